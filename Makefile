@@ -1,0 +1,125 @@
+# Needs bash, git, make and Python 3.11 or newer. `make help` lists what there is.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+DBT_ARGS ?=
+PYTEST_ARGS ?=
+SAMPLE ?= data/sample
+TEST_DATA := data/test
+# Generic tests and macros are Jinja first and SQL second: they are read, not linted.
+SQL := $(wildcard models analyses) $(filter-out tests/generic/ tests/python/,$(wildcard tests/*/))
+
+# The first Python that is new enough; PYTHON=... overrides.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
+
+# One stamp per lock: a changed lock installs anew, an unchanged one costs nothing.
+INSTALLED := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
+
+export PATH := $(abspath $(BIN)):$(PATH)
+export PYTHONUTF8 := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PIP_NO_INPUT := 1
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+
+.PHONY: help
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+.PHONY: build
+build: $(INSTALLED) ## Environment, sample data if there is no data yet, dbt build, summary
+	@$(MAKE) $(if $(UNIT_ECONOMICS_DATA),,$(SAMPLE)/.complete)
+	dbt build --profiles-dir profiles $(DBT_ARGS)
+	@ai-unit-economics summary
+
+.PHONY: test
+test: lint test-build test-python ## Everything that CI runs
+
+# A small sample of its own, away from your data: models, unit tests and data tests.
+.PHONY: test-build
+test-build: $(INSTALLED)
+	rm -rf $(TEST_DATA)
+	ai-unit-economics sample --out $(TEST_DATA)/sample --days 35 --scale 0.1 --quiet
+	UNIT_ECONOMICS_DATA=$(TEST_DATA)/sample UNIT_ECONOMICS_DATABASE=$(TEST_DATA)/unit_economics.duckdb \
+		DBT_TARGET_PATH=target/test dbt build --profiles-dir profiles
+	@UNIT_ECONOMICS_DATABASE=$(TEST_DATA)/unit_economics.duckdb ai-unit-economics summary
+
+.PHONY: test-python
+test-python: $(INSTALLED)
+	pytest $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: $(INSTALLED) ## Check SQL, Python and YAML
+	ruff check .
+	ruff format --check .
+	yamllint --strict .
+	sqlfluff lint --processes 0 --disable-progress-bar $(SQL)
+
+.PHONY: format
+format: $(INSTALLED) ## Rewrite SQL and Python in the house style
+	ruff check --fix .
+	ruff format .
+	sqlfluff fix --processes 0 --disable-progress-bar $(SQL)
+
+.PHONY: sample
+sample: $(INSTALLED) ## Generate the sample data anew
+	rm -f $(SAMPLE)/.complete
+	@$(MAKE) $(SAMPLE)/.complete
+
+$(SAMPLE)/.complete:
+	ai-unit-economics sample --out $(SAMPLE)
+	@touch $@
+
+# Great Expectations is large and slow to import: it has an environment of its own.
+CONFORMANCE_VENV ?= .venv-conformance
+CONFORMANCE_INSTALLED := $(CONFORMANCE_VENV)/.installed-$(shell cat requirements-conformance.lock pyproject.toml | cksum | tr ' ' '-')
+
+.PHONY: conformance
+conformance: $(CONFORMANCE_INSTALLED) ## Check raw FOCUS exports with Great Expectations; Data Docs
+	@$(MAKE) $(if $(UNIT_ECONOMICS_DATA),,$(SAMPLE)/.complete)
+	PYTHONPATH=src $(CONFORMANCE_VENV)/bin/python -m ai_unit_economics.cli conformance
+
+$(CONFORMANCE_INSTALLED):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(CONFORMANCE_VENV)/bin/python || $(PYTHON) -m venv $(CONFORMANCE_VENV) \
+		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(CONFORMANCE_VENV); exit 1; }
+	$(CONFORMANCE_VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-conformance.lock
+	@rm -f $(CONFORMANCE_VENV)/.installed-*
+	@touch $@
+
+.PHONY: benchmark
+benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
+	ai-unit-economics benchmark
+
+.PHONY: docs
+docs: $(INSTALLED) ## Write the seeds' part of docs/configuration.md from their YAML
+	python -m tools.configuration_page
+
+.PHONY: lock
+lock: ## Resolve the locks again (needs uv)
+	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --extra dev --output-file requirements.lock
+	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --extra conformance --constraint requirements.lock \
+		--output-file requirements-conformance.lock
+
+.PHONY: clean
+clean: ## Remove the database, the sample and dbt's output; your own data elsewhere stays
+	rm -rf target logs $(SAMPLE) $(TEST_DATA) data/tmp data/*.duckdb data/*.duckdb.wal .pytest_cache .ruff_cache
+
+$(INSTALLED):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
+		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(VENV); exit 1; }
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@rm -f $(VENV)/.installed-*
+	@touch $@

@@ -1,0 +1,52 @@
+"""The command line: `ai-unit-economics --help`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+import duckdb
+from rich.console import Console
+
+from ai_unit_economics import __version__
+from ai_unit_economics.conformance import conformance
+from ai_unit_economics.sample.__main__ import main as sample
+from ai_unit_economics.summary import MissingMartError, print_summary
+
+DEFAULT_DATABASE = "data/unit_economics.duckdb"
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="ai-unit-economics")
+def main() -> None:
+    """What a unit of AI work costs, fully loaded, from billing exports and server telemetry."""
+
+
+@main.command()
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    default=lambda: os.environ.get("UNIT_ECONOMICS_DATABASE") or DEFAULT_DATABASE,
+    show_default=f"UNIT_ECONOMICS_DATABASE, else {DEFAULT_DATABASE}",
+    help="The database that dbt build wrote; it is only read.",
+)
+def summary(database: Path) -> None:
+    """Yesterday's cost per million output tokens, and the proof that the bill is accounted for."""
+    if not database.is_file():
+        raise click.ClickException(f"{database}: no such database; run make build, or set UNIT_ECONOMICS_DATABASE")
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            print_summary(connection, Console())
+    except MissingMartError as missing:
+        raise click.ClickException(str(missing)) from None
+    except duckdb.IOException as error:
+        raise click.ClickException(f"{database} cannot be read: {str(error).splitlines()[0]}") from None
+
+
+main.add_command(sample, "sample")
+main.add_command(conformance)
+
+
+if __name__ == "__main__":
+    main()

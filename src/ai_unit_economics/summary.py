@@ -1,0 +1,228 @@
+"""What a build says when it is done: cost per million output tokens, and that the bill is accounted for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+UNIT_ECONOMICS = "fct_unit_economics_daily"
+RECONCILIATION = "fct_cost_reconciliation"
+ORIGINS = ("usage", "idle", "unused_commitment", "shared")
+
+
+class MissingMartError(Exception):
+    """The database holds no table of that name: the build has not come that far."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """Output tokens of a day and what they cost, for one cohort."""
+
+    label: str
+    units: int
+    costs: dict[str, Decimal]
+    # The part of the cost whose units are known, so that cost per unit divides like by like.
+    cost_of_counted_units: Decimal
+    null_reasons: tuple[str, ...]
+
+    @property
+    def effective_cost(self) -> Decimal:
+        return sum(self.costs.values(), Decimal(0))
+
+    @property
+    def cost_per_million(self) -> Decimal | None:
+        return self.cost_of_counted_units / self.units * 1_000_000 if self.units else None
+
+    def share(self, origin: str) -> Decimal | None:
+        return self.costs[origin] / self.effective_cost if self.effective_cost else None
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """One currency's EffectiveCost over all sources and billing periods."""
+
+    currency: str
+    sources: int
+    billing_periods: int
+    cost_in: Decimal
+    cost_out: Decimal
+    # Rows whose own difference is not 0: a sum of differences could hide two that cancel out.
+    rows_that_differ: int
+
+
+def print_summary(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
+    for mart in (UNIT_ECONOMICS, RECONCILIATION):
+        require_mart(connection, mart)
+    found = latest_complete_day(connection)
+    if found is None:
+        console.print(
+            "The marts hold no output tokens yet. Put exports under UNIT_ECONOMICS_DATA (docs/configuration.md) "
+            "and run make build again."
+        )
+    else:
+        day, is_complete = found
+        state = "the latest complete day" if is_complete else "the latest day; no day is complete yet"
+        console.print(f"\n[bold]What a million output tokens cost on {day}[/bold], fully loaded ({state})\n")
+        currency = reporting_currency(connection)
+        console.print(cost_table("Customer tier", lines_by_tier(connection, day), currency))
+        console.print(cost_table("Workload", lines_by_workload(connection, day), currency))
+    for reconciliation in reconciliations(connection):
+        console.print(reconciliation_line(reconciliation), highlight=False)
+    console.print(NEXT_STEPS, highlight=False)
+
+
+NEXT_STEPS = """
+[bold]Next[/bold]
+  ai-unit-economics summary           this page again
+  dbt show --profiles-dir profiles --select where_the_money_went --limit 20
+  UNIT_ECONOMICS_DATA=/your/exports make build      your own bill and telemetry: README.md, "Your own data"
+"""
+
+
+def require_mart(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    tables = connection.execute(
+        "select 1 from information_schema.tables where table_schema = 'marts' and table_name = ?", [name]
+    ).fetchall()
+    if not tables:
+        raise MissingMartError(f"marts.{name} is not in the database; run make build and look at its first error")
+
+
+def latest_complete_day(connection: duckdb.DuckDBPyConnection) -> tuple[date, bool] | None:
+    """The last day on which every workload is complete, else the last with a complete one, else the last day."""
+    day, is_complete = connection.execute(
+        """
+        with days as (
+            select
+                period_start,
+                bool_and(is_complete) as is_all_complete,
+                bool_or(is_complete) as is_any_complete
+            from marts.fct_unit_economics_daily
+            where unit = 'output_token' and cohort_dimension = 'all'
+            group by period_start
+        )
+        select
+            coalesce(
+                max(period_start) filter (is_all_complete),
+                max(period_start) filter (is_any_complete),
+                max(period_start)
+            ),
+            coalesce(bool_or(is_any_complete), false)
+        from days
+        """
+    ).fetchone()
+    return (day, is_complete) if day else None
+
+
+def reporting_currency(connection: duckdb.DuckDBPyConnection) -> str:
+    return connection.execute("select any_value(currency) from marts.fct_unit_economics_daily").fetchone()[0]
+
+
+def lines_by_tier(connection: duckdb.DuckDBPyConnection, day: date) -> list[Line]:
+    return _lines(connection, day, "cohort", "customer_tier")
+
+
+def lines_by_workload(connection: duckdb.DuckDBPyConnection, day: date) -> list[Line]:
+    return _lines(connection, day, "workload || ', ' || environment", "all")
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: str, dimension: str) -> list[Line]:
+    costs = ", ".join(f"sum({origin}_cost)" for origin in ORIGINS)
+    rows = connection.execute(
+        f"""
+        select
+            {label} as label,
+            cast(coalesce(sum(units) filter (null_reason is null), 0) as hugeint),
+            coalesce(sum(effective_cost) filter (null_reason is null), 0),
+            list(distinct null_reason order by null_reason) filter (null_reason is not null),
+            {costs}
+        from marts.fct_unit_economics_daily
+        where unit = 'output_token' and cohort_dimension = ? and period_start = ?
+        group by all
+        having sum(effective_cost) != 0 or sum(units) != 0
+        order by sum(effective_cost) desc, label
+        """,
+        [dimension, day],
+    ).fetchall()
+    return [
+        Line(name, units, dict(zip(ORIGINS, origin_costs, strict=True)), counted, tuple(reasons or ()))
+        for name, units, counted, reasons, *origin_costs in rows
+    ]
+
+
+def total(lines: Sequence[Line]) -> Line:
+    return Line(
+        label="total",
+        units=sum(line.units for line in lines),
+        costs={origin: sum((line.costs[origin] for line in lines), Decimal(0)) for origin in ORIGINS},
+        cost_of_counted_units=sum((line.cost_of_counted_units for line in lines), Decimal(0)),
+        null_reasons=(),
+    )
+
+
+def cost_table(title: str, lines: Sequence[Line], currency: str) -> Table:
+    table = Table(title_justify="left", show_footer=False, pad_edge=False)
+    table.add_column(title, no_wrap=True)
+    for heading in (f"{currency} per 1M", "output tokens", f"effective cost, {currency}", "usage", "idle", "unused"):
+        table.add_column(heading, justify="right")
+    table.add_column("shared", justify="right")
+    for line in lines:
+        _add(table, line)
+    table.add_section()
+    _add(table, total(lines), style="bold")
+    return table
+
+
+def _add(table: Table, line: Line, style: str | None = None) -> None:
+    per_million = line.cost_per_million
+    table.add_row(
+        line.label,
+        f"{per_million:,.4f}" if per_million is not None else ", ".join(line.null_reasons) or "no_units",
+        f"{line.units:,}",
+        f"{line.effective_cost:,.2f}",
+        *(f"{share:.1%}" if (share := line.share(origin)) is not None else "–" for origin in ORIGINS),
+        style=style,
+    )
+
+
+def reconciliations(connection: duckdb.DuckDBPyConnection) -> list[Reconciliation]:
+    rows = connection.execute(
+        """
+        select
+            currency,
+            count(distinct source),
+            count(distinct (source, billing_period_start)),
+            sum(effective_cost_in),
+            sum(effective_cost_out),
+            count(*) filter (difference is distinct from 0)
+        from marts.fct_cost_reconciliation
+        group by currency
+        order by currency
+        """
+    ).fetchall()
+    return [Reconciliation(*row) for row in rows]
+
+
+def reconciliation_line(found: Reconciliation) -> str:
+    where = f"{_counted(found.sources, 'source')}, {_counted(found.billing_periods, 'billing period')}"
+    cost_in, cost_out = f"{_plain(found.cost_in)} {found.currency}", f"{_plain(found.cost_out)} {found.currency}"
+    if found.rows_that_differ == 0 and found.cost_in == found.cost_out:
+        return f"EffectiveCost in {cost_in} = out {cost_out}, difference 0 ({where})"
+    difference = _plain(found.cost_in - found.cost_out)
+    rows = _counted(found.rows_that_differ, "row")
+    return f"EffectiveCost in {cost_in}, out {cost_out}, [red]difference {difference}[/red] in {rows} ({where})"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
+def _plain(amount: Decimal) -> str:
+    """All the decimals that the amount has, at least two: a cent that went missing must not be rounded away."""
+    whole, _, fraction = f"{amount:,f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"

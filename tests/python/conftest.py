@@ -1,0 +1,119 @@
+"""A dbt project on a database of its own, for tests that need more than rows in a unit test.
+
+def test_something(warehouse):
+    warehouse.write("focus/acme/june.csv", "BilledCost,…")
+    warehouse.build("+stg_focus__charges")
+    assert warehouse.query("select sum(effective_cost) from staging.stg_focus__charges") == [(Decimal("1.5"),)]
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+
+PROJECT = Path(__file__).resolve().parents[2]
+SHARED_DATA = Path(os.environ.get("UNIT_ECONOMICS_SHARED_DATA", PROJECT.parent / "shared" / "data"))
+CONFIG_SEEDS = PROJECT / "seeds" / "config"
+
+
+class Warehouse:
+    """One database file, one data root and one set of seeds. dbt runs in this process: half a second a command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.database = folder / "warehouse.duckdb"
+        self.output = ""
+        self.data.mkdir(parents=True, exist_ok=True)
+
+    def write(self, path: str, text: str | bytes) -> Path:
+        """Writes a file beneath the data root."""
+        file = self.data / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text.encode() if isinstance(text, str) else text)
+        return file
+
+    def copy(self, source: Path, path: str) -> Path:
+        """Copies a file or a folder beneath the data root."""
+        target = self.data / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy2)(source, target)
+        return target
+
+    def dbt(self, *arguments: str, check: bool = True) -> bool:
+        """Runs dbt with these arguments; what it reported is in `output`."""
+        lines: list[str] = []
+        environment = {
+            "UNIT_ECONOMICS_DATA": str(self.data),
+            "UNIT_ECONOMICS_DATABASE": str(self.database),
+            "UNIT_ECONOMICS_TEMP": str(self.folder / "tmp"),
+            "DBT_TARGET_PATH": str(self.folder / "target"),
+            "DO_NOT_TRACK": "1",
+        }
+        before = {name: os.environ.get(name) for name in environment}
+        os.environ.update(environment)
+        try:
+            options = [
+                *("--project-dir", str(PROJECT)),
+                *("--profiles-dir", str(PROJECT / "profiles")),
+                *("--log-path", str(self.folder / "logs")),
+                *("--log-level", "none", "--no-write-json"),
+            ]
+            runner = dbtRunner(parsed_project(*options), callbacks=[lambda event: lines.append(event.info.msg)])
+            result = runner.invoke([*arguments, *options])
+        finally:
+            DuckDBConnectionManager.close_all_connections()
+            for name, value in before.items():
+                os.environ.pop(name) if value is None else os.environ.update({name: value})
+        self.output = "\n".join(lines)
+        assert result.success or not check, self.output
+        return result.success
+
+    def build(self, *selection: str, check: bool = True, full_refresh: bool = False) -> bool:
+        """`dbt build` of a selection, without its unit tests, which need no data."""
+        options = ["--full-refresh"] if full_refresh else []
+        selected = ["--indirect-selection", "buildable", "--select", *selection]
+        return self.dbt("build", "--exclude-resource-type", "unit_test", *options, *selected, check=check)
+
+    def query(self, sql: str) -> list[tuple]:
+        with duckdb.connect(str(self.database)) as connection:
+            return connection.execute(sql).fetchall()
+
+
+_parsed: list[Manifest] = []
+
+
+def parsed_project(*options: str) -> Manifest:
+    """The project is parsed once a session. A copy each time: dbt keeps compiled code in it, which would go stale."""
+    if not _parsed:
+        result = dbtRunner().invoke(["parse", *options])
+        assert result.success, result.exception
+        _parsed.append(result.result)
+    return _parsed[0].deepcopy()
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A warehouse that the tests of one module share, for those that only read."""
+    return Warehouse(tmp_path_factory.mktemp("warehouse"))
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The public data beside the checkout, which is not part of the repository."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip(f"no public data: {SHARED_DATA} is not there (set UNIT_ECONOMICS_SHARED_DATA)")
+    return SHARED_DATA

@@ -1,0 +1,137 @@
+"""Every model keeps the project's rules, and every rule can fail."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dbt.cli.main import dbtRunner
+from sqlglot import exp
+
+from tools import configuration_page
+from tools.sql_rules import (
+    MANIFEST_RULES,
+    RULES,
+    columns_are_named,
+    is_described,
+    mart_has_a_contract,
+    money_is_no_float,
+    no_average_of_ratios,
+    no_clock,
+    parse,
+    render,
+)
+
+PROJECT = Path(__file__).resolve().parents[3]
+MODELS = sorted((PROJECT / "models").rglob("*.sql"))
+
+Rule = Callable[[exp.Expression], Iterator[str]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _in_the_project() -> Iterator[None]:
+    """sqlfluff finds its configuration and the macros from the project's folder."""
+    before = Path.cwd()
+    os.chdir(PROJECT)
+    yield
+    os.chdir(before)
+
+
+@pytest.fixture(scope="module")
+def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("manifest")
+    result = dbtRunner().invoke(
+        ["--quiet", "parse", "--profiles-dir", "profiles", "--target-path", str(folder), "--log-path", str(folder)]
+    )
+    assert result.success, result.exception
+    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_a_model_keeps_the_rules(path: Path) -> None:
+    query = parse(render(path))
+    assert [finding for rule in RULES for finding in rule(query)] == []
+
+
+def test_every_model_keeps_the_rules_of_the_manifest(manifest: dict[str, Any]) -> None:
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    assert len(models) == len(MODELS)
+    assert [f"{node['name']} {finding}" for node in models for rule in MANIFEST_RULES for finding in rule(node)] == []
+
+
+def test_every_variable_is_on_the_configuration_page() -> None:
+    page = configuration_page.PAGE.read_text(encoding="utf-8")
+    missing = [name for name in configuration_page.variables() if f"| `{name}` |" not in page]
+    assert missing == []
+
+
+def test_the_configuration_page_describes_the_seeds_of_today() -> None:
+    assert configuration_page.PAGE.read_text(encoding="utf-8") == configuration_page.page(), "run make docs"
+
+
+@pytest.mark.parametrize(
+    ("rule", "sql"),
+    [
+        (money_is_no_float, "select cast(effective_cost as double) as effective_cost from charges"),
+        (money_is_no_float, "select list_unit_price::float as price from charges"),
+        (money_is_no_float, "select try_cast(amount / 2 as real) as half from charges"),
+        (money_is_no_float, "with c as (select cast(billed_cost as double) as c from charges) select c from c"),
+        (no_clock, "select current_date as today from charges"),
+        (no_clock, "select a from charges where charged_at < now()"),
+        (no_clock, "select today() as day from charges"),
+        (no_clock, "select current_timestamp as built_at from charges"),
+        (no_clock, "select a from charges where charge_date = current_localtimestamp()"),
+        (no_average_of_ratios, "select avg(cost_per_unit) as cost_per_unit from facts"),
+        (no_average_of_ratios, "select avg(coalesce(telemetry_coverage, 0)) over () as coverage from facts"),
+        (no_average_of_ratios, "select avg(facts.hit_ratio) as hit_ratio from facts"),
+        (columns_are_named, "select * from charges"),
+        (columns_are_named, "with charges as (select a from t) select * from charges"),
+        (columns_are_named, "with charges as (select a from t) select u.* from charges inner join u on true"),
+        (columns_are_named, "select a from t union all select * from u"),
+        (columns_are_named, "select * exclude (a) from charges"),
+        (columns_are_named, "with rows as (select * from read_parquet('x.parquet')) select a from rows"),
+        (columns_are_named, "with rows as (select * from read_csv(['x.csv'])) select a from rows"),
+        (columns_are_named, "with rows as (select * from 'x.parquet') select a from rows"),
+    ],
+)
+def test_a_rule_can_fail(rule: Rule, sql: str) -> None:
+    assert list(rule(parse(sql)))
+
+
+@pytest.mark.parametrize(
+    ("rule", "sql"),
+    [
+        (money_is_no_float, "select cast(effective_cost as decimal(38, 18)) as effective_cost from charges"),
+        (money_is_no_float, "select cast(tokens as double) / seconds as rate from usage"),
+        (money_is_no_float, "select cast(cost_rank as double) as cost_rank from costs"),
+        (no_clock, "select max(charge_date) as last_day from charges"),
+        (no_average_of_ratios, "select avg(tokens) as tokens, sum(cost) / sum(units) as cost_per_unit from facts"),
+        (columns_are_named, "with rows as (select * from charges) select count(*) as charges from rows"),
+        (columns_are_named, "with charges as (select a from t) select b, charges.* from charges"),
+    ],
+)
+def test_a_rule_lets_pass_what_is_right(rule: Rule, sql: str) -> None:
+    assert list(rule(parse(sql))) == []
+
+
+def model(**changes: Any) -> dict[str, Any]:
+    return {
+        "fqn": ["ai_unit_economics", "marts", "costs", "fct_costs"],
+        "description": "One row per day.",
+        "config": {"contract": {"enforced": True}},
+        "columns": {"effective_cost": {"name": "effective_cost", "description": "What it cost."}},
+        **changes,
+    }
+
+
+def test_a_rule_of_the_manifest_can_fail() -> None:
+    assert list(is_described(model(description=" ")))
+    assert list(mart_has_a_contract(model(config={"contract": {"enforced": False}})))
+    assert list(mart_has_a_contract(model(columns={"cost": {"name": "cost", "description": ""}})))
+    intermediate = model(fqn=["ai_unit_economics", "intermediate", "x"], config={"contract": {"enforced": False}})
+    assert list(mart_has_a_contract(intermediate)) == []
+    assert [finding for rule in MANIFEST_RULES for finding in rule(model())] == []

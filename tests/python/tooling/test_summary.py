@@ -1,0 +1,153 @@
+"""The summary against a warehouse of a few rows, with amounts worked out by hand."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+from rich.console import Console
+
+from ai_unit_economics.cli import main
+from ai_unit_economics.summary import (
+    MissingMartError,
+    Reconciliation,
+    latest_complete_day,
+    lines_by_tier,
+    lines_by_workload,
+    print_summary,
+    reconciliation_line,
+    reconciliations,
+    total,
+)
+
+COLUMNS = """
+    period_start date, is_complete boolean, environment varchar, workload varchar, cohort_dimension varchar,
+    cohort varchar, unit varchar, units hugeint, usage_cost decimal(38, 18), unused_commitment_cost decimal(38, 18),
+    idle_cost decimal(38, 18), shared_cost decimal(38, 18), effective_cost decimal(38, 18), null_reason varchar,
+    currency varchar
+"""
+ROWS = """
+    ('2026-09-02', true, 'production', 'chat', 'all', 'all', 'output_token', 4000000, 12, 1, 4, 3, 20, null, 'USD'),
+    ('2026-09-02', true, 'production', 'search', 'all', 'all', 'output_token', 0, 2, 0, 0, 0, 2, 'no_units', 'USD'),
+    ('2026-09-02', true, 'production', 'chat', 'all', 'all', 'input_token', 9, 100, 0, 0, 0, 100, null, 'USD'),
+    ('2026-09-02', true, 'production', 'chat', 'customer_tier', 'free', 'output_token',
+        3000000, 8, 1, 3, 3, 15, null, 'USD'),
+    ('2026-09-02', true, 'production', 'chat', 'customer_tier', 'pro', 'output_token',
+        1000000, 4, 0, 1, 0, 5, null, 'USD'),
+    ('2026-09-02', true, 'production', 'search', 'customer_tier', 'pro', 'output_token',
+        0, 2, 0, 0, 0, 2, 'no_units', 'USD'),
+    ('2026-09-03', true, 'production', 'chat', 'all', 'all', 'output_token', 1, 1, 0, 0, 0, 1, null, 'USD'),
+    ('2026-09-03', false, 'production', 'search', 'all', 'all', 'output_token', 1, 1, 0, 0, 0, 1, null, 'USD'),
+    ('2026-09-04', false, 'production', 'chat', 'all', 'all', 'output_token', 1, 1, 0, 0, 0, 1, null, 'USD')
+"""
+
+
+@pytest.fixture
+def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute(f"""
+            create schema marts;
+            create table marts.fct_unit_economics_daily ({COLUMNS});
+            insert into marts.fct_unit_economics_daily values {ROWS};
+            create table marts.fct_cost_reconciliation (
+                source varchar, billing_period_start date, currency varchar,
+                effective_cost_in decimal(38, 18), effective_cost_out decimal(38, 18), difference decimal(38, 18)
+            );
+            insert into marts.fct_cost_reconciliation values
+                ('aws', '2026-08-01', 'USD', 10.5, 10.5, 0),
+                ('aws', '2026-09-01', 'USD', 0.000000000000000001, 0.000000000000000001, 0),
+                ('azure', '2026-09-01', 'EUR', 1, 1, 0);
+        """)
+        yield connection
+
+
+def printed(connection: duckdb.DuckDBPyConnection) -> str:
+    console = Console(file=io.StringIO(), width=160)
+    print_summary(connection, console)
+    return console.file.getvalue()
+
+
+def test_the_day_is_the_last_on_which_every_workload_is_complete(marts: duckdb.DuckDBPyConnection) -> None:
+    assert latest_complete_day(marts) == (date(2026, 9, 2), True)
+
+
+def test_a_day_with_a_complete_workload_comes_before_one_with_none(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("delete from marts.fct_unit_economics_daily where period_start = '2026-09-02'")
+    assert latest_complete_day(marts) == (date(2026, 9, 3), True)
+
+
+def test_without_a_complete_day_the_last_one_is_shown_and_said_to_be_incomplete(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    marts.execute("update marts.fct_unit_economics_daily set is_complete = false")
+    assert latest_complete_day(marts) == (date(2026, 9, 4), False)
+    assert "no day is complete yet" in printed(marts)
+
+
+def test_a_tier_sums_its_workloads_and_divides_only_what_was_counted(marts: duckdb.DuckDBPyConnection) -> None:
+    free, pro = lines_by_tier(marts, date(2026, 9, 2))
+    # free: 15 / 3 million; pro: 5 / 1 million, its 2 for search have no units to be divided by
+    assert (free.label, free.units, free.effective_cost, free.cost_per_million) == ("free", 3_000_000, 15, 5)
+    assert (pro.label, pro.units, pro.effective_cost, pro.cost_per_million) == ("pro", 1_000_000, 7, 5)
+    assert pro.null_reasons == ("no_units",)
+    assert free.share("idle") == Decimal(3) / 15
+
+
+def test_a_workload_without_units_shows_its_cost_and_the_reason(marts: duckdb.DuckDBPyConnection) -> None:
+    chat, search = lines_by_workload(marts, date(2026, 9, 2))
+    assert (chat.label, chat.cost_per_million) == ("chat, production", 5)
+    assert (search.effective_cost, search.cost_per_million, search.null_reasons) == (2, None, ("no_units",))
+    whole = total([chat, search])
+    assert (whole.units, whole.effective_cost, whole.cost_per_million) == (4_000_000, 22, 5)
+    assert "no_units" in printed(marts)
+
+
+def test_the_bill_is_reconciled_in_each_currency_with_all_its_decimals(marts: duckdb.DuckDBPyConnection) -> None:
+    euro, dollar = reconciliations(marts)
+    assert (euro.currency, euro.cost_in) == ("EUR", 1)
+    amount = "10.500000000000000001 USD"
+    assert reconciliation_line(dollar) == (
+        f"EffectiveCost in {amount} = out {amount}, difference 0 (1 source, 2 billing periods)"
+    )
+
+
+def test_differences_that_cancel_out_are_still_told(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("""
+        update marts.fct_cost_reconciliation set effective_cost_out = 9.5, difference = 1
+        where source = 'aws' and billing_period_start = '2026-08-01';
+        update marts.fct_cost_reconciliation set effective_cost_out = 1.000000000000000001, difference = -1
+        where source = 'aws' and billing_period_start = '2026-09-01'
+    """)
+    _, dollar = reconciliations(marts)
+    assert dollar.rows_that_differ == 2
+    assert "difference 0.00[/red] in 2 rows" in reconciliation_line(dollar)
+
+
+def test_a_difference_is_not_rounded_away() -> None:
+    found = Reconciliation("USD", 1, 1, Decimal("1000"), Decimal("999.999999999999999999"), 1)
+    assert "difference 0.000000000000000001" in reconciliation_line(found)
+
+
+def test_a_missing_mart_is_named(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("drop table marts.fct_cost_reconciliation")
+    with pytest.raises(MissingMartError, match=r"marts\.fct_cost_reconciliation"):
+        printed(marts)
+
+
+def test_empty_marts_say_what_to_do(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("delete from marts.fct_unit_economics_daily; delete from marts.fct_cost_reconciliation")
+    assert "UNIT_ECONOMICS_DATA" in printed(marts)
+
+
+def test_the_command_only_reads_and_says_when_there_is_nothing_to_read(tmp_path: Path) -> None:
+    missing = tmp_path / "missing.duckdb"
+    result = CliRunner().invoke(main, ["summary", "--database", str(missing)])
+    assert result.exit_code == 1
+    assert "run make build" in result.output
+    assert not missing.exists()
