@@ -1,0 +1,56 @@
+{# What a rule can look at: the columns of a charge that name things. Together they are far fewer than charges. #}
+{% macro charge_attributes() %}
+    {{- return([
+        'billing_account_id', 'sub_account_id', 'resource_id', 'sku_id', 'sku_price_id', 'commitment_discount_id',
+        'capacity_reservation_id', 'allocated_resource_id', 'region_id', 'billing_account_name', 'sub_account_name',
+        'service_provider_name', 'host_provider_name', 'invoice_issuer_name', 'provider_name', 'publisher_name',
+        'service_category', 'service_subcategory', 'service_name', 'charge_category', 'charge_class',
+        'charge_frequency', 'charge_description', 'pricing_category', 'pricing_unit', 'commitment_discount_name',
+        'commitment_discount_status', 'commitment_discount_type', 'capacity_reservation_status', 'consumed_unit',
+        'sku_meter', 'region_name', 'availability_zone', 'resource_name', 'resource_type', 'tags', 'sku_price_details'
+    ]) -}}
+{% endmacro %}
+
+{# One number for the source and all attributes; a null differs from every text. #}
+{% macro charge_attribute_key() -%}
+    md5_number(concat_ws(
+        chr(31),
+        source
+        {%- for column in charge_attributes() %},
+        coalesce({{ column }}, chr(30))
+        {%- endfor %}
+    ))
+{%- endmacro %}
+
+{# The attribute that a rule names, as FOCUS writes it (ResourceId) or as this project does (resource_id); in Tags and
+   SkuPriceDetails the value of the rule's key. #}
+{% macro rule_column(rule) -%} replace(lower({{ rule }}.column_name), '_', '') {%- endmacro %}
+
+{% macro attribute_value(attributes, rule) -%}
+    case {{ rule_column(rule) }}
+        {%- for column in charge_attributes() %}
+        when '{{ column | replace('_', '') }}'
+            then {% if column in ['tags', 'sku_price_details'] -%}
+                json_extract_string({{ attributes }}.{{ column }}, '$."' || {{ rule }}.tag_key || '"')
+            {%- else -%}
+                {{ attributes }}.{{ column }}
+            {%- endif %}
+        {%- endfor %}
+    end
+{%- endmacro %}
+
+{% macro value_matches(value, rule) -%}
+    case {{ rule }}.operator
+        when 'equals' then {{ value }} = {{ rule }}.value
+        when 'like' then {{ value }} like {{ rule }}.value
+        when 'regex' then regexp_matches({{ value }}, {{ rule }}.value)
+        when 'exists' then {{ value }} is not null
+    end
+{%- endmacro %}
+
+{% macro forget_unused_attributes() -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }}
+    where attribute_key not in (select attribute_key from {{ ref('int_costs__charges_daily') }})
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,36 @@
+{# The first rule of series_rules that matches each row's `labels`, a map, as key and deployment_id. #}
+{% macro match_series_rules(labelled, key) %}
+    select
+        labelled.{{ key }},
+        min_by(
+            case
+                when rules.deployment_id != '$value' then rules.deployment_id
+                -- the first group of an expression that has one, else the whole label
+                when rules.operator = 'regex'
+                    then coalesce(
+                        nullif(regexp_extract(labelled.labels[rules.label], rules.value || '()', 1), ''),
+                        labelled.labels[rules.label]
+                    )
+                else labelled.labels[rules.label]
+            end,
+            rules.priority
+        ) as deployment_id
+    from {{ labelled }} as labelled
+    inner join {{ ref('series_rules') }} as rules
+        on case rules.operator
+            when 'equals' then labelled.labels[rules.label] = rules.value
+            when 'like' then labelled.labels[rules.label] like rules.value
+            when 'regex' then regexp_matches(labelled.labels[rules.label], rules.value)
+            when 'exists' then coalesce(labelled.labels[rules.label], '') != ''
+        end
+    group by labelled.{{ key }}
+{% endmacro %}
+
+{# Text columns as a map of labels, without those that are null. #}
+{% macro labels_from(columns) -%}
+    map_from_entries(list_filter([
+        {%- for label, column in columns.items() -%}
+        {key: '{{ label }}', value: {{ column }}}{{ ', ' if not loop.last }}
+        {%- endfor -%}
+    ], lambda entry: entry.value is not null))
+{%- endmacro %}

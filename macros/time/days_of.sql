@@ -1,0 +1,27 @@
+{# The days that [starts_at, ends_at) touches, as timestamps of their midnights; at least the first. #}
+{% macro days_of(starts_at, ends_at) -%}
+    range(
+        date_trunc('day', {{ starts_at }}),
+        greatest({{ ends_at }}, {{ starts_at }} + interval 1 microsecond),
+        interval 1 day
+    )
+{%- endmacro %}
+
+{# A day's part of whole units that arose evenly in [starts_at, ends_at): rounded down at each midnight, so that the parts
+   are the whole and the remainder falls to the later day. Null stays null. #}
+{% macro part_of_day(units, starts_at, ends_at, day) -%}
+    cast(
+        case
+            when {{ ends_at }} > {{ starts_at }}
+                then {{ units_until(units, starts_at, ends_at, day ~ ' + interval 1 day') }}
+                    - {{ units_until(units, starts_at, ends_at, day) }}
+            else {{ units }}
+        end as bigint
+    )
+{%- endmacro %}
+
+{% macro units_until(units, starts_at, ends_at, moment) -%}
+    cast({{ units }} as hugeint)
+    * greatest(least(epoch_us({{ moment }}), epoch_us({{ ends_at }})) - epoch_us({{ starts_at }}), 0)
+    // (epoch_us({{ ends_at }}) - epoch_us({{ starts_at }}))
+{%- endmacro %}

@@ -1,0 +1,35 @@
+{# The first day of the period that a date lies in. Grain: daily, weekly or monthly; weeks begin on var week_start. #}
+{% macro period_start(date, grain) -%}
+    {%- if grain == 'daily' -%}
+        {{ date }}
+    {%- elif grain == 'weekly' -%}
+        {{ date }} - cast((isodow({{ date }}) - {{ week_start_isodow() }} + 7) % 7 as integer)
+    {%- elif grain == 'monthly' -%}
+        cast(date_trunc('month', {{ date }}) as date)
+    {%- else -%}
+        {{ exceptions.raise_compiler_error("period_start: the grain is daily, weekly or monthly, not '" ~ grain ~ "'") }}
+    {%- endif -%}
+{%- endmacro %}
+
+{# The day after the last one of the period that begins on a date. #}
+{% macro period_end(period_start, grain) -%}
+    cast({{ period_start }} + interval 1 {{ {'daily': 'day', 'weekly': 'week', 'monthly': 'month'}[grain] }} as date)
+{%- endmacro %}
+
+{% macro week_start_isodow() -%}
+    {%- set days = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] -%}
+    {%- set week_start = var('week_start') | lower -%}
+    {%- if week_start not in days -%}
+        {{ exceptions.raise_compiler_error("var week_start: '" ~ var('week_start') ~ "' is not the name of a weekday") }}
+    {%- endif -%}
+    {{- days.index(week_start) + 1 -}}
+{%- endmacro %}
+
+{# Charges and telemetry are cut at midnight UTC, so a day of another zone cannot be put together from them. #}
+{% macro check_reporting_timezone() -%}
+    {%- if var('reporting_timezone') not in ['UTC', 'Etc/UTC'] -%}
+        {{ exceptions.raise_compiler_error(
+            "var reporting_timezone: '" ~ var('reporting_timezone') ~ "' is not supported, days are UTC; set it to UTC"
+        ) }}
+    {%- endif -%}
+{%- endmacro %}

@@ -1,0 +1,19 @@
+{# A value as an integer of thousandths: exact for whole numbers up to 2^53, rounded at the third decimal for others. #}
+{% macro to_thousandths(value) -%}
+    (
+        cast(trunc({{ value }}) as bigint) * 1000
+        + cast(round(({{ value }} - trunc({{ value }})) * 1000) as bigint)
+    )
+{%- endmacro %}
+
+{# Stops the build when samples do not come as sorted runs: then `lag() over ()` would have compared strangers. #}
+{% macro stop_for_unsorted(counted) -%}
+    case
+        when {{ counted }}.starts <> 1 or {{ counted }}.steps_back > 0
+            then error(
+                'stg_prometheus__samples, ' || {{ counted }}.sample_date || ': series ' || {{ counted }}.scrape_series_id
+                || ' is not one sorted run; rebuild with dbt build --full-refresh --select stg_prometheus__samples+'
+            ) is null
+        else true
+    end
+{%- endmacro %}

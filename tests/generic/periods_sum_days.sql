@@ -1,0 +1,51 @@
+{# A week or month costs what its days cost, cohort by cohort, and has their units where units add up. #}
+{% test periods_sum_days(model, grain) %}
+    {%- set key = ['period_start', 'environment', 'workload', 'cohort_dimension', 'cohort', 'unit'] -%}
+    {%- set columns = ['effective_cost'] -%}
+    {%- for origin in cost_origins() %}{% do columns.append(origin ~ '_cost') %}{% endfor %}
+    with days as (
+        select
+            {{ period_start('daily.period_start', grain) }} as period_start,
+            daily.environment,
+            daily.workload,
+            daily.cohort_dimension,
+            daily.cohort,
+            daily.unit,
+            {% for column in columns -%}
+            sum(daily.{{ column }}) as {{ column }},
+            {% endfor -%}
+            sum(daily.units) as units
+        from {{ ref('fct_unit_economics_daily') }} as daily
+        group by
+            {{ period_start('daily.period_start', grain) }},
+            daily.environment,
+            daily.workload,
+            daily.cohort_dimension,
+            daily.cohort,
+            daily.unit
+    )
+
+    select
+        {% for column in key -%}
+        coalesce(periods.{{ column }}, days.{{ column }}) as {{ column }},
+        {% endfor -%}
+        periods.effective_cost as effective_cost_of_period,
+        days.effective_cost as effective_cost_of_days,
+        periods.units as units_of_period,
+        days.units as units_of_days
+    from {{ model }} as periods
+    full outer join days
+        on
+            {% for column in key -%}
+            periods.{{ column }} = days.{{ column }}{{ ' and' if not loop.last }}
+            {% endfor %}
+    left join {{ ref('units') }} as counted_units on periods.unit = counted_units.unit
+    where
+        {% for column in columns -%}
+        periods.{{ column }} is distinct from days.{{ column }} or
+        {% endfor -%}
+        case counted_units.counting
+            when 'sum' then periods.units = days.units
+            when 'distinct' then periods.units <= days.units
+        end is not true
+{% endtest %}

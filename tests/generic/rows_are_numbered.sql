@@ -1,0 +1,15 @@
+{# source_row counts the rows of each file from 1 without a gap: each row was read once, and its number names it.
+   A sum instead of a search for duplicates, which would hold every row in memory. #}
+{% test rows_are_numbered(model) %}
+    select
+        source_file,
+        count(*) as row_count,
+        min(source_row) as first_row,
+        max(source_row) as last_row
+    from {{ model }}
+    group by source_file
+    having
+        min(source_row) != 1
+        or max(source_row) != count(*)
+        or sum(cast(source_row as hugeint)) * 2 != cast(count(*) as hugeint) * (count(*) + 1)
+{% endtest %}

@@ -1,0 +1,47 @@
+{#
+    Stops the build with one line that names the seed, its first offending row, the reason and the way out.
+
+    violation  a condition over the seed's columns that is true for a bad row
+    row_name   an expression that names the row
+    reason     what is wrong and what to do
+#}
+{% test seed_violation(model, violation, row_name, reason) %}
+    select {{ row_name }} as row_name
+    from {{ model }}
+    where {{ stop_for_seed_row(model, violation, row_name, reason) }}
+{% endtest %}
+
+{# A row whose column names nothing in another seed: a typo, or a row that was forgotten there. #}
+{% test seed_reference(model, column, to, field, row_name) %}
+    select {{ row_name }} as row_name
+    from {{ model }}
+    where {{ stop_for_seed_row(
+        model,
+        column ~ ' is not null and ' ~ column ~ ' not in (select ' ~ field ~ ' from ' ~ to ~ ')',
+        row_name,
+        column ~ ' is not in seeds/config/' ~ to.identifier ~ '.csv; add it there or correct the name'
+    ) }}
+{% endtest %}
+
+{# Two rows of one key whose periods [valid_from, valid_to) share a day, or a period that ends before it starts. #}
+{% test seed_overlap(model, key, row_name) %}
+    {%- set names = key | join(', ') -%}
+    with periods as (
+        select
+            *,
+            lead(valid_from) over (partition by {{ names }} order by valid_from, valid_to) as next_valid_from
+        from {{ model }}
+    )
+    select {{ row_name }} as row_name
+    from periods
+    where
+        {{ stop_for_seed_row(
+            model, 'valid_to <= valid_from', row_name, 'valid_to is not after valid_from; the end is exclusive'
+        ) }}
+        or {{ stop_for_seed_row(
+            model,
+            'next_valid_from < coalesce(valid_to, date \'9999-12-31\')',
+            row_name,
+            'its period overlaps that of the next row with the same ' ~ names ~ '; end it with valid_to'
+        ) }}
+{% endtest %}
