@@ -1,0 +1,103 @@
+with rules as (
+
+    select
+        priority,
+        source,
+        column_name,
+        tag_key,
+        operator,
+        value,
+        treatment,
+        target
+    from {{ ref('cost_rules') }}
+
+),
+
+known_targets as (
+
+    select distinct
+        'direct' as treatment,
+        deployment_id as target
+    from {{ ref('deployments') }}
+    union all
+    select
+        'pool' as treatment,
+        pool_id as target
+    from {{ ref('capacity_pools') }}
+    union all
+    select
+        'shared' as treatment,
+        pool_id as target
+    from {{ ref('shared_pools') }}
+
+),
+
+compared as (
+
+    select
+        attributes.attribute_key,
+        rules.priority,
+        rules.operator,
+        rules.value as pattern,
+        rules.treatment,
+        rules.target,
+        {{ attribute_value('attributes', 'rules') }} as value
+    from {{ ref('int_costs__charge_attributes') }} as attributes
+    inner join rules on attributes.source = coalesce(rules.source, attributes.source)
+    where {{ value_matches(attribute_value('attributes', 'rules'), 'rules') }}
+
+),
+
+-- $value is the matched text, or what the first parentheses of a regex caught
+targeted as (
+
+    select
+        attribute_key,
+        priority,
+        treatment,
+        case
+            when target != '$value' then target
+            when operator = 'regex' and pattern like '%(%'
+                then coalesce(nullif(regexp_extract(value, pattern, 1), ''), value)
+            else value
+        end as target
+    from compared
+
+),
+
+-- A value that names nothing known does not match: the next rule has its turn, and the name is shown.
+checked as (
+
+    select
+        targeted.attribute_key,
+        targeted.priority,
+        targeted.treatment,
+        targeted.target,
+        targeted.treatment = 'excluded' or known_targets.target is not null as is_known
+    from targeted
+    left join known_targets
+        on targeted.treatment = known_targets.treatment and targeted.target = known_targets.target
+
+),
+
+first_matches as (
+
+    select
+        attribute_key,
+        min(priority) filter (where is_known) as rule_priority,
+        arg_min(treatment, priority) filter (where is_known) as treatment,
+        arg_min(target, priority) filter (where is_known) as target,
+        arg_min(target, priority) filter (where not is_known) as unknown_target
+    from checked
+    group by attribute_key
+
+)
+
+select
+    attributes.attribute_key,
+    coalesce(first_matches.treatment, 'unallocated') as treatment,
+    coalesce(first_matches.target, '(unallocated)') as target,
+    first_matches.unknown_target,
+    first_matches.rule_priority
+from {{ ref('int_costs__charge_attributes') }} as attributes
+left join first_matches on attributes.attribute_key = first_matches.attribute_key

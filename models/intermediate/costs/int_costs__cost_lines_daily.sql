@@ -1,0 +1,71 @@
+{% set reporting_currency = sql_text(var('reporting_currency')) %}
+
+with lines as (
+
+    select
+        charges.charge_date,
+        charges.source,
+        charges.billing_period_start,
+        matches.treatment,
+        matches.target,
+        case
+            when attributes.commitment_discount_status = 'Unused' or attributes.capacity_reservation_status = 'Unused'
+                then 'unused_commitment'
+            else 'usage'
+        end as cost_origin,
+        charges.billing_currency,
+        cast(sum(charges.effective_cost) as {{ money_type() }}) as effective_cost_billing_currency
+    from {{ ref('int_costs__scheduled_charges_daily') }} as charges
+    inner join {{ ref('int_costs__charge_attributes') }} as attributes
+        on charges.attribute_key = attributes.attribute_key
+    inner join {{ ref('int_costs__charge_matches') }} as matches on charges.attribute_key = matches.attribute_key
+    group by all
+
+),
+
+-- a rate holds until the next one
+rates as (
+
+    select
+        from_currency,
+        rate,
+        rate_date,
+        lead(rate_date, 1, date '9999-12-31') over (partition by from_currency order by rate_date) as next_rate_date
+    from {{ ref('exchange_rates') }}
+    where to_currency = {{ reporting_currency }}
+
+),
+
+with_rates as (
+
+    select
+        lines.*,
+        rates.rate
+    from lines
+    left join rates
+        on
+            lines.billing_currency = rates.from_currency
+            and lines.charge_date >= rates.rate_date
+            and lines.charge_date < rates.next_rate_date
+
+)
+
+select
+    source,
+    treatment,
+    target,
+    cost_origin,
+    billing_currency,
+    effective_cost_billing_currency,
+    case
+        when billing_currency = {{ reporting_currency }} then effective_cost_billing_currency
+        when rate is null
+            then {{ stop(
+                'seeds/config/exchange_rates.csv: no rate from {} to {} on or before {}, which source {} needs; add it',
+                ['billing_currency', reporting_currency, 'charge_date', 'source']
+            ) }}
+        else {{ convert_money('effective_cost_billing_currency', 'rate') }}
+    end as effective_cost,
+    charge_date,
+    billing_period_start
+from with_rates

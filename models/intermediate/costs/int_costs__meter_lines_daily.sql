@@ -1,0 +1,139 @@
+{% set reporting_currency = sql_text(var('reporting_currency')) %}
+
+with meters as (
+
+    select
+        source,
+        column_name,
+        cast(null as varchar) as tag_key,
+        operator,
+        value,
+        unit,
+        unit_multiplier,
+        deployment_id
+    from {{ ref('sku_meters') }}
+
+),
+
+matched as (
+
+    select
+        attributes.attribute_key,
+        any_value(attributes.consumed_unit) as consumed_unit,
+        any_value(meters.unit) as unit,
+        any_value(meters.unit_multiplier) as unit_multiplier,
+        case
+            when count(distinct row(meters.unit, meters.deployment_id, coalesce(meters.unit_multiplier, 0))) > 1
+                then {{ stop(
+                    'seeds/config/sku_meters.csv: rows {} and {} both match a meter and differ; make one of them narrower',
+                    ['min(meters.value)', 'max(meters.value)']
+                ) }}
+            else any_value(meters.deployment_id)
+        end as deployment_id
+    from {{ ref('int_costs__charge_attributes') }} as attributes
+    inner join meters on attributes.source = coalesce(meters.source, attributes.source)
+    where {{ value_matches(attribute_value('attributes', 'meters'), 'meters') }}
+    group by attributes.attribute_key
+
+),
+
+-- '1K tokens', '1000000 Tokens', '1M': a number, a power and tokens, of which two may be missing
+parsed as (
+
+    select
+        *,
+        regexp_extract(
+            lower(trim(consumed_unit)),
+            '^([0-9][0-9,]*)? ?(k|m|b|thousand|million|billion)? ?(tokens?)?$',
+            ['number', 'power', 'word']
+        ) as consumed
+    from matched
+
+),
+
+-- what is kept over time, such as Token-Hours of a cache, is no number of tokens
+multiplied as (
+
+    select
+        attribute_key,
+        deployment_id,
+        unit,
+        case
+            when regexp_matches(lower(consumed_unit), 'hour|hrs') then null
+            when unit_multiplier is not null then unit_multiplier
+            when concat(consumed.number, consumed.power, consumed.word) != ''
+                then
+                    cast(coalesce(nullif(replace(consumed.number, ',', ''), ''), '1') as bigint)
+                    * case left(consumed.power, 1)
+                        when 'k' then 1000
+                        when 't' then 1000
+                        when 'm' then 1000000
+                        when 'b' then 1000000000
+                        else 1
+                    end
+        end as unit_multiplier
+    from parsed
+
+),
+
+lines as (
+
+    select
+        charges.source,
+        multiplied.deployment_id,
+        multiplied.unit,
+        charges.billing_currency,
+        -- a sum is unknown where one of its parts is
+        case
+            when count(*) = count(multiplied.unit_multiplier) and count(*) = count(charges.consumed_quantity)
+                then sum({{ money_to_units('charges.consumed_quantity') }} * multiplied.unit_multiplier)
+        end as billed_attounits,
+        cast(sum(charges.effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
+        charges.charge_date
+    from {{ ref('int_costs__charges_daily') }} as charges
+    inner join multiplied on charges.attribute_key = multiplied.attribute_key
+    group by
+        charges.source, multiplied.deployment_id, multiplied.unit, charges.billing_currency, charges.charge_date
+
+),
+
+-- a rate holds until the next one
+rates as (
+
+    select
+        from_currency,
+        rate,
+        rate_date,
+        lead(rate_date, 1, date '9999-12-31') over (partition by from_currency order by rate_date) as next_rate_date
+    from {{ ref('exchange_rates') }}
+    where to_currency = {{ reporting_currency }}
+
+)
+
+select
+    lines.source,
+    lines.deployment_id,
+    lines.unit,
+    lines.billing_currency,
+    cast(
+        sign(lines.billed_attounits)
+        * ((abs(lines.billed_attounits) + cast(500000000000000000 as hugeint)) // cast(1000000000000000000 as hugeint))
+        as bigint
+    ) as billed_units,
+    lines.effective_cost_billing_currency,
+    case
+        when lines.billing_currency = {{ reporting_currency }} then lines.effective_cost_billing_currency
+        when rates.rate is null
+            then {{ stop(
+                'seeds/config/exchange_rates.csv: no rate from {} to {} on or before {}, which source {} needs; add it',
+                ['lines.billing_currency', reporting_currency, 'lines.charge_date', 'lines.source']
+            ) }}
+        else {{ convert_money('lines.effective_cost_billing_currency', 'rates.rate') }}
+    end as effective_cost,
+    lines.charge_date
+from lines
+left join rates
+    on
+        lines.billing_currency = rates.from_currency
+        and lines.charge_date >= rates.rate_date
+        and lines.charge_date < rates.next_rate_date

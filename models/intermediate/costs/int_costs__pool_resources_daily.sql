@@ -1,0 +1,32 @@
+with node_time as (
+
+    select
+        charges.charge_date,
+        matches.target as pool_id,
+        -- telemetry names a node by the last part of its id, whatever the case
+        coalesce(lower(regexp_extract(attributes.resource_id, '([^/]+)/*$', 1)), '(unknown)') as resource_id,
+        charges.consumed_quantity
+        * coalesce(
+            try_cast(json_extract_string(attributes.sku_price_details, '$.GpuCount') as integer),
+            capacity_pools.accelerators_per_consumed_unit
+        ) as accelerator_hours
+    from {{ ref('int_costs__charges_daily') }} as charges
+    inner join {{ ref('int_costs__charge_attributes') }} as attributes
+        on charges.attribute_key = attributes.attribute_key
+    inner join {{ ref('int_costs__charge_matches') }} as matches on charges.attribute_key = matches.attribute_key
+    inner join {{ ref('capacity_pools') }} as capacity_pools
+        on matches.target = capacity_pools.pool_id and attributes.consumed_unit = capacity_pools.consumed_unit
+    where
+        matches.treatment = 'pool'
+        and attributes.charge_category = 'Usage'
+
+)
+
+select
+    pool_id,
+    resource_id,
+    cast(round(sum(accelerator_hours) * 3600) as bigint) as accelerator_seconds,
+    charge_date
+from node_time
+group by pool_id, resource_id, charge_date
+having sum(accelerator_hours) is not null

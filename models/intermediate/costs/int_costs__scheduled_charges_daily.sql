@@ -1,0 +1,112 @@
+with charges as (
+
+    select
+        source,
+        billing_period_start,
+        billing_currency,
+        attribute_key,
+        charge_date,
+        cast(sum(effective_cost) as {{ money_type() }}) as effective_cost
+    from {{ ref('int_costs__charges_daily') }}
+    group by source, billing_period_start, billing_currency, attribute_key, charge_date
+
+),
+
+schedules as (
+
+    select
+        schedule_id,
+        source,
+        column_name,
+        cast(null as varchar) as tag_key,
+        operator,
+        value,
+        starts_on,
+        ends_on
+    from {{ ref('amortization_schedules') }}
+
+),
+
+scheduled as (
+
+    select
+        attributes.attribute_key,
+        min(schedules.schedule_id) as schedule_id
+    from {{ ref('int_costs__charge_attributes') }} as attributes
+    inner join schedules on attributes.source = coalesce(schedules.source, attributes.source)
+    where {{ value_matches(attribute_value('attributes', 'schedules'), 'schedules') }}
+    group by attributes.attribute_key
+
+),
+
+amounts as (
+
+    select
+        charges.source,
+        charges.billing_period_start,
+        charges.billing_currency,
+        charges.attribute_key,
+        scheduled.schedule_id,
+        sum({{ money_to_units('charges.effective_cost') }}) as cost_units
+    from charges
+    inner join scheduled on charges.attribute_key = scheduled.attribute_key
+    group by
+        charges.source,
+        charges.billing_period_start,
+        charges.billing_currency,
+        charges.attribute_key,
+        scheduled.schedule_id
+
+),
+
+schedule_days as (
+
+    select
+        amounts.*,
+        cast(1 as hugeint) as weight,
+        cast(
+            unnest(generate_series(
+                cast(schedules.starts_on as timestamp),
+                schedules.ends_on - interval 1 day,
+                interval 1 day
+            )) as date
+        ) as charge_date
+    from amounts
+    inner join schedules on amounts.schedule_id = schedules.schedule_id
+
+),
+
+spread as (
+
+    {{ largest_remainder(
+        'schedule_days',
+        'cost_units',
+        'weight',
+        ['source', 'billing_period_start', 'billing_currency', 'attribute_key'],
+        ['charge_date'],
+        'day_cost_units'
+    ) }}
+
+)
+
+select
+    source,
+    billing_currency,
+    attribute_key,
+    schedule_id,
+    {{ units_to_money('day_cost_units') }} as effective_cost,
+    charge_date,
+    billing_period_start
+from spread
+union all
+select
+    charges.source,
+    charges.billing_currency,
+    charges.attribute_key,
+    null as schedule_id,
+    charges.effective_cost,
+    charges.charge_date,
+    charges.billing_period_start
+from charges
+left join scheduled on charges.attribute_key = scheduled.attribute_key
+where scheduled.attribute_key is null

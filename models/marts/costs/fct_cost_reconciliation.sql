@@ -1,0 +1,72 @@
+{% set reporting_currency = sql_text(var('reporting_currency')) %}
+
+with charges as (
+
+    select
+        source,
+        cast(billing_period_start as date) as billing_period_start,
+        cast(max(billing_period_end) as date) as billing_period_end,
+        string_agg(distinct billing_currency, ', ' order by billing_currency) as billing_currency,
+        coalesce(sum(effective_cost) filter (where billing_currency = {{ reporting_currency }}), 0) as effective_cost
+    from {{ ref('stg_focus__charges') }}
+    group by source, cast(billing_period_start as date)
+
+),
+
+-- Bills in other currencies have no cost in the reporting currency before they are converted.
+converted as (
+
+    select
+        source,
+        billing_period_start,
+        sum(effective_cost) as effective_cost
+    from {{ ref('int_costs__cost_lines_daily') }}
+    where billing_currency != {{ reporting_currency }}
+    group by source, billing_period_start
+
+),
+
+came_in as (
+
+    select
+        charges.source,
+        charges.billing_period_start,
+        charges.billing_period_end,
+        charges.billing_currency,
+        charges.effective_cost + coalesce(converted.effective_cost, 0) as effective_cost
+    from charges
+    left join converted
+        on charges.source = converted.source and charges.billing_period_start = converted.billing_period_start
+
+),
+
+went_out as (
+
+    select
+        source,
+        billing_period_start,
+        {% for treatment in ['direct', 'pool', 'shared', 'excluded', 'unallocated'] -%}
+        coalesce(sum(effective_cost) filter (where treatment = '{{ treatment }}'), 0) as {{ treatment }}_cost,
+        {% endfor -%}
+        sum(effective_cost) as effective_cost
+    from {{ ref('int_allocation__cost_ledger_daily') }}
+    group by source, billing_period_start
+
+)
+
+select
+    coalesce(came_in.source, went_out.source) as source,
+    coalesce(came_in.billing_currency, '(none)') as billing_currency,
+    {{ reporting_currency }} as currency,
+    cast(coalesce(came_in.effective_cost, 0) as {{ money_type() }}) as effective_cost_in,
+    {% for treatment in ['direct', 'pool', 'shared', 'excluded', 'unallocated'] -%}
+    cast(coalesce(went_out.{{ treatment }}_cost, 0) as {{ money_type() }}) as {{ treatment }}_cost,
+    {% endfor -%}
+    cast(coalesce(went_out.effective_cost, 0) as {{ money_type() }}) as effective_cost_out,
+    cast(coalesce(came_in.effective_cost, 0) - coalesce(went_out.effective_cost, 0) as {{ money_type() }})
+        as difference,
+    coalesce(came_in.billing_period_start, went_out.billing_period_start) as billing_period_start,
+    came_in.billing_period_end
+from came_in
+full outer join went_out
+    on came_in.source = went_out.source and came_in.billing_period_start = went_out.billing_period_start

@@ -1,0 +1,111 @@
+"""The checks of the cost path find what they are for: a check that cannot fail proves nothing."""
+
+from __future__ import annotations
+
+import duckdb
+import pytest
+
+SEEDS = ("focus_sources", "cost_rules", "amortization_schedules", "exchange_rates", "sku_meters")
+
+# What is broken, and what the build must say about it.
+MISTAKES = {
+    "insert into focus_sources values ('gcp', 'appended', null)": (
+        "focus_sources.csv, row gcp: delivery must be overwrite, snapshot or append"
+    ),
+    "insert into focus_sources values ('shot', 'snapshot', '(one group)')": (
+        "focus_sources.csv, row shot: delivery snapshot needs a snapshot_pattern"
+    ),
+    "insert into cost_rules values (1, null, 'RessourceId', null, 'equals', 'x', 'excluded', 'x')": (
+        "cost_rules.csv, row 1 (RessourceId): column_name is no FOCUS column"
+    ),
+    "insert into cost_rules values (2, null, 'ResourceId', null, 'is', 'x', 'excluded', 'x')": (
+        "cost_rules.csv, row 2 (is): operator must be equals, like, regex or exists"
+    ),
+    "insert into cost_rules values (3, null, 'ResourceId', null, 'equals', null, 'excluded', 'x')": (
+        "cost_rules.csv, row 3: operators equals, like and regex need a value"
+    ),
+    "insert into cost_rules values (4, null, 'Tags', null, 'exists', null, 'excluded', 'x')": (
+        "cost_rules.csv, row 4: tag_key is for column_name Tags"
+    ),
+    "insert into cost_rules values (5, null, 'ResourceId', null, 'exists', null, 'shard', 'x')": (
+        "cost_rules.csv, row 5 (shard): treatment must be direct, pool, shared or excluded"
+    ),
+    "insert into cost_rules values (6, null, 'ResourceId', null, 'exists', null, 'excluded', null)": (
+        "cost_rules.csv, row 6: target must name where the charge goes"
+    ),
+    "insert into cost_rules values (7, null, 'ResourceId', null, 'exists', null, 'direct', 'chat-larg')": (
+        "cost_rules.csv, row 7 (chat-larg): target of a direct rule is not a deployment_id"
+    ),
+    "insert into cost_rules values (8, null, 'ResourceId', null, 'exists', null, 'pool', 'h1000')": (
+        "cost_rules.csv, row 8 (h1000): target of a pool rule is not a pool_id"
+    ),
+    "insert into cost_rules values (9, null, 'ResourceId', null, 'exists', null, 'shared', 'plat')": (
+        "cost_rules.csv, row 9 (plat): target of a shared rule is not a pool_id"
+    ),
+    "insert into cost_rules select 8, * exclude (priority) from cost_rules where priority = 9": (
+        "cost_rules.csv, row 8: priority must be given and its own"
+    ),
+    "insert into amortization_schedules values ('a', null, 'Tags', 'like', 'x', '2026-01-01', '2026-02-01')": (
+        "amortization_schedules.csv, row a (Tags): column_name is no FOCUS column that a schedule can look at"
+    ),
+    "insert into amortization_schedules values ('b', null, 'SkuId', 'exists', 'x', '2026-01-01', '2026-02-01')": (
+        "amortization_schedules.csv, row b: operator must be equals, like or regex"
+    ),
+    "insert into amortization_schedules values ('c', null, 'SkuId', 'like', 'x', '2026-02-01', '2026-02-01')": (
+        "amortization_schedules.csv, row c: starts_on and ends_on must be given"
+    ),
+    "insert into exchange_rates values ('2026-01-01', 'EUR', 'USD', 0)": (
+        "exchange_rates.csv, row 2026-01-01 EUR to USD: rate_date must be given and rate must be greater than 0"
+    ),
+    "insert into exchange_rates values ('2026-01-01', 'euro', 'USD', 1)": (
+        "exchange_rates.csv, row 2026-01-01 euro to USD: currencies must be two different ISO 4217 codes"
+    ),
+    "insert into sku_meters values ('aws', 'Meter', 'like', 'm', 'input_token', 1, 'assistant-hosted')": (
+        "sku_meters.csv, row Meter m: column_name is no FOCUS column"
+    ),
+    "insert into sku_meters values ('aws', 'SkuMeter', 'exists', 'n', 'input_token', 1, 'assistant-hosted')": (
+        "sku_meters.csv, row n: operator must be equals, like or regex"
+    ),
+    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'o', 'inputs', 1, 'assistant-hosted')": (
+        "sku_meters.csv, row o (inputs): unit must be input_token"
+    ),
+    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'p', 'input_token', 0, 'assistant-hosted')": (
+        "sku_meters.csv, row p: unit_multiplier must be the number of tokens"
+    ),
+    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'q', 'input_token', 1, 'hosted')": (
+        "sku_meters.csv, row q (hosted): deployment_id is not in seeds/config/deployments.csv"
+    ),
+}
+
+
+def change(warehouse, *statements: str) -> None:
+    with duckdb.connect(str(warehouse.database)) as connection:
+        connection.execute("use config")
+        for statement in statements:
+            connection.execute(statement)
+
+
+@pytest.fixture(scope="module")
+def mistaken(module_warehouse):
+    """The seeds as they ship pass; then all mistakes are made at once."""
+    names = (*SEEDS, "deployments", "capacity_pools", "shared_pools")
+    module_warehouse.build(*names)
+    change(module_warehouse, *MISTAKES)
+    module_warehouse.dbt("test", "--select", *SEEDS, check=False)
+    return module_warehouse
+
+
+@pytest.mark.parametrize(("mistake", "message"), MISTAKES.items(), ids=lambda text: text[:60])
+def test_a_mistake_in_a_seed_is_named_with_its_row(mistaken, mistake, message):
+    assert [line for line in mistaken.output.splitlines() if message in line]
+
+
+def test_a_missing_rate_stops_the_build_and_names_date_and_currency(warehouse):
+    warehouse.write(
+        "focus/hoster/june.csv",
+        "EffectiveCost,BillingCurrency,ChargePeriodStart,BillingPeriodStart\n1,CHF,2026-06-03,2026-06-01\n",
+    )
+    assert not warehouse.build("+int_costs__cost_lines_daily", check=False)
+    assert "exchange_rates.csv: no rate from CHF to USD on or before 2026-06-03, which source hoster needs" in (
+        warehouse.output
+    )

@@ -1,0 +1,165 @@
+"""How FOCUS files land: once, again when they change, never twice, and with a clear word when they cannot be read."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from decimal import Decimal
+
+import duckdb
+import pytest
+
+CHARGES = "select source, source_row, effective_cost from staging.stg_focus__charges order by all"
+STAGED = "+stg_focus__charges"
+
+
+def export(*rows: tuple[str, str]) -> str:
+    return "EffectiveCost,ChargePeriodStart\n" + "".join(f"{cost},{start}\n" for cost, start in rows)
+
+
+def total(warehouse) -> Decimal:
+    return warehouse.query("select sum(effective_cost) from staging.stg_focus__charges")[0][0]
+
+
+def make_newer(file):
+    """Modification times count in whole seconds; a test does not wait for the next one."""
+    os.utime(file, (file.stat().st_atime, file.stat().st_mtime + 5))
+
+
+def test_a_file_is_read_again_only_when_it_changed_and_leaves_when_it_is_gone(warehouse):
+    june = warehouse.write("focus/acme/june.csv", export(("1", "2026-06-01"), ("2", "2026-06-02")))
+    july = warehouse.write("focus/acme/july.csv", export(("4", "2026-07-01")))
+    warehouse.build("+int_costs__charges_daily")
+    warehouse.build("+int_costs__charges_daily")
+    assert total(warehouse) == 7
+
+    june.write_text(export(("10", "2026-06-01"), ("20", "2026-06-02"), ("30", "2026-06-03")))
+    make_newer(june)
+    warehouse.write("focus/acme/august.csv.gz", gzip.compress(export(("100", "2026-08-01")).encode()))
+    warehouse.build("+int_costs__charges_daily")
+    assert total(warehouse) == 164
+    assert warehouse.query("select sum(effective_cost) from intermediate.int_costs__charges_daily") == [(164,)]
+
+    july.unlink()
+    warehouse.build("+int_costs__charges_daily")
+    assert total(warehouse) == 160
+    assert warehouse.query("select sum(effective_cost) from intermediate.int_costs__charges_daily") == [(160,)]
+
+    warehouse.build("+stg_focus__charges", full_refresh=True)
+    assert total(warehouse) == 160
+
+
+def test_attributes_come_and_go_with_their_charges(warehouse):
+    header = "EffectiveCost,ChargePeriodStart,ResourceId\n"
+    first = warehouse.write("focus/acme/a.csv", header + "1,2026-06-01,node-1\n1,2026-06-01,node-2\n")
+    warehouse.build("+int_costs__charge_attributes")
+    warehouse.write("focus/acme/b.csv", header + "1,2026-06-02,node-2\n1,2026-06-02,node-3\n")
+    first.unlink()
+    warehouse.build("+int_costs__charge_attributes")
+    assert warehouse.query("select resource_id from intermediate.int_costs__charge_attributes order by 1") == [
+        ("node-2",),
+        ("node-3",),
+    ]
+
+
+def test_types_of_parquet_files_of_one_source_may_differ(warehouse):
+    folder = warehouse.data / "focus" / "aws" / "data"
+    for period in ("2026-06", "2026-07", "2026-08"):
+        (folder / f"BILLING_PERIOD={period}").mkdir(parents=True)
+    columns = "timestamptz '2026-06-01 02:00:00+02' as ChargePeriodStart"
+    duckdb.sql(f"""
+        copy (select 1.1::double as EffectiveCost, map {{'user:team': 'ml'}} as Tags, {columns} from range(3))
+        to '{folder}/BILLING_PERIOD=2026-06/a.parquet'
+    """)
+    duckdb.sql(f"""
+        copy (select 0.123456789012::decimal(20, 12) as effectivecost, '{{"user:team": "web"}}' as TAGS, {columns})
+        to '{folder}/BILLING_PERIOD=2026-07/a.parquet'
+    """)
+    duckdb.sql(f"""
+        copy (select 7 as BilledCost, timestamp '2026-06-01' as ChargePeriodStart, 'x' as EffectiveCostCenter)
+        to '{folder}/BILLING_PERIOD=2026-08/a.parquet'
+    """)
+    warehouse.build(STAGED)
+    assert warehouse.query("""
+        select distinct effective_cost, tags, cast(charge_period_start as varchar), source_changes[1]
+        from staging.stg_focus__charges order by 1
+    """) == [
+        (Decimal("0.123456789012"), '{"user:team": "web"}', "2026-06-01 00:00:00", "billing_currency_assumed"),
+        (Decimal("1.1"), '{"user:team":"ml"}', "2026-06-01 00:00:00", "billing_currency_assumed"),
+        (Decimal(7), None, "2026-06-01 00:00:00", "effective_cost_from_billed_cost"),
+    ]
+    assert warehouse.query("""
+        select source_row from staging.stg_focus__charges where effective_cost = 1.1 order by 1
+    """) == [(1,), (2,), (3,)]
+
+
+def test_only_the_newest_snapshot_of_a_period_counts(warehouse):
+    warehouse.write("focus/azure/x/20260601-20260630/cost/202606100000/guid/part_0.csv", export(("1", "2026-06-01")))
+    warehouse.build(STAGED)
+    assert total(warehouse) == 1
+    for part in ("part_0", "part_1"):
+        warehouse.write(
+            f"focus/azure/x/20260601-20260630/cost/202607020000/guid/{part}.csv", export(("10", "2026-06-01"))
+        )
+    warehouse.write("focus/azure/x/20260701-20260731/cost/202607020000/guid/part_0.csv", export(("100", "2026-07-01")))
+    warehouse.write("focus/azure/x/20260701-20260731/cost/202607020000/guid/manifest.json", "{}")
+    warehouse.build(STAGED)
+    assert total(warehouse) == 120
+
+
+def test_a_snapshot_without_an_age_stops_the_build(warehouse):
+    warehouse.write("focus/azure/june.csv", export(("1", "2026-06-01")))
+    assert not warehouse.build(STAGED, check=False)
+    assert "focus/azure/june.csv: the snapshot_pattern of source azure" in warehouse.output
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (export(("1", "2026-06-01"), ("1.2.3", "2026-06-01")), "row 2: EffectiveCost '1.2.3' is not a number"),
+        (
+            export(("1", "2026-06-01"), ("1", "1 June"), ("1", "2026-06-01")),
+            "row 2: ChargePeriodStart '1 June' is not a time",
+        ),
+        (export(("1", "")), "row 1: has neither a ChargePeriodStart nor a BillingPeriodStart"),
+        ("ListCost,ChargePeriodStart\n1,2026-06-01\n", "has neither an EffectiveCost nor a BilledCost column"),
+    ],
+)
+def test_what_cannot_be_read_stops_the_build_and_names_the_place(warehouse, text, reason):
+    warehouse.write("focus/acme/june.csv", text)
+    assert not warehouse.build(STAGED, check=False)
+    assert [line for line in warehouse.output.splitlines() if "focus/acme/june.csv" in line and reason in line]
+
+
+def test_a_bad_file_leaves_what_was_there_and_lands_once_it_is_corrected(warehouse):
+    may = warehouse.write("focus/acme/may.csv", export(("1", "2026-05-01")))
+    warehouse.build(STAGED)
+    before = warehouse.query(CHARGES)
+    may.unlink()
+    june = warehouse.write("focus/acme/june.csv", export(("one", "2026-06-01")))
+    assert not warehouse.build(STAGED, check=False)
+    assert warehouse.query(CHARGES) == before
+
+    june.write_text(export(("2", "2026-06-01")))
+    make_newer(june)
+    warehouse.build(STAGED)
+    assert warehouse.query(CHARGES) == [("acme", 1, Decimal(2))]
+
+
+def test_a_truncated_parquet_file_stops_the_build_and_is_named(warehouse):
+    warehouse.write("focus/acme/cut.parquet", b"PAR1 and no more")
+    assert not warehouse.build(STAGED, check=False)
+    assert "cut.parquet" in warehouse.output
+
+
+def test_a_header_alone_and_an_empty_file_are_no_charges(warehouse):
+    warehouse.write("focus/acme/header.csv", "EffectiveCost,ChargePeriodStart\n")
+    warehouse.write("focus/acme/empty.csv", "")
+    warehouse.build("+int_costs__cost_lines_daily")
+    assert warehouse.query("select count(*) from staging.stg_focus__charges") == [(0,)]
+
+
+def test_no_exports_at_all_give_empty_models(warehouse):
+    warehouse.build("+int_costs__cost_lines_daily", "+int_costs__pool_resources_daily")
+    warehouse.build("+int_costs__cost_lines_daily", "+int_costs__pool_resources_daily")
+    assert warehouse.query("select count(*) from intermediate.int_costs__cost_lines_daily") == [(0,)]
