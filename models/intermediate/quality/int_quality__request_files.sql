@@ -1,0 +1,27 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_files(ref('stg_files__inputs'), \"folder = 'telemetry/requests'\") }}",
+        "{{ choose_new_request_files(ref('stg_requests__requests'), 'new_quality_request_files') }}"
+    ]
+) }}
+
+with requests as (
+
+    select * from {{ ref('stg_requests__requests') }}
+    where {{ is_chosen('new_quality_request_files', 'source_file') }}
+
+)
+
+select
+    source_file,
+    file_version,
+    count(*) as total_rows,
+    count(*) filter (where requested_at is null) as unreadable_rows,
+    count(*) filter (where requested_at is not null and has_unusable_counts) as rows_with_unusable_counts,
+    count(*) filter (where requested_at is not null and deployment_id is null) as rows_without_deployment,
+    count(*) filter (where cached_input_tokens > input_tokens) as rows_with_more_cached_than_input
+from requests
+group by source_file, file_version

@@ -1,0 +1,162 @@
+{%- set max_gap_us = var('scrape_max_gap_seconds') * 1000000 -%}
+
+with series_days as (
+
+    select * from {{ ref('int_usage__series_days') }}
+
+),
+
+counter_states as (
+
+    select * from {{ ref('int_usage__counter_states_daily') }}
+
+),
+
+series as (
+
+    select distinct
+        series_id,
+        scrape_group
+    from {{ ref('int_usage__series_deployments') }}
+    where metric_type = 'counter'
+
+),
+
+states as (
+
+    select
+        series_days.series_id,
+        series.scrape_group,
+        series_days.sample_date,
+        epoch_us(counter_states.first_sampled_at) as first_us,
+        epoch_us(counter_states.last_sampled_at) as last_us,
+        counter_states.first_value,
+        counter_states.last_value,
+        counter_states.increase,
+        counter_states.resets,
+        coalesce(list_sum(list_transform(
+            counter_states.gaps, lambda gap: epoch_us(gap.ends_at) - epoch_us(gap.starts_at)
+        )), 0) as gap_us
+    from series_days
+    inner join counter_states
+        on
+            series_days.sample_date = counter_states.sample_date
+            and series_days.scrape_series_id = counter_states.scrape_series_id
+    inner join series on series_days.series_id = series.series_id
+
+),
+
+chained as (
+
+    select
+        *,
+        min(first_us) over (partition by scrape_group) as group_first_us,
+        lag(last_us) over series_order as previous_us,
+        lag(last_value) over series_order as previous_value
+    from states
+    window series_order as (partition by series_id order by sample_date)
+
+),
+
+-- what was there at the first sample counts if the scraper was at work before without seeing the series
+openings as (
+
+    select
+        series_id,
+        sample_date as usage_date,
+        case when first_us > group_first_us + {{ max_gap_us }} then first_value else 0 end as increase,
+        first_us <= group_first_us + {{ max_gap_us }} as opening_balance_unknown
+    from chained
+    where previous_us is null
+
+),
+
+-- from the last sample of a day to the first of the next day that has any
+crossings as (
+
+    select
+        series_id,
+        previous_us,
+        first_us,
+        first_us - previous_us as total_us,
+        first_us - previous_us > {{ max_gap_us }} as is_gap,
+        first_value < previous_value as is_reset,
+        (first_value - case when first_value < previous_value then 0 else previous_value end) // 1000 as increase,
+        unnest(range(
+            cast(make_timestamp(previous_us) as date),
+            cast(make_timestamp(first_us) as date) + interval 1 day,
+            interval 1 day
+        )) as day_starts_at
+    from chained
+    where previous_us is not null
+
+),
+
+crossed_days as (
+
+    select
+        *,
+        greatest(epoch_us(day_starts_at) - previous_us, 0) as from_us,
+        least(epoch_us(day_starts_at) + 86400000000 - previous_us, total_us) as until_us
+    from crossings
+
+),
+
+-- whole units by time, rounded down at each midnight, so that the parts are the whole and the rest falls to the later day
+crossing_parts as (
+
+    select
+        series_id,
+        cast(day_starts_at as date) as usage_date,
+        (increase * until_us // total_us - increase * from_us // total_us) * 1000 as increase,
+        case when is_reset and until_us = total_us then 1 else 0 end as resets,
+        case when is_gap then until_us - from_us else 0 end as gap_us
+    from crossed_days
+    where from_us < until_us
+
+),
+
+parts as (
+
+    select
+        series_id,
+        sample_date as usage_date,
+        increase,
+        resets,
+        gap_us,
+        false as opening_balance_unknown
+    from states
+
+    union all
+
+    select
+        series_id,
+        usage_date,
+        increase,
+        resets,
+        gap_us,
+        false as opening_balance_unknown
+    from crossing_parts
+
+    union all
+
+    select
+        series_id,
+        usage_date,
+        increase,
+        0 as resets,
+        0 as gap_us,
+        opening_balance_unknown
+    from openings
+
+)
+
+select
+    usage_date,
+    series_id,
+    cast(sum(increase) // 1000 as hugeint) as increase,
+    cast(sum(resets) as bigint) as resets,
+    cast(sum(gap_us) // 1000000 as bigint) as gap_seconds,
+    bool_or(opening_balance_unknown) as opening_balance_unknown
+from parts
+group by usage_date, series_id

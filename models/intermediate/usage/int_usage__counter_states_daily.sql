@@ -1,0 +1,156 @@
+{%- set max_gap_us = var('scrape_max_gap_seconds') * 1000000 -%}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_days(ref('stg_prometheus__days'), var('scrape_max_gap_seconds')) }}",
+        "{{ choose_changed_days(ref('stg_prometheus__days'), 'new_counter_days', var('scrape_max_gap_seconds')) }}"
+    ]
+) }}
+
+with days as (
+
+    select
+        sample_date,
+        {{ day_version(var('scrape_max_gap_seconds')) }} as day_version
+    from {{ ref('stg_prometheus__days') }}
+
+),
+
+samples as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        epoch_us(sampled_at) as sampled_us,
+        value
+    from {{ ref('stg_prometheus__samples') }}
+    where
+        {{ is_chosen('new_counter_days', 'sample_date') }}
+        and value is not null
+        and not is_gauge
+
+),
+
+-- no `partition by` and no `order by`: the rows come as they lie in the table, a sorted run for each day and series
+neighbours as (
+
+    select
+        *,
+        lag(sample_date) over () as previous_date,
+        lag(scrape_series_id, 1, -1) over () as previous_series_id,
+        lag(sampled_us) over () as previous_us,
+        lag(value) over () as previous_value,
+        row_number() over () as row_number
+    from samples
+
+),
+
+-- in a run that just rises nothing has to be looked at but its ends; a fall, a gap or a step back in time is rare
+turns as materialized (
+
+    select
+        *,
+        previous_series_id = scrape_series_id and previous_date = sample_date as is_continued
+    from neighbours
+    where
+        previous_series_id != scrape_series_id
+        or previous_date != sample_date
+        or value < previous_value
+        or sampled_us - previous_us not between 1 and {{ max_gap_us }}
+
+),
+
+-- the row before a run's first is the last of the run before
+runs as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        sampled_us as first_us,
+        value as first_value,
+        lead(previous_us) over by_row as last_us,
+        lead(previous_value) over by_row as last_value,
+        lead(row_number) over by_row - row_number as samples,
+        count(*) over (partition by sample_date, scrape_series_id) as starts
+    from turns
+    where is_continued is not true
+    window by_row as (order by row_number)
+
+),
+
+last_run as (
+
+    select
+        samples.sample_date,
+        samples.scrape_series_id,
+        max(samples.sampled_us) as last_us,
+        max_by(samples.value, samples.sampled_us) as last_value,
+        count(*) as samples
+    from samples
+    inner join runs
+        on samples.sample_date = runs.sample_date and samples.scrape_series_id = runs.scrape_series_id
+    where runs.samples is null
+    group by samples.sample_date, samples.scrape_series_id
+
+),
+
+interruptions as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        count(*) filter (where value < previous_value) as resets,
+        count(*) filter (where sampled_us <= previous_us) as steps_back,
+        sum({{ to_thousandths('previous_value') }}) filter (where value < previous_value) as lost_by_resets,
+        list(
+            { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(sampled_us) } order by sampled_us
+        ) filter (
+            where sampled_us - previous_us > {{ max_gap_us }}
+        ) as gaps
+    from turns
+    where is_continued
+    group by sample_date, scrape_series_id
+
+),
+
+counted as (
+
+    select
+        runs.sample_date,
+        runs.scrape_series_id,
+        runs.starts,
+        runs.first_us,
+        coalesce(last_run.last_us, runs.last_us) as last_us,
+        coalesce(last_run.samples, runs.samples) as samples,
+        cast({{ to_thousandths('runs.first_value') }} as hugeint) as first_value,
+        cast({{ to_thousandths('coalesce(last_run.last_value, runs.last_value)') }} as hugeint) as last_value,
+        coalesce(interruptions.resets, 0) as resets,
+        coalesce(interruptions.steps_back, 0) as steps_back,
+        cast(coalesce(interruptions.lost_by_resets, 0) as hugeint) as lost_by_resets,
+        coalesce(interruptions.gaps, []) as gaps
+    from runs
+    left join interruptions
+        on runs.sample_date = interruptions.sample_date and runs.scrape_series_id = interruptions.scrape_series_id
+    left join last_run
+        on runs.sample_date = last_run.sample_date and runs.scrape_series_id = last_run.scrape_series_id
+
+)
+
+select
+    counted.sample_date,
+    counted.scrape_series_id,
+    days.day_version,
+    counted.samples,
+    counted.resets,
+    counted.first_value,
+    counted.last_value,
+    -- a counter that falls has begun again at 0: what it had before is no decrease
+    counted.last_value - counted.first_value + counted.lost_by_resets as increase,
+    counted.gaps,
+    make_timestamp(counted.first_us) as first_sampled_at,
+    make_timestamp(counted.last_us) as last_sampled_at
+from counted
+inner join days on counted.sample_date = days.sample_date
+where {{ stop_for_unsorted('counted') }}

@@ -1,0 +1,38 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_files(ref('stg_files__inputs'), \"folder = 'telemetry/requests'\") }}",
+        "{{ choose_new_request_files(ref('stg_requests__requests'), 'new_customer_requests_files') }}"
+    ]
+) }}
+
+with requests as (
+
+    select * from {{ ref('stg_requests__requests') }}
+    where
+        {{ is_chosen('new_customer_requests_files', 'source_file') }}
+        and requested_at is not null
+
+)
+
+-- gateways count cached tokens among the input; their difference is what had to be computed
+select
+    source_file,
+    file_version,
+    deployment_id,
+    customer_id,
+    geography,
+    cast(count(*) filter (where not {{ is_failed('status') }}) as bigint) as requests,
+    cast(count(*) filter (where {{ is_failed('status') }}) as bigint) as failed_requests,
+    cast(
+        coalesce(sum(input_tokens - least(coalesce(cached_input_tokens, 0), input_tokens)), 0) as bigint
+    ) as uncached_input_tokens,
+    cast(
+        coalesce(sum(least(coalesce(cached_input_tokens, 0), coalesce(input_tokens, cached_input_tokens))), 0) as bigint
+    ) as cached_input_tokens,
+    cast(coalesce(sum(output_tokens), 0) as bigint) as output_tokens,
+    cast(requested_at as date) as usage_date
+from requests
+group by source_file, file_version, deployment_id, customer_id, geography, cast(requested_at as date)

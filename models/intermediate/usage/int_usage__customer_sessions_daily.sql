@@ -1,0 +1,29 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_files(ref('stg_files__inputs'), \"folder = 'telemetry/requests'\") }}",
+        "{{ choose_new_request_files(ref('stg_requests__requests'), 'new_customer_sessions_files') }}"
+    ]
+) }}
+
+with requests as (
+
+    select * from {{ ref('stg_requests__requests') }}
+    where
+        {{ is_chosen('new_customer_sessions_files', 'source_file') }}
+        and requested_at is not null
+
+)
+
+select distinct
+    source_file,
+    file_version,
+    deployment_id,
+    customer_id,
+    geography,
+    session_id,
+    cast(requested_at as date) as usage_date
+from requests
+where session_id is not null

@@ -1,0 +1,29 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_files(ref('stg_files__inputs'), \"folder = 'telemetry/requests'\") }}",
+        "{{ choose_new_request_files(ref('stg_requests__requests'), 'new_customer_users_files') }}"
+    ]
+) }}
+
+with requests as (
+
+    select * from {{ ref('stg_requests__requests') }}
+    where
+        {{ is_chosen('new_customer_users_files', 'source_file') }}
+        and requested_at is not null
+
+)
+
+select distinct
+    source_file,
+    file_version,
+    deployment_id,
+    customer_id,
+    geography,
+    user_id,
+    cast(requested_at as date) as usage_date
+from requests
+where user_id is not null

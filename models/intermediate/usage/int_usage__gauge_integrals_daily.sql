@@ -1,0 +1,69 @@
+{%- set max_gap_ms = var('scrape_max_gap_seconds') * 1000 -%}
+
+with series_days as (
+
+    select * from {{ ref('int_usage__series_days') }}
+
+),
+
+gauge_states as (
+
+    select * from {{ ref('int_usage__gauge_states_daily') }}
+
+),
+
+states as (
+
+    select
+        series_days.series_id,
+        series_days.sample_date,
+        gauge_states.held_value,
+        gauge_states.last_value,
+        epoch_ms(gauge_states.last_sampled_at) as last_ms,
+        lead(epoch_ms(gauge_states.first_sampled_at)) over (
+            partition by series_days.series_id order by series_days.sample_date
+        ) as next_ms
+    from series_days
+    inner join gauge_states
+        on
+            series_days.sample_date = gauge_states.sample_date
+            and series_days.scrape_series_id = gauge_states.scrape_series_id
+
+),
+
+-- the last value of a day holds to the next sample, which is on another day, but no longer than a gap may be; the very last holds nothing
+last_holds as (
+
+    select
+        *,
+        case when next_ms is not null then least(next_ms - last_ms, {{ max_gap_ms }}) else 0 end as hold_ms,
+        epoch_ms(sample_date + interval 1 day) - last_ms as ms_to_midnight
+    from states
+
+),
+
+parts as (
+
+    select
+        series_id,
+        sample_date as usage_date,
+        held_value + coalesce(last_value * least(hold_ms, ms_to_midnight), 0) as held_value
+    from last_holds
+
+    union all
+
+    select
+        series_id,
+        cast(sample_date + interval 1 day as date) as usage_date,
+        last_value * (hold_ms - ms_to_midnight) as held_value
+    from last_holds
+    where last_value is not null and hold_ms > ms_to_midnight
+
+)
+
+select
+    usage_date,
+    series_id,
+    cast(sum(held_value) as hugeint) as held_value
+from parts
+group by usage_date, series_id

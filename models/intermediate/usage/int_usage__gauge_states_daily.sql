@@ -1,0 +1,85 @@
+{%- set max_gap_us = var('scrape_max_gap_seconds') * 1000000 -%}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_days(ref('stg_prometheus__days'), var('scrape_max_gap_seconds')) }}",
+        "{{ choose_changed_days(ref('stg_prometheus__days'), 'new_gauge_days', var('scrape_max_gap_seconds')) }}"
+    ]
+) }}
+
+with days as (
+
+    select
+        sample_date,
+        {{ day_version(var('scrape_max_gap_seconds')) }} as day_version
+    from {{ ref('stg_prometheus__days') }}
+
+),
+
+-- stale markers stay: they end the time for which the value before them holds
+samples as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        epoch_us(sampled_at) as sampled_us,
+        {{ to_thousandths('value') }} as thousandths
+    from {{ ref('stg_prometheus__samples') }}
+    where
+        {{ is_chosen('new_gauge_days', 'sample_date') }}
+        and is_gauge
+
+),
+
+neighbours as (
+
+    select
+        *,
+        coalesce(
+            lag(scrape_series_id) over () = scrape_series_id and lag(sample_date) over () = sample_date, false
+        ) as is_continued,
+        lag(sampled_us) over () as previous_us,
+        lag(thousandths) over () as previous_thousandths
+    from samples
+
+),
+
+counted as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        count(thousandths) as samples,
+        count(*) filter (where not is_continued) as starts,
+        count(*) filter (where is_continued and previous_us >= sampled_us) as steps_back,
+        min(sampled_us) as first_us,
+        max(sampled_us) as last_us,
+        arg_max_null(thousandths, sampled_us) as last_value,
+        sum(previous_thousandths * (least(sampled_us - previous_us, {{ max_gap_us }}) // 1000)) filter (
+            where is_continued
+        ) as held_value,
+        list(
+            { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(sampled_us) } order by sampled_us
+        ) filter (
+            where is_continued and sampled_us - previous_us > {{ max_gap_us }}
+        ) as gaps
+    from neighbours
+    group by sample_date, scrape_series_id
+
+)
+
+select
+    counted.sample_date,
+    counted.scrape_series_id,
+    days.day_version,
+    counted.samples,
+    counted.last_value,
+    cast(coalesce(counted.held_value, 0) as hugeint) as held_value,
+    coalesce(counted.gaps, []) as gaps,
+    make_timestamp(counted.first_us) as first_sampled_at,
+    make_timestamp(counted.last_us) as last_sampled_at
+from counted
+inner join days on counted.sample_date = days.sample_date
+where {{ stop_for_unsorted('counted') }}

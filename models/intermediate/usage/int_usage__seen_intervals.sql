@@ -1,0 +1,78 @@
+with series as (
+
+    select distinct
+        scrape_series_id,
+        series_id
+    from {{ ref('stg_prometheus__series') }}
+    where is_catalogued
+
+),
+
+states as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        gaps,
+        first_sampled_at,
+        last_sampled_at
+    from {{ ref('int_usage__counter_states_daily') }}
+
+    union all
+
+    select
+        sample_date,
+        scrape_series_id,
+        gaps,
+        first_sampled_at,
+        last_sampled_at
+    from {{ ref('int_usage__gauge_states_daily') }}
+
+),
+
+within_days as (
+
+    select
+        scrape_series_id,
+        unnest(list_prepend(first_sampled_at, list_transform(gaps, lambda gap: gap.ends_at))) as starts_at,
+        unnest(list_append(list_transform(gaps, lambda gap: gap.starts_at), last_sampled_at)) as ends_at
+    from states
+
+),
+
+between_days as (
+
+    select
+        scrape_series_id,
+        last_sampled_at as starts_at,
+        lead(first_sampled_at) over (partition by scrape_series_id order by sample_date) as ends_at
+    from states
+
+),
+
+intervals as (
+
+    select
+        scrape_series_id,
+        starts_at,
+        ends_at
+    from within_days
+
+    union all
+
+    select
+        scrape_series_id,
+        starts_at,
+        ends_at
+    from between_days
+    where ends_at - starts_at <= to_seconds({{ var('scrape_max_gap_seconds') }})
+
+)
+
+-- the metrics and replicas of one target are mostly scraped in the same moments
+select distinct
+    series.series_id,
+    intervals.starts_at,
+    intervals.ends_at
+from intervals
+inner join series on intervals.scrape_series_id = series.scrape_series_id

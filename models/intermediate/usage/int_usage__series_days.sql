@@ -1,0 +1,58 @@
+with series as (
+
+    select distinct
+        scrape_series_id,
+        series_id,
+        replica
+    from {{ ref('stg_prometheus__series') }}
+    where is_catalogued
+
+),
+
+states as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        samples
+    from {{ ref('int_usage__counter_states_daily') }}
+
+    union all
+
+    select
+        sample_date,
+        scrape_series_id,
+        samples
+    from {{ ref('int_usage__gauge_states_daily') }}
+
+),
+
+-- replicas count the same thing: adding them doubles it, and mixing their samples makes resets that never were
+ranked as (
+
+    select
+        states.sample_date,
+        series.series_id,
+        states.scrape_series_id,
+        series.replica,
+        states.samples,
+        count(*) over series_day as replicas,
+        row_number() over (
+            partition by states.sample_date, series.series_id
+            order by states.samples desc, series.replica, states.scrape_series_id
+        ) as rank
+    from states
+    inner join series on states.scrape_series_id = series.scrape_series_id
+    window series_day as (partition by states.sample_date, series.series_id)
+
+)
+
+select
+    sample_date,
+    series_id,
+    scrape_series_id,
+    replica,
+    replicas,
+    samples
+from ranked
+where rank = 1

@@ -1,0 +1,85 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_days(ref('stg_prometheus__days')) }}",
+        "{{ choose_changed_days(ref('stg_prometheus__days'), 'new_sample_days') }}",
+        "{{ choose_files_of_days(ref('stg_prometheus__days'), 'new_sample_days', 'new_sample_files') }}"
+    ]
+) }}
+
+with samples as (
+
+    select * from {{ ref('base_prometheus__samples') }}
+    where
+        {{ is_chosen('new_sample_files', 'source_file') }}
+        and {{ is_chosen('new_sample_days', 'cast(sampled_at as date)') }}
+
+),
+
+series as (
+
+    select
+        source_file,
+        scrape_series_id,
+        is_gauge,
+        unnest(spellings) as spelling
+    from {{ ref('stg_prometheus__series') }}
+    where
+        {{ is_chosen('new_sample_files', 'source_file') }}
+        and is_catalogued
+
+),
+
+days as (
+
+    select * from {{ ref('stg_prometheus__days') }}
+
+),
+
+placed as (
+
+    select
+        cast(samples.sampled_at as date) as sample_date,
+        series.scrape_series_id,
+        series.is_gauge,
+        samples.sampled_at,
+        case when {{ is_countable('samples.value') }} then samples.value end as value,
+        days.day_version
+    from samples
+    inner join series
+        on
+            samples.source_file = series.source_file
+            and samples.metric = series.spelling.metric_name
+            and hash(samples.labels) = hash(series.spelling.labels)
+    inner join days on cast(samples.sampled_at as date) = days.sample_date
+
+),
+
+sorted as (
+
+    select * from placed
+    order by sample_date, scrape_series_id, sampled_at, value desc nulls last
+
+),
+
+-- of samples of one scrape at one time the highest stays; a window without an order streams over the sorted rows
+compared as (
+
+    select
+        *,
+        lag(scrape_series_id) over () = scrape_series_id and lag(sampled_at) over () = sampled_at as is_duplicate
+    from sorted
+
+)
+
+select
+    sample_date,
+    scrape_series_id,
+    sampled_at,
+    value,
+    is_gauge,
+    day_version
+from compared
+where is_duplicate is not true

@@ -1,0 +1,129 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_files(ref('base_prometheus__files')) }}",
+        "{{ choose_new_series_files(ref('base_prometheus__files')) }}"
+    ]
+) }}
+
+with files as (
+
+    select * from {{ ref('base_prometheus__files') }}
+
+),
+
+samples as (
+
+    select * from {{ ref('base_prometheus__samples') }}
+    where {{ is_chosen('new_series_files', 'source_file') }}
+
+),
+
+catalog as (
+
+    select
+        metric,
+        bool_or(metric_type = 'gauge') as is_gauge
+    from {{ ref('metric_catalog') }}
+    group by metric
+
+),
+
+-- the only step that sees every sample: it must stay cheap, and so compares labels by their hash
+spellings as (
+
+    select
+        source_file,
+        metric as metric_name,
+        cast(sampled_at as date) as sample_date,
+        any_value(labels) as labels,
+        count(*) as samples,
+        count(*) filter (where not {{ is_countable('value') }}) as uncountable_samples,
+        count(*) filter (where value < 0) as negative_samples,
+        min(sampled_at) as first_sampled_at,
+        max(sampled_at) as last_sampled_at
+    from samples
+    group by source_file, metric, cast(sampled_at as date), hash(labels)
+
+),
+
+named as (
+
+    select
+        spellings.*,
+        catalog.metric is not null and spellings.labels is not null as is_catalogued,
+        coalesce(catalog.is_gauge, false) as is_gauge,
+        coalesce({{ metric_name('spellings.metric_name') }}, '(unreadable)') as metric,
+        {{ labels_text('spellings.labels') }} as labels_text,
+        {{ labels_text('spellings.labels', except=replica_labels()) }} as shared_labels_text
+    from spellings
+    left join catalog on {{ metric_name('spellings.metric_name') }} = catalog.metric
+
+),
+
+-- a metric that nobody asked for is one row a file, whatever its labels
+identified as (
+
+    select
+        *,
+        {{ stable_id("concat_ws(chr(10), metric, case when is_catalogued then labels_text end)") }} as scrape_series_id,
+        {{ stable_id("concat_ws(chr(10), metric, case when is_catalogued then shared_labels_text end)") }} as series_id
+    from named
+
+),
+
+series as (
+
+    select
+        source_file,
+        scrape_series_id,
+        series_id,
+        metric,
+        is_catalogued,
+        is_gauge,
+        case when is_catalogued then any_value(labels) end as labels,
+        case when is_catalogued then list(distinct { metric_name: metric_name, labels: labels }) end as spellings,
+        list(distinct sample_date order by sample_date) filter (where sample_date is not null) as sample_dates,
+        cast(sum(samples) as bigint) as samples,
+        cast(sum(uncountable_samples) as bigint) as uncountable_samples,
+        cast(sum(negative_samples) as bigint) as negative_samples,
+        min(first_sampled_at) as first_sampled_at,
+        max(last_sampled_at) as last_sampled_at
+    from identified
+    group by source_file, scrape_series_id, series_id, metric, is_catalogued, is_gauge
+
+)
+
+select
+    series.source_file,
+    files.file_version,
+    series.scrape_series_id,
+    series.series_id,
+    series.metric,
+    {{ replica_of('series.labels') }} as replica,
+    series.labels,
+    series.spellings,
+    series.sample_dates,
+    series.samples,
+    series.uncountable_samples,
+    series.negative_samples,
+    series.is_catalogued,
+    series.is_gauge,
+    series.first_sampled_at,
+    series.last_sampled_at
+from series
+inner join files on series.source_file = files.source_file
+where
+    case
+        when series.metric = '(unreadable)' and not exists (
+                select 1 from series as others
+                where others.source_file = series.source_file and others.metric != '(unreadable)'
+            )
+            then error(
+                    files.relative_path || ': ' || series.samples || ' lines or rows, and none of them is a sample; '
+                    || 'take the file away or export it again (docs/usage.md lists the shapes)'
+                ) is null
+        else true
+    end

@@ -1,0 +1,181 @@
+"""Training progress of every shape, and the work that restarts repeat, counted by hand and by simulated runs."""
+
+import json
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "telemetry" / "training"
+LOG_EVERY, CHECKPOINT_EVERY, TOKENS_A_STEP = 5, 20, 4096
+
+
+def simulate(number: int) -> tuple[list[dict[str, object]], dict[str, int]]:
+    """A trainer that dies and goes on from a checkpoint; what it did is counted as it does it, not from its log."""
+    drawn = random.Random(number)
+    run_id, target = f"simulated-{number}", drawn.randrange(100, 400, 5)
+    now, done, saved, attempt, rows, executed = datetime(2026, 9, 1, 12), 0, 0, 1, [], 0
+    survived: dict[int, int] = {}
+    while done < target:
+        now += timedelta(seconds=drawn.randrange(1, 900))
+        done += 1
+        executed += 1
+        survived[done] = attempt
+        if done % LOG_EVERY == 0:
+            rows.append({"run_id": run_id, "ts": f"{now}Z", "step": done, "tokens_seen": done * TOKENS_A_STEP})
+            rows[-1]["attempt_id"] = f"{attempt}"
+            # It dies right after a log, so that everything that was done was logged.
+            if done % CHECKPOINT_EVERY == 0:
+                saved = done
+            elif drawn.random() < 0.08:
+                done = drawn.choice([saved, max(saved - CHECKPOINT_EVERY, 0)])
+                attempt += 1
+                now += timedelta(hours=drawn.randrange(1, 30))
+    assert len(survived) == target
+    return rows, {"executed": executed, "useful": target, "rework": executed - target}
+
+
+@pytest.fixture(scope="module")
+def simulated():
+    return {f"simulated-{number}": simulate(number) for number in range(40)}
+
+
+@pytest.fixture(scope="module")
+def warehouse(module_warehouse, simulated):
+    for file in FIXTURES.iterdir():
+        module_warehouse.copy(file, f"telemetry/training/{file.name}")
+    # Two files a run, cut anywhere, and the lines in no order.
+    lines = [json.dumps(row) for rows, _ in simulated.values() for row in rows]
+    random.Random(7).shuffle(lines)
+    module_warehouse.write("telemetry/training/simulated/1.jsonl", "\n".join(lines[: len(lines) // 3]))
+    module_warehouse.write("telemetry/training/simulated/2.jsonl", "\n".join(lines[len(lines) // 3 - 20 :]))
+    module_warehouse.build("+int_usage__training_steps_daily", "+int_quality__telemetry_files")
+    return module_warehouse
+
+
+def by_day(warehouse, run_id):
+    return warehouse.query(f"""
+        select day(usage_date), deployment_id, executed_steps, useful_steps, rework_steps,
+            executed_tokens, useful_tokens, rework_tokens
+        from intermediate.int_usage__training_steps_daily where run_id = '{run_id}' order by 1
+    """)
+
+
+def test_restarts_from_checkpoints(warehouse):
+    # a1 did 2 to 10; a2 went on from 6 and did 8 to 12; a3 went on from 10 and did 12 to 16. In vain: 8 and 10 of a1,
+    # 12 of a2: 6 of 22 steps. a2's last two steps took from 23:50 to 00:30: 500 of 2000 tokens, and no whole step of 2,
+    # fall before midnight.
+    assert by_day(warehouse, "sft-1") == [
+        (23, "sft-weekly", 14, 10, 4, 14500, 10000, 4500),
+        (24, "sft-weekly", 8, 6, 2, 7500, 6000, 1500),
+    ]
+
+
+def test_megatron_counts_samples_times_sequence_length(warehouse):
+    # Without attempts: the step falls from 30 to 20, so that it resumed after 10 (40 samples); 20 and 30 were done
+    # twice, 160 samples; 280 samples are useful. The batch ramped up, and the last row's samples are unknown.
+    assert by_day(warehouse, "pretrain") == [
+        (24, "(unattributed)", 70, 50, 20, 440 * 4096, 280 * 4096, 160 * 4096),
+    ]
+
+
+def test_weights_and_biases(warehouse):
+    # A history names no run: the file does. A number with an exponent is a count.
+    assert by_day(warehouse, "wandb") == [(24, "(unattributed)", 4, 4, 0, 10000, 10000, 0)]
+
+
+def test_mlflow(warehouse):
+    # Three metrics a step are one step. A run that logs no tokens has steps alone.
+    assert by_day(warehouse, "9f1c") == [(24, "(unattributed)", 300, 300, 0, 19200, 19200, 0)]
+    assert by_day(warehouse, "77aa") == [(24, "(unattributed)", 20, 20, 0, None, None, None)]
+
+
+def test_a_run_whose_beginning_is_not_in_the_data(warehouse):
+    # It logs every 10 steps, so that step 5000 is no beginning: 20 steps are proved.
+    assert by_day(warehouse, "long-run") == [(24, "(unattributed)", 20, 20, 0, 20000, 20000, 0)]
+
+
+def test_simulated_runs(warehouse, simulated):
+    counted = warehouse.query("""
+        select run_id, sum(executed_steps), sum(useful_steps), sum(rework_steps),
+            sum(executed_tokens), sum(useful_tokens)
+        from intermediate.int_usage__training_steps_daily where run_id like 'simulated%' group by 1
+    """)
+    expected = [
+        (
+            run_id,
+            truth["executed"],
+            truth["useful"],
+            truth["rework"],
+            truth["executed"] * TOKENS_A_STEP,
+            truth["useful"] * TOKENS_A_STEP,
+        )
+        for run_id, (_, truth) in simulated.items()
+    ]
+    assert sorted(counted) == sorted(expected)
+    assert sum(truth["rework"] > 0 for _, truth in simulated.values()) > 20
+
+
+def test_what_could_not_be_read_is_named(warehouse):
+    assert warehouse.query("""
+        select parse_filename(source_file), issue, detail, affected_rows
+        from intermediate.int_quality__telemetry_files order by all
+    """) == [
+        ("generic.jsonl", "unreadable_row", None, 1),
+        ("megatron.csv", "unusable_count", None, 1),
+        ("middle.csv", "opening_unknown", "long-run", 1),
+    ]
+
+
+def test_public_mlperf_logs(warehouse, shared_data):
+    """Evaluations of real runs, and their start: tokens are the last one's samples times the sequence length.
+
+    Some evaluate late for the first time: without the row of their start, a beginning would seem to be missing.
+    """
+    source = shared_data / "mlperf_training" / "mllog_llm_events.parquet"
+    warehouse.data.joinpath("telemetry/training/mlperf").mkdir()
+    expected = warehouse.query(f"""
+        with events as (
+            select
+                concat_ws('/', round, submitter, system, benchmark, run) as run_id,
+                time_ms,
+                key,
+                try_cast(metadata ->> '$.samples_count' as bigint) as samples,
+                try_cast(value as bigint) as number
+            from '{source}' where benchmark like 'llama31%'
+        ),
+        lengths as (
+            select run_id, max(number) as sequence_length from events where key = 'max_sequence_length' group by run_id
+        ),
+        evaluations as (
+            select run_id, if(key = 'run_start', 0, samples) as samples, min(time_ms) as time_ms from events
+            where key = 'run_start' or (key = 'eval_accuracy' and samples > 0) group by all
+        )
+        select run_id, sequence_length, list({{ts: time_ms, samples: samples}} order by samples) as logged
+        from evaluations inner join lengths using (run_id) where sequence_length is not null group by all
+    """)
+    expected = [run for run in expected if len(run[2]) > 1]
+    assert len(expected) > 400
+    lines = [
+        json.dumps(
+            {
+                "run_id": run_id,
+                "ts": row["ts"],
+                "step": row["samples"],
+                "samples_seen": row["samples"],
+                "sequence_length": length,
+            }
+        )
+        for run_id, length, logged in expected
+        for row in logged
+    ]
+    warehouse.write("telemetry/training/mlperf/evaluations.jsonl", "\n".join(lines))
+    warehouse.build("+int_usage__training_steps_daily")
+    counted = dict(
+        warehouse.query("""
+            select run_id, sum(executed_tokens) from intermediate.int_usage__training_steps_daily
+            where run_id like 'v%/%' group by 1
+        """)
+    )
+    assert counted == {run_id: logged[-1]["samples"] * length for run_id, length, logged in expected}
