@@ -1,0 +1,62 @@
+with
+
+cost_lines as (
+    select charge_date, source, billing_period_start, treatment, target, cost_origin, effective_cost
+    from {{ ref('int_costs__cost_lines_daily') }}
+),
+
+shared_shares as (
+    select charge_date, pool_id, deployment_id, allocation_note, weight
+    from {{ ref('int_allocation__shared_shares_daily') }}
+),
+
+-- What a shared service leaves unused of a commitment stays unused commitment; the rest is shared cost.
+shared_lines as (
+    select
+        charge_date,
+        source,
+        billing_period_start,
+        target as pool_id,
+        case cost_origin when 'usage' then 'shared' else cost_origin end as cost_origin,
+        {{ money_to_units('sum(effective_cost)') }} as amount
+    from cost_lines
+    where treatment = 'shared'
+    group by charge_date, source, billing_period_start, target, cost_origin
+),
+
+receivers as (
+    select
+        shared_lines.charge_date,
+        shared_lines.source,
+        shared_lines.billing_period_start,
+        shared_lines.pool_id,
+        shared_shares.deployment_id,
+        shared_lines.cost_origin,
+        shared_shares.allocation_note,
+        shared_lines.amount,
+        shared_shares.weight
+    from shared_lines
+    inner join shared_shares
+        on shared_lines.charge_date = shared_shares.charge_date and shared_lines.pool_id = shared_shares.pool_id
+),
+
+parts as (
+    {{ largest_remainder(
+        'receivers',
+        amount='amount',
+        weight='weight',
+        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
+        order_by=['deployment_id']
+    ) }}
+)
+
+select
+    charge_date,
+    source,
+    billing_period_start,
+    pool_id,
+    deployment_id,
+    cost_origin,
+    allocation_note,
+    {{ units_to_money('part') }} as effective_cost
+from parts

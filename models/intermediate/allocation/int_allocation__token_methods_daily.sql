@@ -1,0 +1,207 @@
+{%- set billion = 'cast(1000000000 as hugeint)' -%}
+with
+
+metered_usage as (
+    select usage_date, deployment_id, unit, units
+    from {{ ref('int_usage__metered_usage_daily') }}
+),
+
+deployments as (
+    select deployment_id, kind, model, model_variant, accelerator, quantization, valid_from, valid_to
+    from {{ ref('deployments') }}
+),
+
+token_rates as (
+    select
+        model,
+        model_variant,
+        accelerator,
+        quantization,
+        cast(prefill_tokens_per_second * 1000 as hugeint) as prefill_rate,
+        cast(decode_tokens_per_second * 1000 as hugeint) as decode_rate,
+        cast(cached_token_weight * 1000000000 as hugeint) as cached_billionths
+    from {{ ref('token_rates') }}
+),
+
+-- The charges of a hosted model carry their kind; writing a prompt into the cache is part of reading it.
+meter_costs as (
+    select
+        charge_date,
+        deployment_id,
+        case unit when 'cache_write_token' then 'input_token' else unit end as unit,
+        sum({{ money_to_units('effective_cost') }}) as cost_units
+    from {{ ref('int_costs__meter_lines_daily') }}
+    group by charge_date, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
+    having sum(effective_cost) > 0
+),
+
+billed_meters as (
+    select
+        charge_date,
+        deployment_id,
+        'billed_meters' as method,
+        cast(coalesce(sum(cost_units) filter (where unit = 'input_token'), 0) as hugeint) as input_token_weight,
+        cast(coalesce(sum(cost_units) filter (where unit = 'cached_input_token'), 0) as hugeint)
+            as cached_input_token_weight,
+        cast(coalesce(sum(cost_units) filter (where unit = 'output_token'), 0) as hugeint) as output_token_weight
+    from meter_costs
+    group by charge_date, deployment_id
+),
+
+tokens as (
+    select
+        usage_date as charge_date,
+        deployment_id,
+        cast(coalesce(sum(units) filter (where unit = 'input_token'), 0) as hugeint) as input_tokens,
+        cast(coalesce(sum(units) filter (where unit = 'cached_input_token'), 0) as hugeint) as cached_input_tokens,
+        cast(coalesce(sum(units) filter (where unit = 'output_token'), 0) as hugeint) as output_tokens
+    from metered_usage
+    where unit in ('input_token', 'cached_input_token', 'output_token')
+    group by usage_date, deployment_id
+    having sum(units) > 0
+),
+
+configured_tokens as (
+    select
+        tokens.charge_date,
+        tokens.deployment_id,
+        deployments.model,
+        deployments.model_variant,
+        deployments.accelerator,
+        deployments.quantization,
+        coalesce(deployments.kind, 'inference') as kind,
+        tokens.input_tokens,
+        tokens.cached_input_tokens,
+        tokens.output_tokens
+    from tokens
+    left join deployments
+        on
+            tokens.deployment_id = deployments.deployment_id
+            and tokens.charge_date >= deployments.valid_from
+            and (tokens.charge_date < deployments.valid_to or deployments.valid_to is null)
+    -- what the bill says need not be estimated
+    left join billed_meters
+        on tokens.charge_date = billed_meters.charge_date and tokens.deployment_id = billed_meters.deployment_id
+    where billed_meters.deployment_id is null
+),
+
+-- Each method says what its tokens weigh against each other; a method that knows nothing about a day has no row.
+-- U/Rp : kappa*K/Rp : O/Rd, multiplied by Rp*Rd and by what makes the rates and kappa whole numbers.
+measured_rates as (
+    select
+        configured_tokens.charge_date,
+        configured_tokens.deployment_id,
+        'measured_rates' as method,
+        configured_tokens.input_tokens * token_rates.decode_rate * {{ billion }} as input_token_weight,
+        configured_tokens.cached_input_tokens
+        * token_rates.decode_rate * token_rates.cached_billionths as cached_input_token_weight,
+        configured_tokens.output_tokens * token_rates.prefill_rate * {{ billion }} as output_token_weight
+    from configured_tokens
+    inner join token_rates
+        on
+            configured_tokens.model is not distinct from token_rates.model
+            and configured_tokens.model_variant is not distinct from token_rates.model_variant
+            and configured_tokens.accelerator is not distinct from token_rates.accelerator
+            and configured_tokens.quantization is not distinct from token_rates.quantization
+    where configured_tokens.kind not in ('embedding', 'training')
+),
+
+fixed_weights as (
+    select
+        charge_date,
+        deployment_id,
+        'fixed_weights' as method,
+        input_tokens * 10 as input_token_weight,
+        cached_input_tokens as cached_input_token_weight,
+        output_tokens * 25 as output_token_weight
+    from configured_tokens
+    where kind not in ('embedding', 'training')
+),
+
+input_only as (
+    select
+        charge_date,
+        deployment_id,
+        'input_only' as method,
+        input_tokens + cached_input_tokens + output_tokens as input_token_weight,
+        cast(null as hugeint) as cached_input_token_weight,
+        cast(null as hugeint) as output_token_weight
+    from configured_tokens
+    where kind = 'embedding'
+),
+
+methods as (
+    select
+        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+    from billed_meters
+    union all
+    select
+        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+    from measured_rates
+    union all
+    select
+        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+    from fixed_weights
+    union all
+    select
+        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+    from input_only
+),
+
+unit_weights as (
+    select charge_date, deployment_id, method, 'input_token' as unit, input_token_weight as weight
+    from methods
+    where input_token_weight is not null
+    union all
+    select charge_date, deployment_id, method, 'cached_input_token' as unit, cached_input_token_weight as weight
+    from methods
+    where cached_input_token_weight is not null
+    union all
+    select charge_date, deployment_id, method, 'output_token' as unit, output_token_weight as weight
+    from methods
+    where output_token_weight is not null
+),
+
+method_totals as (
+    select charge_date, deployment_id, method, sum(weight) as total_weight
+    from unit_weights
+    group by charge_date, deployment_id, method
+    having sum(weight) > 0
+),
+
+-- Brought to 18 digits first, so that the products of the division fit into a hugeint.
+scaled_weights as (
+    select
+        unit_weights.charge_date,
+        unit_weights.deployment_id,
+        unit_weights.method,
+        unit_weights.unit,
+        cast(1000000000000 as hugeint) as whole,
+        unit_weights.weight
+        // greatest(method_totals.total_weight // cast(1000000000000000000 as hugeint), 1) as scaled_weight
+    from unit_weights
+    inner join method_totals
+        on
+            unit_weights.charge_date = method_totals.charge_date
+            and unit_weights.deployment_id = method_totals.deployment_id
+            and unit_weights.method = method_totals.method
+),
+
+shares as (
+    {{ largest_remainder(
+        'scaled_weights',
+        amount='whole',
+        weight='scaled_weight',
+        partition_by=['charge_date', 'deployment_id', 'method'],
+        order_by=['unit'],
+        part='share'
+    ) }}
+)
+
+select
+    charge_date,
+    deployment_id,
+    method,
+    unit,
+    cast(share as bigint) as weight
+from shares

@@ -1,0 +1,158 @@
+{%- set cascade = ['billed_meters', 'role_pools', 'measured_rates', 'engine_time', 'fixed_weights', 'input_only'] -%}
+{%- set forced_method = var('token_cost_split') -%}
+{%- if forced_method not in ['auto'] + cascade[1:5] -%}
+    {{ exceptions.raise_compiler_error(
+        "variable token_cost_split: '" ~ forced_method ~ "' is no method; use auto, " ~ cascade[1:5] | join(', ')
+    ) }}
+{%- endif %}
+with
+
+cost_ledger as (
+    select charge_date, deployment_id
+    from {{ ref('int_allocation__cost_ledger_daily') }}
+),
+
+deployments as (
+    select deployment_id, kind, valid_from
+    from {{ ref('deployments') }}
+),
+
+token_methods as (
+    select charge_date, deployment_id, method, unit, weight
+    from {{ ref('int_allocation__token_methods_daily') }}
+),
+
+deployment_kinds as (
+    select deployment_id, arg_max(kind, valid_from) as kind
+    from deployments
+    group by deployment_id
+),
+
+-- Lines in parentheses and training have no tokens to divide a cost by.
+cost_days as (
+    select distinct
+        cost_ledger.charge_date,
+        cost_ledger.deployment_id,
+        coalesce(deployment_kinds.kind, 'inference') as kind
+    from cost_ledger
+    left join deployment_kinds on cost_ledger.deployment_id = deployment_kinds.deployment_id
+    where
+        cost_ledger.deployment_id not like '(%'
+        and deployment_kinds.kind is distinct from 'training'
+),
+
+method_ranks as (
+    select distinct
+        charge_date,
+        deployment_id,
+        method,
+        case method
+            when '{{ forced_method }}' then 0
+            {%- for method in cascade %}
+            when '{{ method }}' then {{ loop.index }}
+            {%- endfor %}
+        end as method_rank
+    from token_methods
+),
+
+chosen_methods as (
+    select charge_date, deployment_id, arg_min(method, method_rank) as method
+    from method_ranks
+    group by charge_date, deployment_id
+),
+
+bands as (
+    select charge_date, deployment_id, unit, min(weight) as weight_low, max(weight) as weight_high
+    from token_methods
+    group by charge_date, deployment_id, unit
+),
+
+chosen_shares as (
+    select
+        token_methods.charge_date,
+        token_methods.deployment_id,
+        token_methods.method,
+        token_methods.unit,
+        token_methods.weight,
+        bands.weight_low,
+        bands.weight_high
+    from token_methods
+    inner join chosen_methods
+        on
+            token_methods.charge_date = chosen_methods.charge_date
+            and token_methods.deployment_id = chosen_methods.deployment_id
+            and token_methods.method = chosen_methods.method
+    inner join bands
+        on
+            token_methods.charge_date = bands.charge_date
+            and token_methods.deployment_id = bands.deployment_id
+            and token_methods.unit = bands.unit
+),
+
+token_days as (
+    select distinct charge_date, deployment_id from chosen_shares
+),
+
+-- For every day, the last day with tokens up to and including it.
+days as (
+    select charge_date, deployment_id from cost_days
+    union
+    select charge_date, deployment_id from token_days
+),
+
+share_dates as (
+    select
+        days.charge_date,
+        days.deployment_id,
+        max(token_days.charge_date) over (
+            partition by days.deployment_id
+            order by days.charge_date
+            rows between unbounded preceding and current row
+        ) as share_date
+    from days
+    left join token_days
+        on days.charge_date = token_days.charge_date and days.deployment_id = token_days.deployment_id
+),
+
+cost_day_shares as (
+    select
+        cost_days.charge_date,
+        cost_days.deployment_id,
+        cost_days.kind,
+        share_dates.share_date
+    from cost_days
+    inner join share_dates
+        on
+            cost_days.charge_date = share_dates.charge_date
+            and cost_days.deployment_id = share_dates.deployment_id
+)
+
+select
+    cost_day_shares.charge_date,
+    cost_day_shares.deployment_id,
+    chosen_shares.unit,
+    case
+        when cost_day_shares.share_date = cost_day_shares.charge_date then chosen_shares.method
+        else 'carried_forward'
+    end as token_cost_method,
+    chosen_shares.weight,
+    chosen_shares.weight_low,
+    chosen_shares.weight_high,
+    cost_day_shares.share_date
+from cost_day_shares
+inner join chosen_shares
+    on
+        cost_day_shares.share_date = chosen_shares.charge_date
+        and cost_day_shares.deployment_id = chosen_shares.deployment_id
+union all
+select
+    charge_date,
+    deployment_id,
+    case kind when 'embedding' then 'input_token' else 'output_token' end as unit,
+    'no_tokens' as token_cost_method,
+    cast(1000000000000 as bigint) as weight,
+    cast(1000000000000 as bigint) as weight_low,
+    cast(1000000000000 as bigint) as weight_high,
+    cast(null as date) as share_date
+from cost_day_shares
+where share_date is null

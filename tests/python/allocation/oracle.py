@@ -1,0 +1,182 @@
+"""The allocation in plain Python, written from docs/allocation.md and not from the SQL: fractions, dictionaries, loops.
+
+A world is a dictionary of lists of dictionaries, with the names of the tables that the models read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+UNIT = 10**18
+WHOLE = 10**12
+TOKENS = ("input_token", "cached_input_token", "output_token")
+
+
+def to_units(amount: Decimal) -> int:
+    return int(amount * UNIT)
+
+
+def split(amount: int, weights: Mapping[str, Fraction | int]) -> dict[str, int]:
+    """Largest remainder: floors of the absolute amount, then one more for the largest remainders, ties by name."""
+    total = Fraction(sum(weights.values()))
+    exact = {name: abs(amount) * Fraction(weight) / total for name, weight in weights.items()}
+    parts = {name: floor(part) for name, part in exact.items()}
+    missing = abs(amount) - sum(parts.values())
+    for name in sorted(parts, key=lambda name: (parts[name] - exact[name], name))[:missing]:
+        parts[name] += 1
+    return {name: part if amount >= 0 else -part for name, part in parts.items()}
+
+
+def is_valid(row: Mapping, day: dt.date) -> bool:
+    return row["valid_from"] <= day and (row.get("valid_to") is None or day < row["valid_to"])
+
+
+def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> tuple[int, dict[str, int]]:
+    """Capacity and use by deployment of a pool's day. A node in several pools is divided as its capacity is."""
+    nodes = [row for row in world["int_costs__pool_resources_daily"] if row["charge_date"] == day]
+    capacity = sum(row["accelerator_seconds"] for row in nodes if row["pool_id"] == pool)
+    use: dict[str, int] = defaultdict(int)
+    for row in world["int_usage__accelerator_seconds_daily"]:
+        pools = {
+            n["pool_id"]: max(n["accelerator_seconds"], 1) for n in nodes if n["resource_id"] == row["resource_id"]
+        }
+        if row["usage_date"] == day and pool in pools:
+            use[row["deployment_id"]] += split(row["accelerator_seconds"], pools)[pool]
+    return capacity, {name: seconds for name, seconds in use.items() if seconds > 0}
+
+
+def ledger(world: Mapping[str, Sequence]) -> dict[tuple, int]:
+    """(day, source, period, treatment, origin pool, deployment, cost origin) -> amount in units, zeros left out."""
+    lines: dict[tuple, int] = defaultdict(int)
+    for row in world["int_costs__cost_lines_daily"]:
+        key = ("charge_date", "source", "billing_period_start", "treatment", "target", "cost_origin")
+        lines[tuple(row[name] for name in key)] += to_units(row["effective_cost"])
+    entries: dict[tuple, int] = defaultdict(int)
+    treatment_of_idle = {row["pool_id"]: row["idle_treatment"] for row in world["capacity_pools"]}
+
+    for (day, source, period, treatment, target, origin), amount in lines.items():
+        at = (day, source, period, treatment)
+        if treatment == "direct":
+            entries[*at, "(none)", target, origin] += amount
+        elif treatment in ("excluded", "unallocated"):
+            entries[*at, "(none)", f"({treatment})", origin] += amount
+        elif treatment == "pool":
+            capacity, use = pool_use(world, day, target)
+            rest = max(capacity - sum(use.values()), 0)
+            unused = {origin: amount}
+            if origin == "usage":
+                parts = split(amount, {**use, "(idle)": rest}) if use else {"(idle)": amount}
+                unused = {"idle": parts.pop("(idle)", 0)}
+                for deployment, part in parts.items():
+                    entries[*at, target, deployment, "usage"] += part
+            for unused_origin, unused_amount in unused.items():
+                shares = treatment_of_idle.get(target) == "share" and use
+                for deployment, part in (split(unused_amount, use) if shares else {"(idle)": unused_amount}).items():
+                    entries[*at, target, deployment, unused_origin] += part
+
+    direct_cost: dict[tuple, int] = defaultdict(int)
+    for (day, *_, deployment, _origin), amount in entries.items():
+        direct_cost[day, deployment] += amount
+
+    for (day, source, period, treatment, target, origin), amount in lines.items():
+        if treatment == "shared":
+            weights = shared_weights(world, day, target, direct_cost)
+            parts = split(amount, weights) if sum(weights.values()) else {"(unallocated)": amount}
+            for deployment, part in parts.items():
+                landed = "shared" if origin == "usage" else origin
+                entries[day, source, period, "shared", target, deployment, landed] += part
+    return {key: amount for key, amount in entries.items() if amount}
+
+
+def shared_weights(world: Mapping[str, Sequence], day: dt.date, pool: str, direct_cost: Mapping) -> dict[str, int]:
+    rule = next((row for row in world["shared_pools"] if row["pool_id"] == pool), None)
+    weights: dict[str, int] = {}
+    for row in world["deployments"] if rule else []:
+        in_scope = rule.get("scope_column") is None or row.get(rule["scope_column"]) == rule["scope_value"]
+        if not (is_valid(row, day) and in_scope):
+            continue
+        name = row["deployment_id"]
+        usage = [
+            u for u in world["int_usage__metered_usage_daily"] if (u["usage_date"], u["deployment_id"]) == (day, name)
+        ]
+        times = world["int_usage__accelerator_seconds_daily"]
+        fixed = [w for w in world["shared_pool_weights"] if (w["pool_id"], w["deployment_id"]) == (pool, name)]
+        amount = direct_cost.get((day, name), 0)
+        weights[name] = {
+            "direct_cost": max(amount, 0) // 10**12,
+            "tokens": sum(u["units"] for u in usage if u["unit"] in TOKENS),
+            "requests": sum(u["units"] for u in usage if u["unit"] == "request"),
+            "accelerator_hours": sum(
+                t["accelerator_seconds"] for t in times if (t["usage_date"], t["deployment_id"]) == (day, name)
+            ),
+            "even": 1,
+            "fixed": int(sum(w["weight"] for w in fixed) * 10**9),
+        }[rule["driver"]]
+    return weights
+
+
+def token_methods(world: Mapping[str, Sequence], day: dt.date, deployment: str) -> dict[str, dict[str, int]]:
+    """What each method that knows the day gives each kind of token, in trillionths; the first counts."""
+    counts = dict.fromkeys(TOKENS, 0)
+    for row in world["int_usage__metered_usage_daily"]:
+        if (row["usage_date"], row["deployment_id"]) == (day, deployment) and row["unit"] in counts:
+            counts[row["unit"]] += row["units"]
+    uncached, cached, output = (Fraction(counts[unit]) for unit in TOKENS)
+    rows = [r for r in world["deployments"] if r["deployment_id"] == deployment and is_valid(r, day)]
+    kind = rows[0]["kind"] if rows else "inference"
+    if kind == "training" or not any(counts.values()):
+        return {}
+    if kind == "embedding":
+        return {"input_only": {"input_token": WHOLE}}
+    names = ("model", "model_variant", "accelerator", "quantization")
+    methods = {}  # rates have three decimals and kappa nine: times 10^12 they are whole
+    for rate in world["token_rates"]:
+        if rows and all(rate.get(name) == rows[0].get(name) for name in names):
+            prefill = Fraction(rate["prefill_tokens_per_second"])
+            decode = Fraction(rate["decode_tokens_per_second"])
+            methods["measured_rates"] = (
+                uncached * decode * 10**12,
+                cached * Fraction(rate["cached_token_weight"]) * decode * 10**12,
+                output * prefill * 10**12,
+            )
+    methods["fixed_weights"] = (uncached * 10, cached, output * 25)
+    return {
+        method: split(WHOLE, dict(zip(TOKENS, eighteen_digits(weights), strict=True)))
+        for method, weights in methods.items()
+        if sum(weights)
+    }
+
+
+def eighteen_digits(weights: Sequence[Fraction]) -> list[int]:
+    """Whole numbers of at most 18 digits together."""
+    return [int(weight // max(sum(weights) // 10**18, 1)) for weight in weights]
+
+
+def token_shares(world: Mapping[str, Sequence], entries: Mapping[tuple, int]) -> dict[tuple, tuple]:
+    """(day, deployment, unit) -> (method, share, lowest share, highest share), for the days that have entries."""
+    shares = {}
+    days = {(day, deployment) for day, _, _, _, _, deployment, _ in entries if not deployment.startswith("(")}
+    earlier = sorted({row["usage_date"] for row in world["int_usage__metered_usage_daily"]}, reverse=True)
+    for day, deployment in days:
+        history = sorted(
+            (r for r in world["deployments"] if r["deployment_id"] == deployment), key=lambda r: r["valid_from"]
+        )
+        kind = history[-1]["kind"] if history else "inference"
+        if kind == "training":
+            continue
+        only = "input_token" if kind == "embedding" else "output_token"
+        method, chosen, methods = "no_tokens", {only: WHOLE}, {"": {only: WHOLE}}
+        for other in [day, *(d for d in earlier if d < day)]:
+            if known := token_methods(world, other, deployment):
+                name = next(iter(known))
+                method, chosen, methods = name if other == day else "carried_forward", known[name], known
+                break
+        for unit, share in chosen.items():
+            parts = [shares_of[unit] for shares_of in methods.values()]
+            shares[day, deployment, unit] = (method, share, min(parts), max(parts))
+    return shares
