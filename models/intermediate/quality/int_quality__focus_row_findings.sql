@@ -1,0 +1,121 @@
+{# [rule, which rows it is about, which of them break it, what to show of such a row]. What the rules mean and why they
+   matter is in seeds/reference/focus_conformance_rules.csv. #}
+{% set uncovered_usage = "charge_category = 'Usage' and commitment_discount_id is null" %}
+{% set no_correction = "charge_class is distinct from 'Correction'" %}
+{% set rules = [
+    (
+        'charge_period_ordered', 'charge_period_end is not null', 'charge_period_end < charge_period_start',
+        "charge_period_start || ' to ' || charge_period_end"
+    ),
+    (
+        'charge_period_has_length', 'charge_period_end is not null', 'charge_period_end = charge_period_start',
+        "charge_period_start || ' to ' || charge_period_end"
+    ),
+    (
+        'billing_period_ordered', 'billing_period_end is not null', 'billing_period_end <= billing_period_start',
+        "billing_period_start || ' to ' || billing_period_end"
+    ),
+    (
+        'periods_plausible', 'charge_period_start is not null or billing_period_start is not null',
+        'year(charge_period_start) not between 2000 and 2099 or year(billing_period_start) not between 2000 and 2099',
+        "charge_period_start || ' in ' || billing_period_start"
+    ),
+    (
+        'charge_period_near_billing_period', no_correction,
+        'charge_period_start >= billing_period_end + interval 1 month
+            or charge_period_end <= billing_period_start - interval 1 month',
+        "charge_period_start || ' in ' || billing_period_start"
+    ),
+    (
+        'list_cost_is_price_times_quantity',
+        no_correction ~ ' and list_unit_price is not null and pricing_quantity is not null and list_cost is not null',
+        differs_from_product('list_cost', 'list_unit_price', 'pricing_quantity'),
+        "list_unit_price || ' x ' || pricing_quantity || ' is not ' || list_cost"
+    ),
+    (
+        'contracted_cost_is_price_times_quantity',
+        no_correction
+        ~ ' and contracted_unit_price is not null and pricing_quantity is not null and contracted_cost is not null',
+        differs_from_product('contracted_cost', 'contracted_unit_price', 'pricing_quantity'),
+        "contracted_unit_price || ' x ' || pricing_quantity || ' is not ' || contracted_cost"
+    ),
+    (
+        'contracted_cost_within_list_cost',
+        "charge_category = 'Usage' and list_cost > 0 and contracted_cost is not null",
+        'contracted_cost > list_cost + 0.0001', "contracted_cost || ' > ' || list_cost"
+    ),
+    (
+        'commitment_purchase_without_effective_cost',
+        "charge_category = 'Purchase' and commitment_discount_id is not null", 'effective_cost != 0', 'effective_cost'
+    ),
+    (
+        'unused_commitment_without_consumed_quantity', "commitment_discount_status = 'Unused'",
+        'consumed_quantity is not null', 'consumed_quantity'
+    ),
+    (
+        'unused_commitment_has_effective_cost', "commitment_discount_status = 'Unused'",
+        'effective_cost = 0', 'commitment_discount_id'
+    ),
+    (
+        'commitment_usage_has_status', "charge_category = 'Usage' and commitment_discount_id is not null",
+        'commitment_discount_status is null', 'commitment_discount_id'
+    ),
+    (
+        'purchase_not_usage_based', "charge_category = 'Purchase'", "charge_frequency = 'Usage-Based'",
+        'charge_description'
+    ),
+    (
+        'consumed_quantity_on_usage_only', "charge_category != 'Usage'", 'consumed_quantity is not null',
+        "charge_category || ' ' || consumed_quantity"
+    ),
+    (
+        'consumed_quantity_has_unit', 'consumed_quantity is not null', 'consumed_unit is null', 'consumed_quantity'
+    ),
+    (
+        'pricing_quantity_has_unit', 'pricing_quantity is not null', 'pricing_unit is null', 'pricing_quantity'
+    ),
+    (
+        'quantities_only_with_sku_price', 'sku_price_id is null and ' ~ no_correction,
+        'pricing_quantity is not null or consumed_quantity is not null', 'coalesce(pricing_quantity, consumed_quantity)'
+    ),
+    (
+        'effective_cost_not_rounded', uncovered_usage ~ ' and billed_cost != trunc(billed_cost)',
+        'effective_cost = trunc(effective_cost)', "billed_cost || ' became ' || effective_cost"
+    )
+] %}
+{% set needed_columns = [
+    'billed_cost', 'contracted_cost', 'list_cost', 'charge_category', 'billing_account_id', 'invoice_issuer_name',
+    'service_provider_name', 'service_category', 'service_name', 'charge_period_end'
+] %}
+{% for column in needed_columns %}
+{% do rules.append((column ~ '_present', 'true', column ~ ' is null', "'(null)'")) %}
+{% endfor %}
+
+-- all rules in one pass over the charges
+with counted as (
+
+    select
+        {% for rule_id, applies, violates, example in rules %}
+        count(*) filter (where {{ applies }}) as {{ rule_id }}__checked,
+        count(*) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__violating,
+        min(source_row) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__row,
+        arg_min(cast({{ example }} as varchar), source_row) filter (where ({{ applies }}) and ({{ violates }}))
+            as {{ rule_id }}__value,
+        {% endfor %}
+        source_file
+    from {{ ref('stg_focus__charges') }}
+    group by source_file
+
+)
+
+{% for rule_id, applies, violates, example in rules %}
+select
+    source_file,
+    '{{ rule_id }}' as rule_id,
+    {{ rule_id }}__value as example_value,
+    {{ rule_id }}__checked as checked_count,
+    {{ rule_id }}__violating as violating_count,
+    {{ rule_id }}__row as example_row
+from counted
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -1,0 +1,66 @@
+{% set enumerated = {
+    'ChargeCategory': 'charge_category',
+    'ChargeClass': 'charge_class',
+    'ChargeFrequency': 'charge_frequency',
+    'PricingCategory': 'pricing_category',
+    'CommitmentDiscountCategory': 'commitment_discount_category',
+    'CommitmentDiscountStatus': 'commitment_discount_status',
+    'CapacityReservationStatus': 'capacity_reservation_status',
+    'ServiceCategory': 'service_category',
+    'BillingCurrency': 'billing_currency'
+} %}
+
+with column_values as (
+
+    {% for name, column in enumerated.items() %}
+    select
+        source_file,
+        '{{ name }}' as column_name,
+        {{ column }} as column_value,
+        count(*) as row_count,
+        min(source_row) as first_row
+    from {{ ref('stg_focus__charges') }}
+    where {{ column }} is not null
+    group by source_file, {{ column }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+currencies as (
+
+    select list(currency) as codes from {{ ref('currencies') }}
+
+),
+
+judged as (
+
+    select
+        column_values.source_file,
+        rules.rule_id,
+        column_values.column_value,
+        column_values.row_count,
+        column_values.first_row,
+        not list_contains(
+            case
+                when rules.check_kind = 'currency' then currencies.codes
+                else string_split(rules.allowed_values, '|')
+            end,
+            column_values.column_value
+        ) as is_violation
+    from column_values
+    inner join {{ ref('focus_conformance_rules') }} as rules
+        on column_values.column_name = rules.column_name and rules.check_kind in ('allowed_values', 'currency')
+    cross join currencies
+
+)
+
+select
+    source_file,
+    rule_id,
+    arg_min(column_value, first_row) filter (where is_violation) as example_value,
+    cast(sum(row_count) as bigint) as checked_count,
+    cast(coalesce(sum(row_count) filter (where is_violation), 0) as bigint) as violating_count,
+    min(first_row) filter (where is_violation) as example_row
+from judged
+group by source_file, rule_id

@@ -1,0 +1,22 @@
+with findings as (
+
+    select * from {{ ref('int_quality__focus_findings') }}
+
+)
+
+select
+    source,
+    rule_id,
+    column_name,
+    check_kind,
+    severity,
+    status,
+    rule,
+    reason,
+    example_source_file,
+    example_value,
+    checked_count,
+    violating_count,
+    violating_count / nullif(checked_count, 0) as violating_share,
+    example_row
+from findings

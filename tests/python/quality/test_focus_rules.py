@@ -1,0 +1,235 @@
+"""Each FOCUS rule can fail: a file per rule in which one row of two breaks it, and nothing else does."""
+
+import csv
+import io
+
+import pytest
+
+FOCUS_1_3_ROW = {
+    "BilledCost": "1.5",
+    "EffectiveCost": "1.5",
+    "ContractedCost": "1.5",
+    "ListCost": "2",
+    "ListUnitPrice": "1",
+    "ContractedUnitPrice": "0.75",
+    "PricingQuantity": "2",
+    "PricingUnit": "Hours",
+    "ConsumedQuantity": "2",
+    "ConsumedUnit": "Hours",
+    "BillingCurrency": "USD",
+    "BillingAccountId": "1",
+    "InvoiceIssuerName": "Issuer",
+    "InvoiceId": "",
+    "ServiceProviderName": "Provider",
+    "HostProviderName": "Provider",
+    "ServiceCategory": "Compute",
+    "ServiceName": "Machines",
+    "SkuPriceId": "price",
+    "ChargeCategory": "Usage",
+    "ChargeClass": "",
+    "ChargeFrequency": "Usage-Based",
+    "ChargeDescription": "an hour",
+    "PricingCategory": "Standard",
+    "CommitmentDiscountId": "",
+    "CommitmentDiscountCategory": "",
+    "CommitmentDiscountStatus": "",
+    "CapacityReservationStatus": "",
+    "Tags": "{}",
+    "BillingPeriodStart": "2026-09-01T00:00:00Z",
+    "BillingPeriodEnd": "2026-10-01T00:00:00Z",
+    "ChargePeriodStart": "2026-09-01T00:00:00Z",
+    "ChargePeriodEnd": "2026-09-02T00:00:00Z",
+}
+PURCHASE = {
+    "ChargeCategory": "Purchase",
+    "ChargeFrequency": "Recurring",
+    "ConsumedQuantity": "",
+    "ConsumedUnit": "",
+    "CommitmentDiscountId": "plan",
+    "EffectiveCost": "0",
+}
+UNUSED = {
+    "CommitmentDiscountId": "plan",
+    "CommitmentDiscountStatus": "Unused",
+    "ConsumedQuantity": "",
+    "ConsumedUnit": "",
+}
+
+# What a row must say to break the rule, and which rules besides it must break.
+BREAKING: dict[str, tuple[dict[str, str], set[str]]] = {
+    "charge_category_allowed": ({"ChargeCategory": "usage"}, {"consumed_quantity_on_usage_only"}),
+    "charge_class_allowed": ({"ChargeClass": "correction"}, set()),
+    "charge_frequency_allowed": ({"ChargeFrequency": "Usage-based"}, set()),
+    "pricing_category_allowed": ({"PricingCategory": "On-Demand"}, set()),
+    "commitment_discount_category_allowed": ({"CommitmentDiscountCategory": "spend"}, set()),
+    "commitment_discount_status_allowed": ({"CommitmentDiscountStatus": "Partly"}, set()),
+    "capacity_reservation_status_allowed": ({"CapacityReservationStatus": "idle"}, set()),
+    "service_category_allowed": ({"ServiceCategory": "AI"}, set()),
+    "billing_currency_known": ({"BillingCurrency": "Token"}, set()),
+    "billed_cost_present": ({"BilledCost": ""}, set()),
+    "contracted_cost_present": ({"ContractedCost": ""}, set()),
+    "list_cost_present": ({"ListCost": ""}, set()),
+    "charge_category_present": ({"ChargeCategory": ""}, set()),
+    "billing_account_id_present": ({"BillingAccountId": "NULL"}, set()),
+    "invoice_issuer_name_present": ({"InvoiceIssuerName": " "}, set()),
+    "service_provider_name_present": ({"ServiceProviderName": ""}, set()),
+    "service_category_present": ({"ServiceCategory": ""}, set()),
+    "service_name_present": ({"ServiceName": ""}, set()),
+    "charge_period_end_present": ({"ChargePeriodEnd": ""}, set()),
+    "charge_period_ordered": ({"ChargePeriodEnd": "2026-08-31T23:00:00Z"}, set()),
+    "charge_period_has_length": ({"ChargePeriodEnd": "2026-09-01T00:00:00Z"}, set()),
+    "billing_period_ordered": (
+        {"BillingPeriodStart": "2026-10-01T00:00:00Z", "BillingPeriodEnd": "2026-09-01T00:00:00Z"},
+        set(),
+    ),
+    "periods_plausible": (
+        {
+            "ChargePeriodStart": "0009-09-01T00:00:00Z",
+            "ChargePeriodEnd": "0009-09-02T00:00:00Z",
+            "BillingPeriodStart": "0009-09-01T00:00:00Z",
+            "BillingPeriodEnd": "0009-10-01T00:00:00Z",
+        },
+        set(),
+    ),
+    "charge_period_near_billing_period": (
+        {"ChargePeriodStart": "2026-07-01T00:00:00Z", "ChargePeriodEnd": "2026-07-02T00:00:00Z"},
+        set(),
+    ),
+    "list_cost_is_price_times_quantity": ({"ListCost": "2.0002"}, set()),
+    "contracted_cost_is_price_times_quantity": ({"ContractedCost": "1.4998"}, set()),
+    "contracted_cost_within_list_cost": ({"ListCost": "1", "ListUnitPrice": "0.5"}, set()),
+    "commitment_purchase_without_effective_cost": ({**PURCHASE, "EffectiveCost": "1.5"}, set()),
+    "unused_commitment_without_consumed_quantity": (
+        {**UNUSED, "ConsumedQuantity": "0", "ConsumedUnit": "Units"},
+        set(),
+    ),
+    "unused_commitment_has_effective_cost": ({**UNUSED, "EffectiveCost": "0"}, set()),
+    "commitment_usage_has_status": ({"CommitmentDiscountId": "plan"}, set()),
+    "purchase_not_usage_based": ({**PURCHASE, "ChargeFrequency": "Usage-Based"}, set()),
+    "consumed_quantity_on_usage_only": (
+        {"ChargeCategory": "Tax", "ChargeFrequency": "Recurring"},
+        set(),
+    ),
+    "consumed_quantity_has_unit": ({"ConsumedUnit": ""}, set()),
+    "pricing_quantity_has_unit": ({"PricingUnit": ""}, set()),
+    "quantities_only_with_sku_price": ({"SkuPriceId": ""}, set()),
+    "effective_cost_not_rounded": ({"EffectiveCost": "1"}, set()),
+    "invoice_in_one_currency": ({"InvoiceId": "7", "BillingCurrency": "EUR"}, set()),
+    "no_cost": ({"EffectiveCost": "", "BilledCost": ""}, {"billed_cost_present"}),
+    "effective_cost_from_billed_cost": ({"EffectiveCost": ""}, set()),
+    "billing_currency_assumed": ({"BillingCurrency": ""}, set()),
+    "charge_period_from_billing_period": ({"ChargePeriodStart": ""}, set()),
+    "billing_period_from_charge_period": ({"BillingPeriodStart": ""}, set()),
+    "unreadable_tags": ({"Tags": "team=a"}, set()),
+}
+
+
+def csv_text(rows: list[dict[str, str]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+@pytest.fixture(scope="module")
+def findings(module_warehouse):
+    """Rule by rule: what was found in the source that is called like the rule."""
+    warehouse = module_warehouse
+    warehouse.write("focus/good/charges.csv", csv_text([{**FOCUS_1_3_ROW, "InvoiceId": "7"}] * 2))
+    for rule_id, (changes, _) in BREAKING.items():
+        good = {**FOCUS_1_3_ROW, "InvoiceId": changes.get("InvoiceId", "")}
+        warehouse.write(f"focus/{rule_id}/charges.csv", csv_text([good, {**FOCUS_1_3_ROW, **changes}]))
+    # an older version, whose rules are fewer
+    older = {name: value for name, value in FOCUS_1_3_ROW.items() if "Provider" not in name} | {"SkuPriceId": ""}
+    warehouse.write("focus/version_1_2/charges.csv", csv_text([{**older, "ProviderName": "Provider"}]))
+    few = {name: value for name, value in FOCUS_1_3_ROW.items() if name not in ("ListCost", "ContractedCost")}
+    warehouse.write("focus/cost_columns_present/charges.csv", csv_text([few]))
+    # 10 of 12 that were bought
+    plan = {"CommitmentDiscountId": "plan", "BilledCost": "0", "CommitmentDiscountStatus": "Used"}
+    warehouse.write(
+        "focus/commitment_balances/charges.csv",
+        csv_text([{**FOCUS_1_3_ROW, **PURCHASE, "BilledCost": "12"}, {**FOCUS_1_3_ROW, **plan, "EffectiveCost": "10"}]),
+    )
+    warehouse.write(
+        "focus/invoice_matches_billed_cost/charges.csv", csv_text([{**FOCUS_1_3_ROW, "InvoiceId": "7"}] * 2)
+    )
+    warehouse.dbt("seed", "--select", "focus_sources", "focus_conformance_rules", "currencies", "invoices")
+    # two charges of 1.5 are 3.00: a dollar away from the one amount, and a cent more from the other
+    warehouse.query("""
+        insert into config.invoices
+        values ('good', null, '7', 4, 'USD'), ('invoice_matches_billed_cost', null, '7', 4.01, 'USD')
+    """)
+    warehouse.dbt(
+        "run", "--select", "+stg_focus__charges", "path:models/intermediate/quality", "path:models/marts/quality"
+    )
+    return warehouse
+
+
+def violated(findings, source: str) -> set[str]:
+    rows = findings.query(f"""
+        select rule_id from marts.fct_focus_conformance where source = '{source}' and status = 'violated'
+    """)
+    return {rule_id for (rule_id,) in rows}
+
+
+@pytest.mark.parametrize("rule_id", BREAKING)
+def test_a_row_that_breaks_a_rule_is_found(findings, rule_id):
+    expected = {rule_id} | BREAKING[rule_id][1]
+    assert violated(findings, rule_id) == expected
+    checked, violating, share, row = findings.query(f"""
+        select checked_count, violating_count, violating_share, example_row
+        from marts.fct_focus_conformance where source = '{rule_id}' and rule_id = '{rule_id}'
+    """)[0]
+    assert checked >= violating == (2 if rule_id == "invoice_in_one_currency" else 1)
+    assert share == violating / checked
+    assert row == (None if rule_id == "invoice_in_one_currency" else 2)
+
+
+@pytest.mark.parametrize("rule_id", ["cost_columns_present", "invoice_matches_billed_cost", "commitment_balances"])
+def test_a_file_or_a_sum_that_breaks_a_rule_is_found(findings, rule_id):
+    assert violated(findings, rule_id) - {"contracted_cost_present", "list_cost_present"} == {rule_id}
+
+
+def test_each_rule_of_the_catalogue_is_broken_here(findings):
+    catalogue = {rule_id for (rule_id,) in findings.query("select rule_id from reference.focus_conformance_rules")}
+    before_staging = {"numbers_readable", "times_readable"}  # test_conformance.py
+    sums = {"cost_columns_present", "invoice_matches_billed_cost", "commitment_balances"}
+    assert catalogue == {*BREAKING} | sums | before_staging
+
+
+def test_a_good_source_breaks_none(findings):
+    assert violated(findings, "good") == set()
+    statuses = dict(findings.query("select rule_id, status from marts.fct_focus_conformance where source = 'good'"))
+    assert statuses["invoice_matches_billed_cost"] == "met"
+    assert statuses["list_cost_is_price_times_quantity"] == "met"
+    assert statuses["unused_commitment_has_effective_cost"] == "not_applicable"
+
+
+def test_a_rule_is_put_to_the_versions_that_have_it(findings):
+    assert violated(findings, "version_1_2") == set()
+    versions = findings.query("""
+        select source, focus_version from intermediate.int_quality__focus_files
+        where source in ('good', 'version_1_2') order by source
+    """)
+    assert versions == [("good", "1.3"), ("version_1_2", "1.2")]
+
+
+def test_an_error_stops_the_build_with_one_line_and_a_warning_does_not(warehouse):
+    warned = {**FOCUS_1_3_ROW, "ServiceCategory": "AI"}
+    warehouse.write("focus/acme/charges.csv", csv_text([FOCUS_1_3_ROW, warned]))
+    options = ("--exclude-resource-type", "unit_test", "--indirect-selection", "cautious")
+    warehouse.dbt("build", "--select", "+int_costs__charges_daily", *options)
+    assert "breaks service_category_allowed" not in warehouse.output  # dbt prints how many, not which
+    assert "WARN 1 focus_rules_of_severity_warning_are_met" in warehouse.output
+    assert warehouse.query("select sum(effective_cost) from intermediate.int_costs__charges_daily") == [(3,)]
+
+    bad = {**FOCUS_1_3_ROW, "BillingCurrency": "Token"}
+    file = warehouse.write("focus/acme/charges.csv", csv_text([FOCUS_1_3_ROW, FOCUS_1_3_ROW, bad]))
+    assert not warehouse.dbt("build", "--select", "+int_costs__charges_daily", *options, check=False)
+    message = next(line for line in warehouse.output.splitlines() if "breaks billing_currency_known" in line)
+    assert "source acme breaks billing_currency_known in 1 of 3" in message
+    assert f"First in {file}, row 3 (Token)" in message
+    assert "Correct the export" in message
+    # what stands behind the rule is that of the last good build
+    assert warehouse.query("select sum(effective_cost) from intermediate.int_costs__charges_daily") == [(3,)]
