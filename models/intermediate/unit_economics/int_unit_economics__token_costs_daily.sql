@@ -1,0 +1,88 @@
+with ledger as (
+    select
+        deployment_id,
+        cost_origin,
+        sum(effective_cost) as effective_cost,
+        charge_date as usage_date
+    from {{ ref('int_allocation__cost_ledger_daily') }}
+    where not starts_with(deployment_id, '(')
+    group by deployment_id, cost_origin, charge_date
+),
+
+token_shares as (
+    select
+        deployment_id,
+        unit,
+        token_cost_method,
+        weight,
+        weight_low,
+        weight_high,
+        charge_date as usage_date
+    from {{ ref('int_allocation__token_shares_daily') }}
+),
+
+-- Training has no tokens served, so no shares: its cost stays whole.
+lines as (
+    select
+        ledger.deployment_id,
+        ledger.cost_origin,
+        coalesce(token_shares.unit, '(none)') as unit,
+        token_shares.token_cost_method,
+        {{ money_to_units('ledger.effective_cost') }} as cost_units,
+        cast(coalesce(token_shares.weight, 1) as hugeint) as weight,
+        cast(coalesce(token_shares.weight_low, 1) as hugeint) as weight_low,
+        cast(coalesce(token_shares.weight_high, 1) as hugeint) as weight_high,
+        ledger.usage_date
+    from ledger
+    left join token_shares
+        on ledger.deployment_id = token_shares.deployment_id and ledger.usage_date = token_shares.usage_date
+),
+
+split_costs as (
+    {{ largest_remainder(
+        relation='lines',
+        amount='cost_units',
+        weight='weight',
+        partition_by=['usage_date', 'deployment_id', 'cost_origin'],
+        order_by=['unit'],
+        part='part_units'
+    ) }}
+),
+
+totals as (
+    select
+        *,
+        sum(weight) over (partition by usage_date, deployment_id, cost_origin) as total_weight
+    from split_costs
+),
+
+-- A bound that no other method moves is the cost itself, not the cost rounded once more.
+bounds as (
+    select
+        deployment_id,
+        cost_origin,
+        unit,
+        token_cost_method,
+        part_units,
+        {% for bound in ['low', 'high'] -%}
+        case
+            when weight_{{ bound }} = weight then part_units
+            else
+                sign(cost_units)
+                * {{ multiply_divide('abs(cost_units)', 'weight_' ~ bound, 'total_weight') }}
+        end as {{ bound }}_units,
+        {% endfor -%}
+        usage_date
+    from totals
+)
+
+select
+    deployment_id,
+    cost_origin,
+    unit,
+    token_cost_method,
+    {{ units_to_money('part_units') }} as effective_cost,
+    {{ units_to_money('least(part_units, low_units, high_units)') }} as effective_cost_low,
+    {{ units_to_money('greatest(part_units, low_units, high_units)') }} as effective_cost_high,
+    usage_date
+from bounds

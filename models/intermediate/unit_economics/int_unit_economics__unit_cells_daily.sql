@@ -1,0 +1,160 @@
+with usage_cells as (
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        unit,
+        units,
+        usage_date
+    from {{ ref('int_unit_economics__usage_cells_daily') }}
+),
+
+cost_cells as (
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        cost_origin,
+        unit,
+        token_cost_method,
+        effective_cost,
+        effective_cost_low,
+        effective_cost_high,
+        usage_date
+    from {{ ref('int_unit_economics__cost_cells_daily') }}
+),
+
+deployment_days as (
+    select
+        deployment_id,
+        kind,
+        usage_date
+    from {{ ref('int_unit_economics__deployment_days') }}
+),
+
+units as (
+    select
+        unit,
+        string_split(counted_units, ' ') as counted_units,
+        cost_scope,
+        string_split(deployment_kinds, ' ') as deployment_kinds
+    from {{ ref('units') }}
+),
+
+places as (
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        usage_date
+    from usage_cells
+    union
+    -- where the gateway saw somebody, users and sessions are counted, even if its tokens round to none
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        usage_date
+    from {{ ref('int_usage__gateway_usage_daily') }}
+    union
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        usage_date
+    from cost_cells
+),
+
+-- Every place has a row of each unit that its kind of deployment is meant for, whether or not it was used.
+place_units as (
+    select
+        places.deployment_id,
+        places.customer_tier,
+        places.geography,
+        units.unit,
+        places.usage_date
+    from places
+    inner join deployment_days
+        on places.deployment_id = deployment_days.deployment_id and places.usage_date = deployment_days.usage_date
+    inner join units on list_contains(units.deployment_kinds, deployment_days.kind)
+),
+
+unit_counts as (
+    select
+        usage_cells.deployment_id,
+        usage_cells.customer_tier,
+        usage_cells.geography,
+        units.unit,
+        sum(usage_cells.units) as units,
+        usage_cells.usage_date
+    from usage_cells
+    inner join units on list_contains(units.counted_units, usage_cells.unit)
+    group by
+        usage_cells.deployment_id,
+        usage_cells.customer_tier,
+        usage_cells.geography,
+        units.unit,
+        usage_cells.usage_date
+),
+
+unit_costs as (
+    select
+        cost_cells.deployment_id,
+        cost_cells.customer_tier,
+        cost_cells.geography,
+        units.unit,
+        {{ merge_methods('cost_cells.token_cost_method') }} as token_cost_method,
+        {% for origin in cost_origins() -%}
+        sum(case when cost_cells.cost_origin = '{{ origin }}' then cost_cells.effective_cost else 0 end)
+            as {{ origin }}_cost,
+        {% endfor -%}
+        sum(cost_cells.effective_cost) as effective_cost,
+        -- What is not split has no band.
+        {% for bound in ['low', 'high'] -%}
+        sum(
+            case
+                when units.cost_scope = 'token_kind' then cost_cells.effective_cost_{{ bound }}
+                else cost_cells.effective_cost
+            end
+        ) as effective_cost_{{ bound }},
+        {% endfor -%}
+        cost_cells.usage_date
+    from cost_cells
+    inner join units on units.cost_scope != 'token_kind' or cost_cells.unit = units.unit
+    group by
+        cost_cells.deployment_id,
+        cost_cells.customer_tier,
+        cost_cells.geography,
+        units.unit,
+        cost_cells.usage_date
+)
+
+select
+    place_units.deployment_id,
+    place_units.customer_tier,
+    place_units.geography,
+    place_units.unit,
+    unit_costs.token_cost_method,
+    cast(coalesce(unit_counts.units, 0) as bigint) as units,
+    {% for origin in cost_origins() -%}
+    cast(coalesce(unit_costs.{{ origin }}_cost, 0) as {{ money_type() }}) as {{ origin }}_cost,
+    {% endfor -%}
+    cast(coalesce(unit_costs.effective_cost, 0) as {{ money_type() }}) as effective_cost,
+    cast(coalesce(unit_costs.effective_cost_low, 0) as {{ money_type() }}) as effective_cost_low,
+    cast(coalesce(unit_costs.effective_cost_high, 0) as {{ money_type() }}) as effective_cost_high,
+    place_units.usage_date
+from place_units
+left join unit_counts
+    on
+        place_units.usage_date = unit_counts.usage_date
+        and place_units.deployment_id = unit_counts.deployment_id
+        and place_units.customer_tier = unit_counts.customer_tier
+        and place_units.geography = unit_counts.geography
+        and place_units.unit = unit_counts.unit
+left join unit_costs
+    on
+        place_units.usage_date = unit_costs.usage_date
+        and place_units.deployment_id = unit_costs.deployment_id
+        and place_units.customer_tier = unit_costs.customer_tier
+        and place_units.geography = unit_costs.geography
+        and place_units.unit = unit_costs.unit

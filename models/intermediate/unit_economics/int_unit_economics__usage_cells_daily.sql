@@ -1,0 +1,103 @@
+-- What is divided: how much there was, by whoever counts for the deployment.
+with metered_usage as (
+    select
+        deployment_id,
+        unit,
+        units,
+        usage_date
+    from {{ ref('int_usage__metered_usage_daily') }}
+    where units > 0
+),
+
+gateway_usage as (
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        unit,
+        units,
+        usage_date
+    from {{ ref('int_usage__gateway_usage_daily') }}
+),
+
+gateway_totals as (
+    select
+        deployment_id,
+        unit,
+        sum(units) as units,
+        usage_date
+    from gateway_usage
+    group by deployment_id, unit, usage_date
+),
+
+-- What was metered and the gateway did not see weighs as much as it is. Where the gateway saw more than was
+-- metered, there is no such row, and dividing by its units scales it down to the metered count.
+seen_and_unseen as (
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        unit,
+        units,
+        usage_date
+    from gateway_usage
+    union all
+    select
+        metered_usage.deployment_id,
+        '(unattributed)' as customer_tier,
+        '(unattributed)' as geography,
+        metered_usage.unit,
+        metered_usage.units - coalesce(gateway_totals.units, 0) as units,
+        metered_usage.usage_date
+    from metered_usage
+    left join gateway_totals
+        on
+            metered_usage.usage_date = gateway_totals.usage_date
+            and metered_usage.deployment_id = gateway_totals.deployment_id
+            and metered_usage.unit = gateway_totals.unit
+    where metered_usage.units > coalesce(gateway_totals.units, 0)
+),
+
+cells as (
+    select
+        seen_and_unseen.deployment_id,
+        seen_and_unseen.customer_tier,
+        seen_and_unseen.geography,
+        seen_and_unseen.unit,
+        cast(any_value(metered_usage.units) as hugeint) as metered_units,
+        cast(sum(seen_and_unseen.units) as hugeint) as weight,
+        seen_and_unseen.usage_date
+    from seen_and_unseen
+    inner join metered_usage
+        on
+            seen_and_unseen.usage_date = metered_usage.usage_date
+            and seen_and_unseen.deployment_id = metered_usage.deployment_id
+            and seen_and_unseen.unit = metered_usage.unit
+    group by
+        seen_and_unseen.deployment_id,
+        seen_and_unseen.customer_tier,
+        seen_and_unseen.geography,
+        seen_and_unseen.unit,
+        seen_and_unseen.usage_date
+),
+
+divided as (
+    {{ largest_remainder(
+        relation='cells',
+        amount='metered_units',
+        weight='weight',
+        partition_by=['usage_date', 'deployment_id', 'unit'],
+        order_by=['customer_tier', 'geography'],
+        part='units'
+    ) }}
+)
+
+select
+    deployment_id,
+    customer_tier,
+    geography,
+    unit,
+    cast(units as bigint) as units,
+    usage_date
+from divided
+where units > 0

@@ -1,0 +1,40 @@
+with ledger as (
+    select charge_date
+    from {{ ref('int_allocation__cost_ledger_daily') }}
+    where effective_cost != 0
+),
+
+cells as (
+    select usage_date from {{ ref('int_unit_economics__usage_cells_daily') }}
+),
+
+bounds as (
+    select
+        min(date_day) as first_date,
+        max(date_day) as last_date
+    from (
+        select charge_date as date_day from ledger
+        union all
+        select usage_date as date_day from cells
+    )
+),
+
+days as (
+    select cast(unnest(generate_series(first_date, last_date, interval 1 day)) as date) as date_day
+    from bounds
+    where first_date is not null
+)
+
+select
+    date_day,
+    dayname(date_day) as day_name,
+    monthname(date_day) as month_name,
+    cast(isodow(date_day) as integer) as day_of_week,
+    cast(month(date_day) as integer) as month_of_year,
+    cast(quarter(date_day) as integer) as quarter_of_year,
+    cast(year(date_day) as integer) as calendar_year,
+    isodow(date_day) >= 6 as is_weekend,
+    {{ period_start('date_day', 'weekly') }} as week_start,
+    {{ period_start('date_day', 'monthly') }} as month_start,
+    cast(date_trunc('quarter', date_day) as date) as quarter_start
+from days

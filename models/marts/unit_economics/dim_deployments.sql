@@ -1,0 +1,17 @@
+with configurations as (
+    select * from {{ ref('int_unit_economics__deployment_configurations') }}
+)
+
+select
+    configuration_id,
+    deployment_id,
+    environment,
+    workload,
+    kind,
+    {% for attribute in deployment_attributes() -%}
+    {{ attribute }},
+    {% endfor -%}
+    valid_to is null as is_current,
+    valid_from,
+    valid_to
+from configurations

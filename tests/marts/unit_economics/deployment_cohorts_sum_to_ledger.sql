@@ -1,0 +1,40 @@
+-- What the facts say a deployment cost over all time is what fct_deployment_costs_daily says, for every unit that
+-- bears the whole cost, in each of the three grains.
+with ledger as (
+    select
+        deployment_id,
+        sum(effective_cost) as effective_cost
+    from {{ ref('fct_deployment_costs_daily') }}
+    where not starts_with(deployment_id, '(')
+    group by deployment_id
+),
+
+facts as (
+    {% for grain in ['daily', 'weekly', 'monthly'] %}
+    select
+        '{{ grain }}' as grain,
+        facts.cohort as deployment_id,
+        facts.unit,
+        sum(facts.effective_cost) as effective_cost
+    from {{ ref('fct_unit_economics_' ~ grain) }} as facts
+    inner join {{ ref('units') }} as units on facts.unit = units.unit
+    where facts.cohort_dimension = 'deployment' and units.cost_scope != 'token_kind'
+    group by facts.cohort, facts.unit
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+grains as (
+    select unnest(['daily', 'weekly', 'monthly']) as grain
+)
+
+select
+    grains.grain,
+    ledger.deployment_id,
+    facts.unit,
+    ledger.effective_cost as ledger_cost,
+    facts.effective_cost as fact_cost
+from ledger
+cross join grains
+left join facts on ledger.deployment_id = facts.deployment_id and grains.grain = facts.grain
+where ledger.effective_cost is distinct from facts.effective_cost
