@@ -8,12 +8,15 @@ from datetime import date
 from decimal import Decimal
 
 import duckdb
+from rich import box
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 UNIT_ECONOMICS = "fct_unit_economics_daily"
 RECONCILIATION = "fct_cost_reconciliation"
-ORIGINS = ("usage", "idle", "unused_commitment", "shared")
+SHARES = {"usage": "usage", "idle": "idle", "unused_commitment": "unused", "shared": "shared"}
+ORIGINS = tuple(SHARES)
 
 
 class MissingMartError(Exception):
@@ -70,8 +73,10 @@ def print_summary(connection: duckdb.DuckDBPyConnection, console: Console) -> No
         state = "the latest complete day" if is_complete else "the latest day; no day is complete yet"
         console.print(f"\n[bold]What a million output tokens cost on {day}[/bold], fully loaded ({state})\n")
         currency = reporting_currency(connection)
-        console.print(cost_table("Customer tier", lines_by_tier(connection, day), currency))
-        console.print(cost_table("Workload", lines_by_workload(connection, day), currency))
+        console.print(cost_table("Tier", lines_by_tier(connection, day), currency, console.width))
+        console.print()
+        console.print(cost_table("Workload", lines_by_workload(connection, day), currency, console.width))
+        console.print()
     for reconciliation in reconciliations(connection):
         console.print(reconciliation_line(reconciliation), highlight=False)
     console.print(NEXT_STEPS, highlight=False)
@@ -165,29 +170,54 @@ def total(lines: Sequence[Line]) -> Line:
     )
 
 
-def cost_table(title: str, lines: Sequence[Line], currency: str) -> Table:
-    table = Table(title_justify="left", show_footer=False, pad_edge=False)
-    table.add_column(title, no_wrap=True)
-    for heading in (f"{currency} per 1M", "output tokens", f"effective cost, {currency}", "usage", "idle", "unused"):
-        table.add_column(heading, justify="right")
-    table.add_column("shared", justify="right")
-    for line in lines:
-        _add(table, line)
-    table.add_section()
-    _add(table, total(lines), style="bold")
+# Below this many characters a label cannot be read any more, and shares make room for it.
+NARROWEST_LABEL = 12
+GAP = 2
+
+
+def cost_table(title: str, lines: Sequence[Line], currency: str, width: int) -> Table:
+    """Numbers are shown whole whatever the width: labels wrap, then shares are left out from the right."""
+    rows = [*lines, total(lines)]
+    columns = [
+        (f"{currency} per 1M", [_per_million(line) for line in rows]),
+        ("output tokens", [f"{line.units:,}" for line in rows]),
+        (f"effective cost, {currency}", [f"{line.effective_cost:,.2f}" for line in rows]),
+        *((heading, [_share(line, origin) for line in rows]) for origin, heading in SHARES.items()),
+    ]
+    left_out = []
+    while len(columns) > 3 and width - sum(_width(*column) + GAP for column in columns) < NARROWEST_LABEL:
+        left_out.insert(0, columns.pop()[0])
+    table = Table(
+        box=box.SIMPLE_HEAD, show_edge=False, padding=(0, GAP - 1, 0, 0), pad_edge=False, caption_justify="left"
+    )
+    if left_out:
+        table.caption = f"a wider terminal also shows: {', '.join(left_out)}"
+    table.add_column(title, overflow="fold")
+    for heading, cells in columns:
+        table.add_column(heading, justify="right", width=_width(heading, cells))
+    for number, line in enumerate(rows):
+        is_total = number == len(lines)
+        if is_total:
+            table.add_section()
+        table.add_row(_label(line), *(cells[number] for _, cells in columns), style="bold" if is_total else None)
     return table
 
 
-def _add(table: Table, line: Line, style: str | None = None) -> None:
-    per_million = line.cost_per_million
-    table.add_row(
-        line.label,
-        f"{per_million:,.4f}" if per_million is not None else ", ".join(line.null_reasons) or "no_units",
-        f"{line.units:,}",
-        f"{line.effective_cost:,.2f}",
-        *(f"{share:.1%}" if (share := line.share(origin)) is not None else "–" for origin in ORIGINS),
-        style=style,
-    )
+def _width(heading: str, cells: Sequence[str]) -> int:
+    return max(map(len, [*heading.split(), *cells]))
+
+
+def _label(line: Line) -> str:
+    reasons = "" if line.units else "; ".join(line.null_reasons).replace("_", " ")
+    return f"{escape(line.label)}\n[dim]{reasons}[/dim]" if reasons else escape(line.label)
+
+
+def _per_million(line: Line) -> str:
+    return f"{cost:,.4f}" if (cost := line.cost_per_million) is not None else "–"
+
+
+def _share(line: Line, origin: str) -> str:
+    return f"{share:.1%}" if (share := line.share(origin)) is not None else "–"
 
 
 def reconciliations(connection: duckdb.DuckDBPyConnection) -> list[Reconciliation]:

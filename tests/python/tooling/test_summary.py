@@ -67,8 +67,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def printed(connection: duckdb.DuckDBPyConnection) -> str:
-    console = Console(file=io.StringIO(), width=160)
+def printed(connection: duckdb.DuckDBPyConnection, width: int = 160) -> str:
+    console = Console(file=io.StringIO(), width=width)
     print_summary(connection, console)
     return console.file.getvalue()
 
@@ -105,7 +105,33 @@ def test_a_workload_without_units_shows_its_cost_and_the_reason(marts: duckdb.Du
     assert (search.effective_cost, search.cost_per_million, search.null_reasons) == (2, None, ("no_units",))
     whole = total([chat, search])
     assert (whole.units, whole.effective_cost, whole.cost_per_million) == (4_000_000, 22, 5)
-    assert "no_units" in printed(marts)
+    assert "no units" in printed(marts)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_numbers_are_whole_at_every_width(marts: duckdb.DuckDBPyConnection, width: int) -> None:
+    marts.execute("""
+        insert into marts.fct_unit_economics_daily values
+            ('2026-09-02', true, 'pre-production', 'a workload with a long name', 'all', 'all', 'output_token',
+                123456789012, 1000000, 0, 234567.89, 0, 1234567.89, null, 'USD')
+    """)
+    text = printed(marts, width)
+    # 1,234,567.89 / 123,456.789012 million = 10.0000
+    for number in ("123,456,789,012", "1,234,567.89", "10.0000"):
+        assert number in text
+    assert "…" not in text
+    assert max(map(len, text.splitlines())) <= width
+
+
+def test_80_columns_hold_all_shares_of_a_fleet(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("update marts.fct_unit_economics_daily set units = units * 1000, shared_cost = shared_cost + 10000")
+    text = printed(marts, 80)
+    assert "4,000,000,000" in text
+    assert "a wider terminal" not in text
+
+
+def test_what_does_not_fit_is_named(marts: duckdb.DuckDBPyConnection) -> None:
+    assert "a wider terminal also shows: unused, shared" in printed(marts, 60)
 
 
 def test_the_bill_is_reconciled_in_each_currency_with_all_its_decimals(marts: duckdb.DuckDBPyConnection) -> None:
