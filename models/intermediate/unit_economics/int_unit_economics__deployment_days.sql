@@ -108,13 +108,15 @@ select
     {% for attribute in deployment_attributes() -%}
     coalesce(configurations.{{ attribute }}, '(unattributed)') as {{ attribute }},
     {% endfor -%}
-    -- A hosted model has no servers to scrape: a day that its meter reports is covered, and one that is billed should be.
+    -- A hosted model, or training that no exporter knows, has no servers to scrape: a day that its meter reports is covered,
+    -- and one that is billed should be.
     case
-        when configurations.kind = 'hosted' then case when deployment_days.is_metered then 86400 else 0 end
+        when configurations.kind = 'hosted' or (configurations.kind = 'training' and coverage.usage_date is null)
+            then case when deployment_days.is_metered then 86400 else 0 end
         else coalesce(coverage.observed_seconds, 0)
     end as observed_seconds,
     case
-        when configurations.kind = 'hosted'
+        when configurations.kind = 'hosted' or (configurations.kind = 'training' and coverage.usage_date is null)
             then case when deployment_days.is_metered or deployment_days.is_billed then 86400 else 0 end
         else coalesce(coverage.expected_seconds, 86400)
     end as expected_seconds,

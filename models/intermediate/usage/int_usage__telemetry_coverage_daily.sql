@@ -57,6 +57,15 @@ exporter_intervals as (
 
 ),
 
+training_days as (
+
+    select distinct
+        usage_date,
+        deployment_id
+    from {{ ref('int_usage__training_steps_daily') }}
+
+),
+
 days as (
 
     select
@@ -70,23 +79,32 @@ days as (
 -- a deployment without a row in the seed, found by a label's value, is expected on the days on which it was seen
 valid_days as (
 
-    select distinct
-        deployments.deployment_id,
-        days.starts_at
-    from days
-    inner join {{ ref('deployments') }} as deployments
-        on
-            days.starts_at >= deployments.valid_from
-            and (days.starts_at < deployments.valid_to or deployments.valid_to is null)
-    where deployments.kind in ('inference', 'embedding')
-
-    union
-
     select
         deployment_id,
-        date_trunc('day', starts_at) as starts_at
-    from intervals
-    where evidence = 'seen'
+        starts_at,
+        bool_or(is_training) as is_training
+    from (
+        select
+            deployments.deployment_id,
+            days.starts_at,
+            deployments.kind = 'training' as is_training
+        from days
+        inner join {{ ref('deployments') }} as deployments
+            on
+                days.starts_at >= deployments.valid_from
+                and (days.starts_at < deployments.valid_to or deployments.valid_to is null)
+        where deployments.kind in ('inference', 'embedding', 'training')
+
+        union all
+
+        select
+            deployment_id,
+            date_trunc('day', starts_at) as starts_at,
+            false as is_training
+        from intervals
+        where evidence = 'seen'
+    )
+    group by deployment_id, starts_at
 
 ),
 
@@ -144,10 +162,38 @@ observed as (
         cast(changed_at as date) as usage_date,
         deployment_id,
         coalesce(sum(length_us) filter (where is_seen), 0) as observed_us,
-        coalesce(sum(length_us) filter (where is_seen or is_reserved or not is_exporter_seen), 0) as expected_us
+        coalesce(sum(length_us) filter (where is_seen or is_reserved or not is_exporter_seen), 0) as expected_us,
+        coalesce(sum(length_us) filter (where is_reserved), 0) as reserved_us,
+        bool_or(is_exporter_seen) as is_exporter_seen
     from segments
     where is_day
     group by cast(changed_at as date), deployment_id
+
+),
+
+-- no scraper sees training: its log speaks of the whole day, and of time that was reserved without any log nothing is known
+judged as (
+
+    select
+        observed.usage_date,
+        observed.deployment_id,
+        case
+            when not valid_days.is_training then observed.observed_us
+            when training_days.usage_date is null then 0
+            else coalesce(nullif(observed.reserved_us, 0), 86400000000)
+        end as observed_us,
+        case
+            when not valid_days.is_training then observed.expected_us
+            when training_days.usage_date is null then observed.reserved_us
+            else coalesce(nullif(observed.reserved_us, 0), 86400000000)
+        end as expected_us
+    from observed
+    inner join valid_days
+        on observed.deployment_id = valid_days.deployment_id and observed.usage_date = valid_days.starts_at
+    left join training_days
+        on observed.deployment_id = training_days.deployment_id and observed.usage_date = training_days.usage_date
+    -- a job that no exporter knows is expected on the days that have its log; whether it ran on others the bill knows
+    where not valid_days.is_training or observed.is_exporter_seen or training_days.usage_date is not null
 
 ),
 
@@ -165,13 +211,13 @@ counted as (
 )
 
 select
-    observed.usage_date,
-    observed.deployment_id,
-    cast(observed.observed_us // 1000000 as bigint) as observed_seconds,
-    cast(observed.expected_us // 1000000 as bigint) as expected_seconds,
-    cast(observed.expected_us // 1000000 - observed.observed_us // 1000000 as bigint) as gap_seconds,
+    judged.usage_date,
+    judged.deployment_id,
+    cast(judged.observed_us // 1000000 as bigint) as observed_seconds,
+    cast(judged.expected_us // 1000000 as bigint) as expected_seconds,
+    cast(judged.expected_us // 1000000 - judged.observed_us // 1000000 as bigint) as gap_seconds,
     cast(coalesce(counted.resets, 0) as bigint) as resets,
     coalesce(counted.opening_balance_unknown, false) as opening_balance_unknown
-from observed
+from judged
 left join counted
-    on observed.usage_date = counted.usage_date and observed.deployment_id = counted.deployment_id
+    on judged.usage_date = counted.usage_date and judged.deployment_id = counted.deployment_id
