@@ -43,6 +43,8 @@ def money_is_no_float(query: exp.Expression) -> Iterator[str]:
     for cast in query.find_all(exp.Cast):
         if cast.to.this not in (exp.DataType.Type.FLOAT, exp.DataType.Type.DOUBLE):
             continue
+        if cast.find_ancestor(exp.GT, exp.GTE, exp.LT, exp.LTE):  # the outcome is true or false, no amount
+            continue
         # A comparison or a count inside has a type of its own.
         for column in cast.this.find_all(exp.Column):
             if MONEY.search(column.name) and not NO_MONEY.search(column.name):

@@ -9,7 +9,7 @@ with requests as (
 
 -- a server that keeps no time statistics tells the hour in the file's name, and nothing else
 select
-    * replace (
+    requests.* replace (
         coalesce(
             requested_at,
             case

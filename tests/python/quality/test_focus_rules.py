@@ -160,9 +160,7 @@ def findings(module_warehouse):
         insert into config.invoices
         values ('good', null, '7', 4, 'USD'), ('invoice_matches_billed_cost', null, '7', 4.01, 'USD')
     """)
-    warehouse.dbt(
-        "run", "--select", "+stg_focus__charges", "path:models/intermediate/quality", "path:models/marts/quality"
-    )
+    warehouse.dbt("run", "--select", "+stg_focus__charges", "int_quality__focus_*", "path:models/marts/quality")
     return warehouse
 
 
