@@ -26,6 +26,7 @@ select
     geography,
     cast(count(*) filter (where not {{ is_failed('status') }}) as bigint) as requests,
     cast(count(*) filter (where {{ is_failed('status') }}) as bigint) as failed_requests,
+    cast(count(*) filter (where status = 'cache_hit') as bigint) as cache_hit_requests,
     cast(
         coalesce(sum(input_tokens - least(coalesce(cached_input_tokens, 0), input_tokens)), 0) as bigint
     ) as uncached_input_tokens,

@@ -1,0 +1,252 @@
+{%- set tolerance = 'cast(' ~ var('metering_tolerance') ~ ' as double)' -%}
+
+with readings as (
+
+    select * from {{ ref('int_usage__meter_readings_daily') }}
+
+),
+
+metered_usage as (
+
+    select * from {{ ref('int_usage__metered_usage_daily') }}
+
+),
+
+customer_requests as (
+
+    select * from {{ ref('int_usage__customer_requests_daily') }}
+
+),
+
+coverage as (
+
+    select * from {{ ref('int_usage__telemetry_coverage_daily') }}
+
+),
+
+source_arrivals as (
+
+    select * from {{ ref('int_costs__source_arrivals') }}
+
+),
+
+meter_lines as (
+
+    select * from {{ ref('int_costs__meter_lines_daily') }}
+
+),
+
+-- the meter by which a deployment's cost is divided; where that one is silent, the one that it has on other days
+reference_meters as (
+
+    select
+        usage_date,
+        deployment_id,
+        max(meter) as meter
+    from metered_usage
+    group by usage_date, deployment_id
+
+),
+
+usual_meters as (
+
+    select
+        deployment_id,
+        max_by(meter, usage_date) as meter
+    from reference_meters
+    group by deployment_id
+
+),
+
+-- a meter that is known to count a unit should do so on every day on which another one does
+expected as (
+
+    select
+        days.usage_date,
+        days.deployment_id,
+        meters.meter,
+        days.unit
+    from (select distinct usage_date, deployment_id, unit from readings) as days
+    inner join (
+        select
+            deployment_id,
+            meter,
+            unit
+        from readings
+        group by deployment_id, meter, unit
+        having max(units) is distinct from 0
+    ) as meters
+        on days.deployment_id = meters.deployment_id and days.unit = meters.unit
+
+),
+
+compared as (
+
+    select
+        expected.usage_date,
+        expected.deployment_id,
+        expected.meter,
+        expected.unit,
+        coalesce(reference_meters.meter, usual_meters.meter) as reference_meter,
+        readings.units,
+        reference_readings.units as reference_units,
+        readings.units - reference_readings.units as difference
+    from expected
+    left join readings
+        on
+            expected.usage_date = readings.usage_date
+            and expected.deployment_id = readings.deployment_id
+            and expected.meter = readings.meter
+            and expected.unit = readings.unit
+    left join reference_meters
+        on
+            expected.usage_date = reference_meters.usage_date
+            and expected.deployment_id = reference_meters.deployment_id
+    left join usual_meters on expected.deployment_id = usual_meters.deployment_id
+    left join readings as reference_readings
+        on
+            expected.usage_date = reference_readings.usage_date
+            and expected.deployment_id = reference_readings.deployment_id
+            and coalesce(reference_meters.meter, usual_meters.meter) = reference_readings.meter
+            and expected.unit = reference_readings.unit
+
+),
+
+gateway_days as (
+
+    select
+        usage_date,
+        deployment_id,
+        sum(cache_hit_requests) as cache_hit_requests,
+        sum(failed_requests) as failed_requests
+    from customer_requests
+    group by usage_date, deployment_id
+
+),
+
+bill_arrivals as (
+
+    select
+        meter_lines.deployment_id,
+        min(source_arrivals.complete_until) as complete_until
+    from (select distinct source, deployment_id from meter_lines) as meter_lines
+    inner join source_arrivals on meter_lines.source = source_arrivals.source
+    group by meter_lines.deployment_id
+
+),
+
+-- of two meters one asks (the gateway) and the other serves; ratios of served to asked tell causes apart
+served as (
+
+    select
+        compared.*,
+        case when reference_meter = 'server' then -difference else difference end as served_more,
+        {% for unit in ['request', 'prompt_token', 'output_token'] -%}
+        max(case when unit = '{{ unit }}' then reference_units end) over day as reference_{{ unit }}s,
+        max(case when unit = '{{ unit }}' then difference end) over pair as {{ unit }}_difference,
+        max(
+            case
+                when unit = '{{ unit }}'
+                    then case
+                            when reference_meter = 'server' then reference_units / nullif(cast(units as double), 0)
+                            else units / nullif(cast(reference_units as double), 0)
+                        end
+            end
+        ) over pair as {{ unit }}_ratio,
+        {% endfor -%}
+        coverage.observed_seconds < coverage.expected_seconds
+        or coverage.opening_balance_unknown
+        or coverage.resets > 0 as has_telemetry_gap,
+        coalesce(gateway_days.cache_hit_requests, 0) as cache_hit_requests,
+        coalesce(gateway_days.failed_requests, 0) as failed_requests,
+        bill_arrivals.complete_until
+    from compared
+    left join coverage
+        on compared.usage_date = coverage.usage_date and compared.deployment_id = coverage.deployment_id
+    left join gateway_days
+        on compared.usage_date = gateway_days.usage_date and compared.deployment_id = gateway_days.deployment_id
+    left join bill_arrivals on compared.deployment_id = bill_arrivals.deployment_id
+    window
+        day as (partition by compared.usage_date, compared.deployment_id),
+        pair as (partition by compared.usage_date, compared.deployment_id, compared.meter)
+
+),
+
+-- a share of the units, or as much as a few average requests: a day of twelve requests has no two per cent
+tolerated as (
+
+    select
+        *,
+        abs(difference) <= greatest(
+            {{ tolerance }} * reference_units,
+            {{ var('metering_tolerance_requests') }} * reference_units / nullif(cast(reference_requests as double), 0),
+            case when unit = 'request' then {{ var('metering_tolerance_requests') }} else 0 end
+        ) as is_within_tolerance,
+        abs(request_difference) > {{ var('metering_tolerance_requests') }}
+        and request_ratio > 1 + {{ tolerance }}
+        and prompt_token_ratio > 1 + {{ tolerance }}
+        and abs(output_token_difference) <= greatest(
+            {{ tolerance }} * reference_output_tokens, abs(request_difference) * (1 + {{ tolerance }})
+        ) as is_prompt_repeated
+    from served
+
+),
+
+judged as (
+
+    select
+        *,
+        bool_or(unit = 'prompt_token' and is_within_tolerance) over (
+            partition by usage_date, deployment_id, meter
+        ) as are_prompts_equal
+    from tolerated
+
+),
+
+caused as (
+
+    select
+        *,
+        case
+            when units is null and meter = 'billed' and usage_date >= complete_until then 'charges_not_arrived'
+            when difference is null then 'meter_is_silent'
+            when difference = 0 then null
+            when meter = 'training_log_executed' then 'rework'
+            when
+                unit in ('input_token', 'cached_input_token')
+                and not is_within_tolerance
+                and are_prompts_equal
+                then 'cached_tokens'
+            when served_more < 0 and 'server' in (meter, reference_meter) and has_telemetry_gap then 'telemetry_gap'
+            when served_more < 0 and unit = 'request' and cache_hit_requests > 0 then 'gateway_cache'
+            -- each prompt is counted by two servers, of which the first makes one token
+            when
+                served_more > 0
+                and is_prompt_repeated
+                and abs(request_ratio - 2) <= {{ tolerance }} * 2
+                and abs(prompt_token_ratio - 2) <= {{ tolerance }} * 2
+                and abs(output_token_difference) >= abs(request_difference) * (1 - {{ tolerance }})
+                then 'disaggregation'
+            when served_more > 0 and is_prompt_repeated and unit != 'output_token' then 'n_sampling'
+            -- providers count what they accepted, gateways what they answered
+            when meter = 'provider' and unit = 'request' and difference between 1 and failed_requests then 'failed_requests'
+            when served_more > 0 then 'retries'
+            when is_within_tolerance then 'midnight'
+            else 'unexplained'
+        end as likely_cause
+    from judged
+
+)
+
+select
+    usage_date,
+    deployment_id,
+    unit,
+    meter,
+    reference_meter,
+    likely_cause,
+    units,
+    reference_units,
+    difference,
+    is_within_tolerance
+from caused

@@ -1,0 +1,132 @@
+with server_usage as (
+
+    select * from {{ ref('int_usage__server_usage_daily') }}
+
+),
+
+gateway_usage as (
+
+    select * from {{ ref('int_usage__gateway_usage_daily') }}
+
+),
+
+provider_usage as (
+
+    select * from {{ ref('int_usage__provider_usage_daily') }}
+
+),
+
+meter_lines as (
+
+    select * from {{ ref('int_costs__meter_lines_daily') }}
+
+),
+
+training_steps as (
+
+    select * from {{ ref('int_usage__training_steps_daily') }}
+
+),
+
+-- providers and bills tell what was written to a cache apart; servers and gateways have it among the uncached input
+readings as (
+
+    select
+        usage_date,
+        deployment_id,
+        'server' as meter,
+        unit,
+        units
+    from server_usage
+
+    union all
+
+    select
+        usage_date,
+        deployment_id,
+        'gateway' as meter,
+        unit,
+        units
+    from gateway_usage
+
+    union all
+
+    select
+        usage_date,
+        deployment_id,
+        'provider' as meter,
+        case unit when 'cache_write_token' then 'input_token' else unit end as unit,
+        units
+    from provider_usage
+
+    union all
+
+    select
+        charge_date as usage_date,
+        deployment_id,
+        'billed' as meter,
+        case unit when 'cache_write_token' then 'input_token' else unit end as unit,
+        billed_units as units
+    from meter_lines
+
+    union all
+
+    select
+        usage_date,
+        deployment_id,
+        unnest(['training_log', 'training_log', 'training_log_executed', 'training_log_executed']) as meter,
+        unnest(['training_step', 'training_token', 'training_step', 'training_token']) as unit,
+        unnest([useful_steps, useful_tokens, executed_steps, executed_tokens]) as units
+    from training_steps
+
+),
+
+-- a sum is unknown where one of its parts is
+totals as (
+
+    select
+        usage_date,
+        deployment_id,
+        meter,
+        unit,
+        case when count(*) = count(units) then sum(units) end as units
+    from readings
+    group by usage_date, deployment_id, meter, unit
+
+),
+
+-- all of a prompt, by whatever was cached: meters that disagree about the cache can still agree about this
+prompts as (
+
+    select
+        usage_date,
+        deployment_id,
+        meter,
+        'prompt_token' as unit,
+        case when count(*) = count(units) then sum(units) end as units
+    from totals
+    where
+        unit in ('input_token', 'cached_input_token')
+        and meter != 'provider'
+    group by usage_date, deployment_id, meter
+    having bool_or(unit = 'input_token')
+
+)
+
+select
+    usage_date,
+    deployment_id,
+    meter,
+    unit,
+    cast(units as bigint) as units
+from totals
+
+union all
+
+select
+    usage_date,
+    deployment_id,
+    meter,
+    unit,
+    cast(units as bigint) as units
+from prompts
