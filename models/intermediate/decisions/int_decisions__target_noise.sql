@@ -1,0 +1,102 @@
+{% set window_days, lags = 28, 4 %}
+with target_periods as (
+    select
+        target_id,
+        period_start,
+        last_settled_date,
+        valid_from
+    from {{ ref('int_decisions__target_periods') }}
+),
+
+target_days as (
+    select * from {{ ref('int_decisions__target_days') }}
+),
+
+-- The last settled days up to the period's last: how much cost and units run apart from day to day.
+window_days as (
+    select
+        target_periods.target_id,
+        target_periods.period_start,
+        target_days.units,
+        target_days.effective_cost,
+        target_days.usage_date
+    from target_periods
+    inner join target_days
+        on
+            target_periods.target_id = target_days.target_id
+            and target_periods.valid_from = target_days.valid_from
+            and target_periods.last_settled_date >= target_days.usage_date
+    qualify
+        row_number() over (
+            partition by target_periods.target_id, target_periods.period_start
+            order by target_days.usage_date desc
+        ) <= {{ window_days }}
+),
+
+-- A day's share of the window's cost less its share of the units: 0 each day if the cost per unit never moved.
+gaps as (
+    select
+        target_id,
+        period_start,
+        effective_cost / sum(effective_cost) over by_period - units / sum(units) over by_period as gap,
+        usage_date
+    from window_days
+    window by_period as (partition by target_id, period_start)
+),
+
+-- The shape of the week is no noise.
+residuals as (
+    select
+        target_id,
+        period_start,
+        gap - avg(gap) over (partition by target_id, period_start, isodow(usage_date)) as residual,
+        usage_date
+    from gaps
+),
+
+products as (
+    {% for lag in range(lags + 1) %}
+    select
+        residuals.target_id,
+        residuals.period_start,
+        {{ 1 if lag == 0 else 2 * (1 - lag / (lags + 1)) }} * residuals.residual * earlier.residual as product
+    from residuals
+    inner join residuals as earlier
+        on
+            residuals.target_id = earlier.target_id
+            and residuals.period_start = earlier.period_start
+            and residuals.usage_date = earlier.usage_date + {{ lag }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+variances as (
+    select
+        target_id,
+        period_start,
+        sum(product) as variance
+    from products
+    group by target_id, period_start
+),
+
+window_sizes as (
+    select
+        target_id,
+        period_start,
+        count(*) as noise_days
+    from residuals
+    group by target_id, period_start
+)
+
+-- Eight figures are fitted: seven weekdays and the window's cost per unit.
+select
+    window_sizes.target_id,
+    window_sizes.period_start,
+    window_sizes.noise_days,
+    case
+        when window_sizes.noise_days = {{ window_days }}
+            then sqrt(greatest(variances.variance, 0) * {{ window_days }} / ({{ window_days }} - 8) * {{ window_days }})
+    end as relative_daily_error
+from window_sizes
+inner join variances
+    on window_sizes.target_id = variances.target_id and window_sizes.period_start = variances.period_start

@@ -1,0 +1,170 @@
+with targets as (
+    select * from {{ ref('targets') }}
+),
+
+target_days as (
+    select * from {{ ref('int_decisions__target_days') }}
+),
+
+dates as (
+    select date_day from {{ ref('dim_dates') }}
+),
+
+units as (
+    select
+        unit,
+        unit_scale,
+        counting = 'sum' as is_additive
+    from {{ ref('units') }}
+),
+
+facts as (
+    {% for grain, mart in [('day', 'daily'), ('week', 'weekly'), ('month', 'monthly')] %}
+    select
+        '{{ grain }}' as grain,
+        workload,
+        cohort_dimension,
+        cohort,
+        unit,
+        units,
+        effective_cost,
+        cost_per_unit,
+        null_reason,
+        is_complete,
+        period_start
+    from {{ ref('fct_unit_economics_' ~ mart) }}
+    where environment = '{{ var('target_environment') }}'
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+-- Every period that begins while the target holds has a row, whether or not there is anything to hold against it.
+periods as (
+    {% for grain, mart in [('day', 'daily'), ('week', 'weekly'), ('month', 'monthly')] %}
+    select distinct
+        '{{ grain }}' as grain,
+        {{ period_start('date_day', mart) }} as period_start,
+        {{ period_end(period_start('date_day', mart), mart) }} as period_end
+    from dates
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+target_periods as (
+    select
+        targets.target_id,
+        targets.workload,
+        targets.cohort_dimension,
+        targets.cohort,
+        targets.unit,
+        targets.grain,
+        targets.severity,
+        targets.max_cost_per_unit,
+        targets.valid_from,
+        periods.period_start,
+        periods.period_end
+    from targets
+    inner join periods
+        on
+            targets.grain = periods.grain
+            and targets.valid_from <= periods.period_start
+            and (targets.valid_to > periods.period_start or targets.valid_to is null)
+),
+
+days_within as (
+    select
+        target_periods.target_id,
+        target_periods.period_start,
+        sum(target_days.units) as units,
+        sum(target_days.effective_cost) as effective_cost,
+        count(*) as settled_days,
+        count(*) filter (where target_days.is_in_breach) as days_in_breach,
+        max(target_days.usage_date) as last_settled_date
+    from target_periods
+    inner join target_days
+        on
+            target_periods.target_id = target_days.target_id
+            and target_periods.valid_from = target_days.valid_from
+            and target_periods.period_start <= target_days.usage_date
+            and target_periods.period_end > target_days.usage_date
+    group by target_periods.target_id, target_periods.period_start
+),
+
+-- A settled period is what the mart says. A running one is the sum of its settled days, where units can be summed.
+known as (
+    select
+        target_periods.*,
+        units.unit_scale,
+        units.is_additive,
+        coalesce(facts.is_complete, false) as is_complete,
+        facts.null_reason,
+        coalesce(days_within.settled_days, 0) as settled_days,
+        coalesce(days_within.days_in_breach, 0) as days_in_breach,
+        days_within.last_settled_date,
+        case
+            when facts.is_complete then facts.units
+            when units.is_additive then days_within.units
+        end as units,
+        case
+            when facts.is_complete then facts.effective_cost
+            when units.is_additive then days_within.effective_cost
+        end as effective_cost
+    from target_periods
+    left join units on target_periods.unit = units.unit
+    left join facts
+        on
+            target_periods.grain = facts.grain
+            and target_periods.workload = facts.workload
+            and target_periods.cohort_dimension = facts.cohort_dimension
+            and target_periods.cohort = facts.cohort
+            and target_periods.unit = facts.unit
+            and target_periods.period_start = facts.period_start
+    left join days_within
+        on
+            target_periods.target_id = days_within.target_id
+            and target_periods.period_start = days_within.period_start
+),
+
+month_to_date as (
+    select
+        known.target_id,
+        known.period_start,
+        sum(target_days.units) as month_to_date_units,
+        sum(target_days.effective_cost) as month_to_date_cost
+    from known
+    inner join target_days
+        on
+            known.target_id = target_days.target_id
+            and known.valid_from = target_days.valid_from
+            and target_days.usage_date >= date_trunc('month', known.last_settled_date)
+            and known.last_settled_date >= target_days.usage_date
+    where known.is_additive
+    group by known.target_id, known.period_start
+)
+
+select
+    known.target_id,
+    known.workload,
+    known.cohort_dimension,
+    known.cohort,
+    known.unit,
+    known.unit_scale,
+    known.grain,
+    known.severity,
+    known.null_reason,
+    known.max_cost_per_unit,
+    cast(known.units as bigint) as units,
+    cast(known.effective_cost as {{ money_type() }}) as effective_cost,
+    {{ cost_per_unit('known.effective_cost', 'known.units', 'known.unit_scale') }} as cost_per_unit,
+    known.settled_days,
+    known.days_in_breach,
+    cast(month_to_date.month_to_date_units as bigint) as month_to_date_units,
+    cast(month_to_date.month_to_date_cost as {{ money_type() }}) as month_to_date_cost,
+    known.is_complete,
+    known.period_start,
+    known.period_end,
+    known.last_settled_date,
+    known.valid_from
+from known
+left join month_to_date
+    on known.target_id = month_to_date.target_id and known.period_start = month_to_date.period_start

@@ -1,0 +1,86 @@
+{# One-sided 95 % of Student's t with the 20 degrees of freedom that 28 days leave. #}
+{% set quantile = 1.725 %}
+with target_periods as (
+    select * from {{ ref('int_decisions__target_periods') }}
+),
+
+noise as (
+    select * from {{ ref('int_decisions__target_noise') }}
+),
+
+-- The longer the period, the more of its noise averages out.
+bounded as (
+    select
+        target_periods.*,
+        {{ quantile }} * noise.relative_daily_error / sqrt(target_periods.settled_days) as margin
+    from target_periods
+    left join noise
+        on
+            target_periods.target_id = noise.target_id
+            and target_periods.period_start = noise.period_start
+),
+
+compared as (
+    select
+        *,
+        cast(cost_per_unit - abs(cost_per_unit) * margin as {{ money_type() }}) as cost_per_unit_lower,
+        cast(cost_per_unit + abs(cost_per_unit) * margin as {{ money_type() }}) as cost_per_unit_upper,
+        {{ cost_per_unit('max_cost_per_unit', 'unit_scale', 'month_to_date_units') }} as month_to_date_allowance
+    from bounded
+),
+
+judged as (
+    select
+        *,
+        case
+            when cost_per_unit is null and settled_days = 0 then 'no_settled_day'
+            when cost_per_unit is null then coalesce(null_reason, 'no_settled_day')
+            when margin is null and not is_complete then 'too_few_days'
+            when margin is null and cost_per_unit > max_cost_per_unit then 'above_limit'
+            when margin is null then 'within_limit'
+            when cost_per_unit_lower > max_cost_per_unit then 'above_limit'
+            when cost_per_unit_upper <= max_cost_per_unit then 'within_limit'
+            else 'interval_spans_limit'
+        end as status_reason
+    from compared
+)
+
+select
+    target_id,
+    period_start,
+    period_end,
+    is_complete,
+    cost_per_unit is not null
+    and period_start = max(period_start) filter (where cost_per_unit is not null) over (partition by target_id)
+        as is_current,
+    '{{ var('target_environment') }}' as environment,
+    workload,
+    cohort_dimension,
+    cohort,
+    unit,
+    unit_scale,
+    grain,
+    severity,
+    case status_reason
+        when 'within_limit' then 'met'
+        when 'above_limit' then 'breached'
+        when 'interval_spans_limit' then 'at_risk'
+        when 'too_few_days' then 'at_risk'
+        else 'no_data'
+    end as status,
+    status_reason,
+    units,
+    effective_cost,
+    cost_per_unit,
+    cost_per_unit_lower,
+    cost_per_unit_upper,
+    max_cost_per_unit,
+    cast(max_cost_per_unit - cost_per_unit as {{ money_type() }}) as headroom,
+    1 - cost_per_unit / max_cost_per_unit as headroom_ratio,
+    cast(settled_days as bigint) as settled_days,
+    cast(days_in_breach as bigint) as days_in_breach,
+    month_to_date_cost,
+    month_to_date_allowance,
+    month_to_date_cost / nullif(month_to_date_allowance, 0) as allowance_burn,
+    '{{ var('reporting_currency') }}' as currency
+from judged

@@ -1,0 +1,69 @@
+"""`dbt build --select tag:gate` stops a pipeline on a breach, says which, and a plain build leaves it out."""
+
+from __future__ import annotations
+
+import pytest
+
+COLUMNS = """
+    target_id varchar, period_start date, is_current boolean, unit varchar, unit_scale bigint, grain varchar,
+    severity varchar, status varchar, status_reason varchar, cost_per_unit decimal(38, 18),
+    max_cost_per_unit decimal(38, 18), currency varchar
+"""
+
+
+@pytest.fixture
+def gate(warehouse):
+    """Runs the gate of targets over rows of (target_id, severity, status, cost per unit, maximum, is_current)."""
+
+    def run(*rows: tuple) -> tuple[bool, str]:
+        warehouse.query("create schema if not exists marts")
+        warehouse.query(f"create or replace table marts.fct_target_status ({COLUMNS})")
+        for target_id, severity, status, cost, maximum, is_current in rows:
+            warehouse.query(
+                f"insert into marts.fct_target_status values ('{target_id}', '2026-09-07', {is_current}, "
+                f"'output_token', 1000000, 'week', '{severity}', '{status}', 'why', {cost}, {maximum}, 'USD')"
+            )
+        succeeded = warehouse.dbt("build", "--select", "tag:gate,fct_target_status", check=False)
+        return succeeded, warehouse.output
+
+    return run
+
+
+def test_a_breach_fails_and_is_named_with_value_and_limit(gate):
+    succeeded, output = gate(
+        ("cheap", "error", "met", "1.0", "2.0", True),
+        ("dear", "error", "breached", "2.5", "2.0", True),
+        ("dearer", "error", "breached", "4.125", "3.0", True),
+    )
+    assert not succeeded
+    assert "target dear, week from 2026-09-07: 2.500000 USD per 1000000 output_token, limit 2.000000" in output
+    assert "target dearer, week from 2026-09-07: 4.125000 USD per 1000000 output_token, limit 3.000000" in output
+    assert "target cheap" not in output
+
+
+def test_what_is_past_or_at_risk_does_not_fail(gate):
+    succeeded, _ = gate(
+        ("old", "error", "breached", "2.5", "2.0", False),
+        ("old", "error", "met", "1.5", "2.0", True),
+        ("close", "error", "at_risk", "2.01", "2.0", True),
+    )
+    assert succeeded
+
+
+def test_severity_warn_warns(gate):
+    succeeded, output = gate(("soft", "warn", "breached", "2.5", "2.0", True))
+    assert succeeded
+    assert "WARN target soft, week from 2026-09-07: 2.500000" in output
+    assert "gate_targets_of_severity_warn" in output
+
+
+def test_no_data_is_told(gate):
+    succeeded, output = gate(("silent", "error", "no_data", "null", "2.0", False))
+    assert succeeded
+    assert "NOTE target silent: no data (why)" in output
+
+
+def test_a_plain_build_leaves_gates_out(warehouse):
+    warehouse.dbt("ls", "--resource-type", "test")
+    assert "fct_target_status_has_one_current_row" in warehouse.output
+    assert "gate_targets_are_not_breached" not in warehouse.output
