@@ -97,7 +97,8 @@ $(CONFORMANCE_INSTALLED):
 
 .PHONY: benchmark
 benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
-	ai-unit-economics benchmark
+	@$(MAKE) $(SAMPLE)/.complete
+	python -m benchmarks.build
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the seeds' part of docs/configuration.md from their YAML

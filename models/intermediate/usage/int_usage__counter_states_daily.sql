@@ -42,6 +42,7 @@ neighbours as (
         lag(scrape_series_id, 1, -1) over () as previous_series_id,
         lag(sampled_us) over () as previous_us,
         lag(value) over () as previous_value,
+        lead(sampled_us) over () is null as is_last,
         row_number() over () as row_number
     from samples
 
@@ -59,6 +60,18 @@ turns as materialized (
         or previous_date != sample_date
         or value < previous_value
         or sampled_us - previous_us not between 1 and {{ max_gap_us }}
+        or is_last
+
+),
+
+last_row as (
+
+    select
+        sampled_us,
+        value,
+        row_number
+    from turns
+    where is_last
 
 ),
 
@@ -66,33 +79,18 @@ turns as materialized (
 runs as (
 
     select
-        sample_date,
-        scrape_series_id,
-        sampled_us as first_us,
-        value as first_value,
-        lead(previous_us) over by_row as last_us,
-        lead(previous_value) over by_row as last_value,
-        lead(row_number) over by_row - row_number as samples,
-        count(*) over (partition by sample_date, scrape_series_id) as starts
+        turns.sample_date,
+        turns.scrape_series_id,
+        turns.sampled_us as first_us,
+        turns.value as first_value,
+        coalesce(lead(turns.previous_us) over by_row, last_row.sampled_us) as last_us,
+        coalesce(lead(turns.previous_value) over by_row, last_row.value) as last_value,
+        coalesce(lead(turns.row_number) over by_row, last_row.row_number + 1) - turns.row_number as samples,
+        count(*) over (partition by turns.sample_date, turns.scrape_series_id) as starts
     from turns
-    where is_continued is not true
-    window by_row as (order by row_number)
-
-),
-
-last_run as (
-
-    select
-        samples.sample_date,
-        samples.scrape_series_id,
-        max(samples.sampled_us) as last_us,
-        max_by(samples.value, samples.sampled_us) as last_value,
-        count(*) as samples
-    from samples
-    inner join runs
-        on samples.sample_date = runs.sample_date and samples.scrape_series_id = runs.scrape_series_id
-    where runs.samples is null
-    group by samples.sample_date, samples.scrape_series_id
+    cross join last_row
+    where turns.is_continued is not true
+    window by_row as (order by turns.row_number)
 
 ),
 
@@ -122,10 +120,10 @@ counted as (
         runs.scrape_series_id,
         runs.starts,
         runs.first_us,
-        coalesce(last_run.last_us, runs.last_us) as last_us,
-        coalesce(last_run.samples, runs.samples) as samples,
+        runs.last_us,
+        runs.samples,
         cast({{ to_thousandths('runs.first_value') }} as hugeint) as first_value,
-        cast({{ to_thousandths('coalesce(last_run.last_value, runs.last_value)') }} as hugeint) as last_value,
+        cast({{ to_thousandths('runs.last_value') }} as hugeint) as last_value,
         coalesce(interruptions.resets, 0) as resets,
         coalesce(interruptions.steps_back, 0) as steps_back,
         cast(coalesce(interruptions.lost_by_resets, 0) as hugeint) as lost_by_resets,
@@ -133,8 +131,6 @@ counted as (
     from runs
     left join interruptions
         on runs.sample_date = interruptions.sample_date and runs.scrape_series_id = interruptions.scrape_series_id
-    left join last_run
-        on runs.sample_date = last_run.sample_date and runs.scrape_series_id = last_run.scrape_series_id
 
 )
 

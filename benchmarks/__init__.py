@@ -1,0 +1,1 @@
+"""Measurements that are run by hand: figures belong in `docs/benchmarks.md`, never in a timed test."""
