@@ -1,0 +1,51 @@
+{# What publishing asks the database: was the newest run a whole build, did it end, did everything pass? The answer lies
+   in the database itself, so that it can be neither lost nor taken for that of another one: a killed build leaves a row
+   without an end. `compile`, `docs` and `show` write nothing and leave no row. #}
+
+{% macro record_start_of_build() -%}
+    {%- if target.type == "duckdb" and flags.WHICH in ["build", "run", "seed", "snapshot", "test", "retry"] %}
+    {%- set arguments = invocation_args_dict %}
+    {%- set narrowed = [] %}
+    {%- for name in [
+        "select", "exclude", "selector", "models", "resource_types", "exclude_resource_types", "resource_type",
+        "exclude_resource_type", "empty", "sample", "favor_state"
+    ] if arguments.get(name) %}{% do narrowed.append(name) %}{% endfor %}
+    create schema if not exists builds;
+    create table if not exists builds.invocations (
+        invocation_id varchar primary key,
+        command varchar not null,
+        is_whole boolean not null,
+        started_at timestamp not null,
+        finished_at timestamp,
+        problems varchar[],
+        marts varchar[]
+    );
+    comment on table builds.invocations is
+        'One row a dbt command that changed this database. Only a whole build that finished without problems is published';
+    insert into builds.invocations (invocation_id, command, is_whole, started_at) values (
+        {{ sql_text(invocation_id) }},
+        {{ sql_text(flags.WHICH) }},
+        {{ (flags.WHICH in ["build", "test"] and not narrowed) | lower }},
+        timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'
+    );
+    {%- endif %}
+{%- endmacro %}
+
+{% macro record_end_of_build(results) -%}
+    {%- if target.type == "duckdb" and flags.WHICH in ["build", "run", "seed", "snapshot", "test", "retry"] %}
+    {%- set problems, marts = [], [] %}
+    {%- for result in results %}
+        {%- if result.status not in ["success", "pass", "warn", "no-op"] %}
+            {%- do problems.append(sql_text(result.status ~ ": " ~ result.node.unique_id)) %}
+        {%- elif result.node.resource_type == "model" and result.node.access == "public" %}
+            {%- do marts.append(sql_text(result.node.schema ~ "." ~ result.node.alias)) %}
+        {%- endif %}
+    {%- endfor %}
+    update builds.invocations
+    set
+        finished_at = timestamp '{{ modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S") }}',
+        problems = cast([{{ problems | join(", ") }}] as varchar[]),
+        marts = cast([{{ marts | join(", ") }}] as varchar[])
+    where invocation_id = {{ sql_text(invocation_id) }};
+    {%- endif %}
+{%- endmacro %}

@@ -1,0 +1,387 @@
+"""Write, audit, publish: readers see the marts of one build that passed, or those of the one before it.
+
+    published/
+      unit_economics.duckdb -> latest/unit_economics.duckdb
+      latest -> versions/20260901T040312Z-1f0c9a2b
+      versions/20260901T040312Z-1f0c9a2b/
+        unit_economics.duckdb, parquet/<mart>.parquet, manifest.json
+
+A version is written in a folder that nobody looks into and is renamed when it is complete. `latest` is one link,
+replaced by one rename: the database and the Parquet files change together. Who has the old files open goes on reading.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+import duckdb
+
+from ai_unit_economics import __version__
+
+DATABASE_NAME = "unit_economics.duckdb"
+# The oldest DuckDB whose drivers read what is published; without it a file is for the writer's own version on.
+STORAGE_VERSION = "v1.5.0"
+RECONCILIATION = "fct_cost_reconciliation"
+UNIT_ECONOMICS = "fct_unit_economics_daily"
+
+
+class NotPublishedError(Exception):
+    """Nothing was changed for readers; the text says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Build:
+    invocation_id: str
+    finished_at: datetime
+    marts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    name: str
+    invocation_id: str
+    built_at: str
+    published_at: str
+
+
+def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool]:
+    """Publishes the last build; False where that build is there already, so that a retry changes nothing."""
+    with _sole_publisher(folder), _opened(database) as connection:
+        build = last_build(connection)
+        for version in versions(folder):
+            if version.invocation_id == build.invocation_id:
+                return version, False
+        published_at = datetime.now(UTC)
+        name = f"{published_at:%Y%m%dT%H%M%S}Z-{build.invocation_id[:8]}"
+        version = Version(name, build.invocation_id, _text(build.finished_at), _text(published_at))
+        draft = folder / "versions" / f".{name}"
+        draft.mkdir(parents=True)
+        try:
+            tables = _write(connection, build, version, draft)
+            _audit(connection, draft, tables)
+            (draft / "manifest.json").write_text(json.dumps(_manifest(version, tables), indent=2) + "\n")
+            _flush(draft)
+            draft.rename(draft.with_name(name))
+        except BaseException:
+            shutil.rmtree(draft, ignore_errors=True)
+            raise
+        _point(folder, name)
+        _remove_old(folder, keep)
+        return version, True
+
+
+def last_build(connection: duckdb.DuckDBPyConnection) -> Build:
+    """The build that the database holds, if it is one to publish: whole, finished, everything passed."""
+    try:
+        rows = connection.execute(
+            "select invocation_id, command, is_whole, finished_at, problems, marts "
+            "from builds.invocations order by started_at desc, rowid desc"
+        ).fetchall()
+    except duckdb.CatalogException:
+        rows = []
+    for invocation_id, command, is_whole, finished_at, problems, marts in rows:
+        when = f"the last `dbt {command}`"
+        if finished_at is None:
+            raise NotPublishedError(f"{when} did not come to its end: run dbt build again (a running one: wait)")
+        if problems:
+            more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
+            raise NotPublishedError(f"{when} did not pass ({problems[0]}{more}): mend it and run dbt build again")
+        if command == "test":
+            continue
+        if command != "build" or not is_whole:
+            raise NotPublishedError(f"{when} was a part of a build: run dbt build without a selection")
+        names = tuple((schema, name) for schema, _, name in (mart.rpartition(".") for mart in sorted(marts)))
+        return Build(invocation_id, finished_at, names)
+    raise NotPublishedError("the database knows of no build: run dbt build (or make build) first")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A mart with what tells its content: the number of its rows and the sum of their hashes."""
+
+    schema: str
+    name: str
+    rows: int
+    content: int
+    columns: dict[str, str]
+
+
+def _write(connection: duckdb.DuckDBPyConnection, build: Build, version: Version, draft: Path) -> list[Copy]:
+    (draft / "parquet").mkdir()
+    connection.execute(f"attach {_quoted(draft / DATABASE_NAME)} as draft (storage_version '{STORAGE_VERSION}')")
+    copies = []
+    try:
+        for schema, name in build.marts:
+            source, target = f'"{schema}"."{name}"', f'draft."{schema}"."{name}"'
+            connection.execute(f'create schema if not exists draft."{schema}"')
+            connection.execute(f"create table {target} as from {source}")
+            for comment in _comments(connection, schema, name, target):
+                connection.execute(comment)
+            columns = dict(_columns(connection, source))
+            parquet = draft / "parquet" / f"{name}.parquet"
+            connection.execute(
+                f"copy (select {_parquet_columns(columns)} from {source}) to {_quoted(parquet)} "
+                "(format parquet, compression zstd)"
+            )
+            copies.append(Copy(schema, name, *_content(connection, source), columns))
+        connection.execute(
+            "create table draft.marts.publication as select ?::varchar as version, ?::varchar as invocation_id, "
+            "?::timestamp as built_at, ?::timestamp as published_at",
+            [version.name, version.invocation_id, version.built_at.rstrip("Z"), version.published_at.rstrip("Z")],
+        )
+        connection.execute("comment on table draft.marts.publication is 'One row: the version that is being read.'")
+        connection.execute(
+            f"copy draft.marts.publication to {_quoted(draft / 'parquet' / 'publication.parquet')} (format parquet)"
+        )
+        connection.execute("checkpoint draft")
+    finally:
+        connection.execute("detach draft")
+    return copies
+
+
+def _audit(connection: duckdb.DuckDBPyConnection, draft: Path, copies: Sequence[Copy]) -> None:
+    """What was written is opened as a reader would, and held against what was built."""
+    names = {copy.name for copy in copies}
+    for name in (UNIT_ECONOMICS, RECONCILIATION):
+        if name not in names:
+            raise NotPublishedError(f"the build made no {name}: run dbt build without a selection")
+    if (draft / f"{DATABASE_NAME}.wal").exists():
+        raise NotPublishedError("the copy could not be closed cleanly: is the disk full?")
+    connection.execute(f"attach {_quoted(draft / DATABASE_NAME)} as draft (read_only)")
+    try:
+        for copy in copies:
+            parquet = _quoted(draft / "parquet" / f"{copy.name}.parquet")
+            types = ", ".join(f'cast("{column}" as {kind}) as "{column}"' for column, kind in copy.columns.items())
+            for source in (f'draft."{copy.schema}"."{copy.name}"', f"(select {types} from {parquet})"):
+                if _content(connection, source) != (copy.rows, copy.content):
+                    raise NotPublishedError(f"the copy of {copy.name} is not what was built: is the disk full?")
+        unbalanced = connection.execute(
+            f"select count(*) from draft.marts.{RECONCILIATION} where difference is distinct from 0"
+        ).fetchone()[0]
+        if unbalanced:
+            raise NotPublishedError(f"{RECONCILIATION} has {unbalanced} rows whose difference is not 0")
+        if not next(copy.rows for copy in copies if copy.name == UNIT_ECONOMICS):
+            raise NotPublishedError(f"{UNIT_ECONOMICS} is empty: is UNIT_ECONOMICS_DATA the right folder?")
+    finally:
+        connection.execute("detach draft")
+
+
+def _content(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[int, int]:
+    rows, content = connection.execute(f"select count(*), coalesce(sum(hash(t)), 0) from {source} as t").fetchone()
+    return rows, int(content)
+
+
+def _columns(connection: duckdb.DuckDBPyConnection, source: str) -> Iterator[tuple[str, str]]:
+    for name, kind, *_ in connection.execute(f"describe select * from {source}").fetchall():
+        yield name, kind
+
+
+def _parquet_columns(columns: dict[str, str]) -> str:
+    """Parquet knows no 128-bit integer: DuckDB would write a rounded DOUBLE."""
+    return ", ".join(
+        f'cast("{name}" as decimal(38, 0)) as "{name}"' if kind in ("HUGEINT", "UHUGEINT") else f'"{name}"'
+        for name, kind in columns.items()
+    )
+
+
+def _comments(connection: duckdb.DuckDBPyConnection, schema: str, name: str, target: str) -> Iterator[str]:
+    here = "database_name = current_database() and schema_name = ? and table_name = ? and comment is not null"
+    for table in ("duckdb_tables()", "duckdb_views()"):
+        column = "table_name" if "tables" in table else "view_name"
+        found = connection.execute(
+            f"select comment from {table} where {here.replace('table_name', column)}", [schema, name]
+        ).fetchone()
+        if found:
+            yield f"comment on table {target} is {_quoted(found[0])}"
+    columns = connection.execute(f"select column_name, comment from duckdb_columns() where {here}", [schema, name])
+    for column, comment in columns.fetchall():
+        yield f'comment on column {target}."{column}" is {_quoted(comment)}'
+
+
+def _manifest(version: Version, copies: Sequence[Copy]) -> dict:
+    return {
+        "version": version.name,
+        "invocation_id": version.invocation_id,
+        "built_at": version.built_at,
+        "published_at": version.published_at,
+        "project_version": __version__,
+        "storage_version": STORAGE_VERSION,
+        "marts": {copy.name: {"rows": copy.rows, "columns": copy.columns} for copy in copies},
+    }
+
+
+def versions(folder: Path) -> list[Version]:
+    """The complete versions, newest first."""
+    found = []
+    for manifest in (folder / "versions").glob("[!.]*/manifest.json"):
+        content = json.loads(manifest.read_text())
+        found.append(
+            Version(content["version"], content["invocation_id"], content["built_at"], content["published_at"])
+        )
+    return sorted(found, key=lambda version: version.published_at, reverse=True)
+
+
+def latest(folder: Path) -> str | None:
+    link = folder / "latest"
+    return link.readlink().name if link.is_symlink() else None
+
+
+def roll_back(folder: Path, name: str | None = None) -> str:
+    """Makes an older version the latest: the one before it, or any by name. Forward is the same command."""
+    with _sole_publisher(folder):
+        names = [version.name for version in versions(folder)]
+        current = latest(folder)
+        if name is None:
+            older = names[names.index(current) + 1 :] if current in names else []
+            if not older:
+                raise NotPublishedError(f"{folder} has no version before {current or 'the first'}")
+            name = older[0]
+        if name not in names:
+            raise NotPublishedError(f"{folder} has no version {name}; it has {', '.join(names) or 'none'}")
+        _point(folder, name)
+        return name
+
+
+def _point(folder: Path, name: str) -> None:
+    _link(folder / "latest", Path("versions") / name)
+    _link(folder / DATABASE_NAME, Path("latest") / DATABASE_NAME)
+    _flush_folder(folder)
+
+
+def _link(link: Path, target: Path) -> None:
+    if link.is_symlink() and link.readlink() == target:
+        return
+    draft = link.with_name(f".{link.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    draft.symlink_to(target)
+    os.replace(draft, link)  # noqa: PTH105 - the one call that readers must never see half of
+
+
+def _remove_old(folder: Path, keep: int) -> None:
+    """On POSIX a reader who has a removed file open goes on reading it."""
+    for version in versions(folder)[max(keep, 1) :]:
+        if version.name != latest(folder):
+            shutil.rmtree(folder / "versions" / version.name)
+
+
+@contextmanager
+def _sole_publisher(folder: Path) -> Iterator[None]:
+    """One publisher at a time; what a killed one left behind goes away. The lock ends with the process."""
+    (folder / "versions").mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise NotPublishedError(f"another process publishes into {folder}: try again when it is done") from None
+        for abandoned in (folder / "versions").glob(".*"):
+            shutil.rmtree(abandoned)
+        yield
+
+
+@contextmanager
+def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    if not database.is_file():
+        raise NotPublishedError(f"{database}: no such database; run make build, or set UNIT_ECONOMICS_DATABASE")
+    with duckdb.connect() as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        try:
+            connection.execute(f"attach {_quoted(database)} as built (read_only)")
+        except duckdb.IOException as error:
+            reason = str(error).splitlines()[0]
+            raise NotPublishedError(f"{database} cannot be read, is a build running? ({reason})") from None
+        connection.execute("use built.main")
+        yield connection
+
+
+def _flush(folder: Path) -> None:
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.chmod(0o444)
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())
+    _flush_folder(folder)
+
+
+def _flush_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _text(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
+
+
+def _quoted(text: object) -> str:
+    return "'" + str(text).replace("'", "''") + "'"
+
+
+DATABASE_OPTION = click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    default=lambda: os.environ.get("UNIT_ECONOMICS_DATABASE") or "data/unit_economics.duckdb",
+    show_default="UNIT_ECONOMICS_DATABASE, else data/unit_economics.duckdb",
+    help="The database that dbt build wrote; it is only read.",
+)
+FOLDER_OPTION = click.option(
+    "--to",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=lambda: os.environ.get("UNIT_ECONOMICS_PUBLISHED") or "data/published",
+    show_default="UNIT_ECONOMICS_PUBLISHED, else data/published",
+    help="Where readers look.",
+)
+
+
+@click.command("publish")
+@DATABASE_OPTION
+@FOLDER_OPTION
+@click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True, help="How many versions stay.")
+def publish_command(database: Path, folder: Path, keep: int) -> None:
+    """Publish the marts of the last build, if it passed: a DuckDB file and Parquet, swapped in one step."""
+    try:
+        version, is_new = publish(database, folder, keep)
+    except (NotPublishedError, duckdb.Error) as error:
+        raise click.ClickException(f"nothing published: {error}") from None
+    current = latest(folder)
+    if is_new:
+        click.echo(f"published {version.name} in {folder}")
+    elif version.name == current:
+        click.echo(f"this build is published already: {version.name}")
+    else:
+        click.echo(
+            f"this build was published as {version.name}, and readers were sent to {current}; "
+            f"back to it: ai-unit-economics rollback {version.name}"
+        )
+
+
+@click.command("rollback")
+@FOLDER_OPTION
+@click.argument("version", required=False)
+def rollback_command(folder: Path, version: str | None) -> None:
+    """Send readers to the version before the latest, or to VERSION."""
+    try:
+        click.echo(f"latest is now {roll_back(folder, version)}")
+    except NotPublishedError as error:
+        raise click.ClickException(f"nothing changed: {error}") from None
+
+
+@click.command("versions")
+@FOLDER_OPTION
+def versions_command(folder: Path) -> None:
+    """List what is published, newest first; the latest is marked."""
+    current = latest(folder)
+    for version in versions(folder):
+        mark = "*" if version.name == current else " "
+        click.echo(f"{mark} {version.name}  built {version.built_at[:16]}Z  published {version.published_at[:16]}Z")
