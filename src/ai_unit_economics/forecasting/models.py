@@ -1,0 +1,129 @@
+"""The models in the race. Each takes the past of a daily series, whole and oldest first, and gives the days ahead.
+
+The three baselines come first, then what has to beat them. All see weeks: a weekday is compared with the same weekday.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+try:
+    import augurs
+except ImportError:  # no wheel for this platform: the race goes on without it
+    augurs = None
+
+WEEK = 7
+# What a model that looks at 28 days needs to look at.
+MIN_TRAINING_DAYS = 28
+
+SEASONAL_NAIVE = "seasonal_naive"
+MEAN_28_DAYS = "mean_28_days"
+DRIFT = "drift"
+DAMPED_TREND = "damped_trend"
+MSTL_ETS = "mstl_ets"
+COMBINATION = "combination"
+
+BASELINES = (SEASONAL_NAIVE, MEAN_28_DAYS, DRIFT)
+# From simple to elaborate: of two that are as good, the first is taken.
+MODELS = (*BASELINES, DAMPED_TREND, MSTL_ETS, COMBINATION)
+
+
+def seasonal_naive(past: np.ndarray, horizon: int) -> np.ndarray:
+    """Each day as the same weekday of the last week."""
+    return _repeat(past[-WEEK:], horizon)
+
+
+def mean_28_days(past: np.ndarray, horizon: int) -> np.ndarray:
+    """Each weekday's mean over the last 28 days, or over what whole weeks there are.
+
+    Of cost and usage alike, its ratio over a week is the 28-day ratio of sums.
+    """
+    weeks = min(4, len(past) // WEEK)
+    return _repeat(past[-weeks * WEEK :].reshape(weeks, WEEK).mean(axis=0), horizon)
+
+
+def drift(past: np.ndarray, horizon: int) -> np.ndarray:
+    """The last week, moved by the mean change a week from the first week to the last."""
+    change_per_day = (past[-WEEK:].mean() - past[:WEEK].mean()) / max(len(past) - WEEK, 1)
+    weeks_ahead = np.arange(horizon) // WEEK + 1
+    return seasonal_naive(past, horizon) + change_per_day * WEEK * weeks_ahead
+
+
+def damped_trend(past: np.ndarray, horizon: int) -> np.ndarray:
+    """Holt's level and damped trend over weekly means, and the weekdays' offsets of the last four weeks.
+
+    Smoothing and damping are those of a coarse grid with the least absolute one-week-ahead error.
+    """
+    weeks = past[len(past) % WEEK :].reshape(-1, WEEK)
+    levels = weeks.mean(axis=1)
+    offsets = (weeks - levels[:, None])[-4:].mean(axis=0)
+    level = np.full(_GRID.shape[0], levels[0])
+    trend = np.zeros(_GRID.shape[0])
+    error = np.zeros(_GRID.shape[0])
+    smooth_level, smooth_trend, damping = _GRID.T
+    for actual in levels[1:]:
+        expected = level + damping * trend
+        error += np.abs(actual - expected)
+        new_level = smooth_level * actual + (1 - smooth_level) * expected
+        trend = smooth_trend * (new_level - level) + (1 - smooth_trend) * damping * trend
+        level = new_level
+    best = int(np.argmin(error))
+    weeks_ahead = np.arange(horizon) // WEEK
+    momentum = np.cumsum(damping[best] ** np.arange(1, weeks_ahead[-1] + 2))
+    return level[best] + trend[best] * momentum[weeks_ahead] + _repeat(offsets, horizon)
+
+
+_GRID = np.array([(a, b, p) for a in (0.2, 0.4, 0.6, 0.8, 1.0) for b in (0.0, 0.1, 0.3) for p in (0.8, 0.95)])
+
+
+def mstl_ets(past: np.ndarray, horizon: int) -> np.ndarray | None:
+    """Weekly season by loess, the rest by the best exponential smoothing: augurs. None where it finds no fit."""
+    if augurs is None or len(past) < MIN_TRAINING_DAYS:
+        return None
+    centre, width = past.mean(), past.std()
+    # A constant or purely weekly series leaves nothing to smooth, and its variance of 0 would stop the optimiser.
+    rest = past[WEEK:] - past[:-WEEK]
+    if width == 0 or np.abs(rest).max() <= 1e-9 * max(abs(centre), width):
+        return None
+    model = augurs.MSTL.ets([WEEK])
+    try:
+        model.fit(np.ascontiguousarray((past - centre) / width, dtype=np.float64))
+        ahead = model.predict(horizon, None).point()
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException:  # a panic of the Rust code is no Exception
+        return None
+    return ahead * width + centre if np.isfinite(ahead).all() else None
+
+
+def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
+    """Every model's forecast of a series without gaps, at least two weeks long.
+
+    Trends are fitted to logarithms where all values are above 0, for growth is a rate. Nothing that was never
+    negative is forecast to be. A model without an answer gives the seasonal naive one, and so cannot win.
+    """
+    naive = seasonal_naive(past, horizon)
+    ahead = {SEASONAL_NAIVE: naive, MEAN_28_DAYS: mean_28_days(past, horizon), DRIFT: drift(past, horizon)}
+    for name, model in ((DAMPED_TREND, damped_trend), (MSTL_ETS, mstl_ets)):
+        ahead[name] = _on_growth(model, past, horizon)
+    members = [ahead[SEASONAL_NAIVE], ahead[DAMPED_TREND], ahead[MSTL_ETS]]
+    ahead[COMBINATION] = np.mean([naive if member is None else member for member in members], axis=0)
+    # A trend that leaves the range of the past by this much has run away.
+    highest = np.abs(past).max() * 10
+    for name, values in ahead.items():
+        if values is None or not np.isfinite(values).all() or np.abs(values).max() > highest:
+            ahead[name] = naive
+        elif past.min() >= 0:
+            ahead[name] = np.maximum(values, 0)
+    return ahead
+
+
+def _on_growth(model, past: np.ndarray, horizon: int) -> np.ndarray | None:
+    if past.min() <= 0:
+        return model(past, horizon)
+    ahead = model(np.log(past), horizon)
+    return None if ahead is None else np.exp(np.minimum(ahead, np.log(past.max()) + 5))
+
+
+def _repeat(week: np.ndarray, horizon: int) -> np.ndarray:
+    return week[np.arange(horizon) % WEEK]
