@@ -17,6 +17,7 @@
         is_whole boolean not null,
         started_at timestamp not null,
         finished_at timestamp,
+        changed_data boolean,
         problems varchar[],
         marts varchar[]
     );
@@ -25,7 +26,7 @@
     insert into builds.invocations (invocation_id, command, is_whole, started_at) values (
         {{ sql_text(invocation_id) }},
         {{ sql_text(flags.WHICH) }},
-        {{ (flags.WHICH in ["build", "test"] and not narrowed) | lower }},
+        {{ (flags.WHICH == "build" and not narrowed) | lower }},
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'
     );
     {%- endif %}
@@ -33,9 +34,12 @@
 
 {% macro record_end_of_build(results) -%}
     {%- if target.type == "duckdb" and flags.WHICH in ["build", "run", "seed", "snapshot", "test", "retry"] %}
-    {%- set problems, marts = [], [] %}
+    {%- set problems, marts, changed = [], [], [] %}
     {%- for result in results %}
-        {%- if result.status not in ["success", "pass", "warn", "no-op"] %}
+        {%- if result.node.resource_type in ["model", "seed", "snapshot"] %}{% do changed.append(1) %}{% endif %}
+        {#- A gate tells that a target is missed: a true number, which readers should see #}
+        {%- if "gate" in result.node.tags and result.status == "fail" %}
+        {%- elif result.status not in ["success", "pass", "warn", "no-op"] %}
             {%- do problems.append(sql_text(result.status ~ ": " ~ result.node.unique_id)) %}
         {%- elif result.node.resource_type == "model" and result.node.access == "public" %}
             {%- do marts.append(sql_text(result.node.schema ~ "." ~ result.node.alias)) %}
@@ -44,6 +48,7 @@
     update builds.invocations
     set
         finished_at = timestamp '{{ modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S") }}',
+        changed_data = {{ (changed | length > 0) | lower }},
         problems = cast([{{ problems | join(", ") }}] as varchar[]),
         marts = cast([{{ marts | join(", ") }}] as varchar[])
     where invocation_id = {{ sql_text(invocation_id) }};

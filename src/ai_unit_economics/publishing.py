@@ -83,21 +83,21 @@ def last_build(connection: duckdb.DuckDBPyConnection) -> Build:
     """The build that the database holds, if it is one to publish: whole, finished, everything passed."""
     try:
         rows = connection.execute(
-            "select invocation_id, command, is_whole, finished_at, problems, marts "
+            "select invocation_id, command, is_whole, finished_at, changed_data, problems, marts "
             "from builds.invocations order by started_at desc, rowid desc"
         ).fetchall()
     except duckdb.CatalogException:
         rows = []
-    for invocation_id, command, is_whole, finished_at, problems, marts in rows:
+    for invocation_id, command, is_whole, finished_at, changed_data, problems, marts in rows:
         when = f"the last `dbt {command}`"
         if finished_at is None:
             raise NotPublishedError(f"{when} did not come to its end: run dbt build again (a running one: wait)")
         if problems:
             more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
             raise NotPublishedError(f"{when} did not pass ({problems[0]}{more}): mend it and run dbt build again")
-        if command == "test":
+        if not changed_data:
             continue
-        if command != "build" or not is_whole:
+        if not is_whole:
             raise NotPublishedError(f"{when} was a part of a build: run dbt build without a selection")
         names = tuple((schema, name) for schema, _, name in (mart.rpartition(".") for mart in sorted(marts)))
         return Build(invocation_id, finished_at, names)

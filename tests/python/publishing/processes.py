@@ -24,7 +24,7 @@ def build(database: str, number: str, rows: str = "1000", fate: str = "passed") 
             create schema if not exists builds;
             create table if not exists builds.invocations (
                 invocation_id varchar, command varchar, is_whole boolean, started_at timestamp, finished_at timestamp,
-                problems varchar[], marts varchar[]
+                changed_data boolean, problems varchar[], marts varchar[]
             )
         """)
         connection.execute(
@@ -42,7 +42,8 @@ def build(database: str, number: str, rows: str = "1000", fate: str = "passed") 
             if fate == "killed":
                 os._exit(KILLED)
         connection.execute(
-            "update builds.invocations set finished_at = started_at, problems = ?, marts = ? where invocation_id = ?",
+            "update builds.invocations set finished_at = started_at, changed_data = true, problems = ?, marts = ? "
+            "where invocation_id = ?",
             [["fail: test.a"] if fate == "failed" else [], [f"marts.{name}" for name in MARTS], invocation],
         )
 

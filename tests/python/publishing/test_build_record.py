@@ -28,7 +28,14 @@ MODELS = """
 models:
   - name: fct_cost
     access: public
-    columns: [{name: cost, data_tests: [{accepted_values: {arguments: {values: [1], quote: false}}}]}]
+    columns:
+      - name: cost
+        data_tests:
+          - accepted_values: {arguments: {values: [1], quote: false}}
+          - accepted_values:
+              name: gate_of_cost
+              arguments: {values: ["{{ var('allowed_cost', 1) }}"], quote: false}
+              config: {tags: [gate]}
   - name: int_cost
 """
 
@@ -91,6 +98,12 @@ def test_tests_that_fail_later_count_too(project: Path) -> None:
     dbt(project, "test")
     with pytest.raises(NotPublishedError, match="the last `dbt test` did not pass"):
         marts(project)
+
+
+def test_a_gate_that_tells_of_a_missed_target_hides_no_number(project: Path) -> None:
+    dbt(project, "build", "--vars", "{allowed_cost: 5}")
+    dbt(project, "build", "--select", "tag:gate", "--vars", "{allowed_cost: 5}")
+    assert marts(project) == (("marts", "fct_cost"),)
 
 
 @pytest.mark.parametrize(
