@@ -21,8 +21,16 @@ direct_costs as (
 
 shared_costs as (
     select
-        charge_date, source, billing_period_start, pool_id, deployment_id, cost_origin, allocation_note, effective_cost
+        charge_date,
+        source,
+        billing_period_start,
+        pool_id,
+        deployment_id,
+        cost_origin,
+        allocation_note,
+        sum(effective_cost) as effective_cost
     from {{ ref('int_allocation__shared_costs_daily') }}
+    group by charge_date, source, billing_period_start, pool_id, deployment_id, cost_origin, allocation_note
 ),
 
 unplaced_costs as (

@@ -5,6 +5,11 @@ cost_lines as (
     from {{ ref('int_costs__cost_lines_daily') }}
 ),
 
+shared_exits as (
+    select charge_date, pool_id, exit_pool_id, allocation_note, weight
+    from {{ ref('int_allocation__shared_exits_daily') }}
+),
+
 shared_shares as (
     select charge_date, pool_id, deployment_id, allocation_note, weight
     from {{ ref('int_allocation__shared_shares_daily') }}
@@ -24,28 +29,57 @@ shared_lines as (
     group by charge_date, source, billing_period_start, target, cost_origin
 ),
 
-receivers as (
+-- First over the pools by whose drivers the cost reaches deployments: one, unless shared pools serve each other.
+exit_receivers as (
     select
         shared_lines.charge_date,
         shared_lines.source,
         shared_lines.billing_period_start,
         shared_lines.pool_id,
-        shared_shares.deployment_id,
+        shared_exits.exit_pool_id,
         shared_lines.cost_origin,
-        shared_shares.allocation_note,
+        shared_exits.allocation_note,
         shared_lines.amount,
-        shared_shares.weight
+        shared_exits.weight
     from shared_lines
-    inner join shared_shares
-        on shared_lines.charge_date = shared_shares.charge_date and shared_lines.pool_id = shared_shares.pool_id
+    inner join shared_exits
+        on shared_lines.charge_date = shared_exits.charge_date and shared_lines.pool_id = shared_exits.pool_id
+),
+
+exit_parts as (
+    {{ largest_remainder(
+        'exit_receivers',
+        amount='amount',
+        weight='weight',
+        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
+        order_by=['exit_pool_id'],
+        part='exit_amount'
+    ) }}
+),
+
+receivers as (
+    select
+        exit_parts.charge_date,
+        exit_parts.source,
+        exit_parts.billing_period_start,
+        exit_parts.pool_id,
+        exit_parts.exit_pool_id,
+        coalesce(shared_shares.deployment_id, '(unallocated)') as deployment_id,
+        exit_parts.cost_origin,
+        coalesce(shared_shares.allocation_note, exit_parts.allocation_note) as allocation_note,
+        exit_parts.exit_amount,
+        coalesce(shared_shares.weight, 1) as weight
+    from exit_parts
+    left join shared_shares
+        on exit_parts.charge_date = shared_shares.charge_date and exit_parts.exit_pool_id = shared_shares.pool_id
 ),
 
 parts as (
     {{ largest_remainder(
         'receivers',
-        amount='amount',
+        amount='exit_amount',
         weight='weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
+        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin', 'exit_pool_id'],
         order_by=['deployment_id']
     ) }}
 )
@@ -55,6 +89,7 @@ select
     source,
     billing_period_start,
     pool_id,
+    exit_pool_id,
     deployment_id,
     cost_origin,
     allocation_note,

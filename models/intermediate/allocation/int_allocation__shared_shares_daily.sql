@@ -1,24 +1,13 @@
 with
 
-cost_lines as (
-    select charge_date, treatment, target
-    from {{ ref('int_costs__cost_lines_daily') }}
+pool_days as (
+    select charge_date, pool_id, driver
+    from {{ ref('int_allocation__shared_pool_days') }}
 ),
 
 shared_weights as (
     select charge_date, pool_id, deployment_id, weight
     from {{ ref('int_allocation__shared_weights_daily') }}
-),
-
-shared_pools as (
-    select pool_id
-    from {{ ref('shared_pools') }}
-),
-
-pool_days as (
-    select distinct charge_date, target as pool_id
-    from cost_lines
-    where treatment = 'shared'
 ),
 
 pool_totals as (
@@ -37,13 +26,12 @@ select
     pool_days.pool_id,
     '(unallocated)' as deployment_id,
     case
-        when shared_pools.pool_id is null then 'unknown_pool'
+        when pool_days.driver is null then 'unknown_pool'
         when pool_totals.total_weight is null then 'no_deployment_in_scope'
         else 'driver_is_zero'
     end as allocation_note,
     cast(1 as hugeint) as weight
 from pool_days
-left join shared_pools on pool_days.pool_id = shared_pools.pool_id
 left join pool_totals
     on pool_days.charge_date = pool_totals.charge_date and pool_days.pool_id = pool_totals.pool_id
 where coalesce(pool_totals.total_weight, 0) = 0

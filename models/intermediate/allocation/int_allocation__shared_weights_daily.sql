@@ -4,9 +4,10 @@
 ] %}
 with
 
-cost_lines as (
-    select charge_date, treatment, target
-    from {{ ref('int_costs__cost_lines_daily') }}
+pool_days as (
+    select charge_date, pool_id, driver, scope_column, scope_value
+    from {{ ref('int_allocation__shared_pool_days') }}
+    where driver is not null
 ),
 
 direct_costs as (
@@ -24,11 +25,6 @@ accelerator_seconds as (
     from {{ ref('int_usage__accelerator_seconds_daily') }}
 ),
 
-shared_pools as (
-    select pool_id, driver, scope_column, scope_value
-    from {{ ref('shared_pools') }}
-),
-
 shared_pool_weights as (
     select pool_id, deployment_id, weight
     from {{ ref('shared_pool_weights') }}
@@ -39,28 +35,21 @@ deployments as (
     from {{ ref('deployments') }}
 ),
 
-pool_days as (
-    select distinct charge_date, target as pool_id
-    from cost_lines
-    where treatment = 'shared'
-),
-
 -- A pool's candidates: the deployments in its scope that were configured on that day.
 candidates as (
     select
         pool_days.charge_date,
         pool_days.pool_id,
-        shared_pools.driver,
+        pool_days.driver,
         deployments.deployment_id
     from pool_days
-    inner join shared_pools on pool_days.pool_id = shared_pools.pool_id
     inner join deployments
         on
             pool_days.charge_date >= deployments.valid_from
             and (pool_days.charge_date < deployments.valid_to or deployments.valid_to is null)
     where
-        shared_pools.scope_column is null
-        or shared_pools.scope_value = case shared_pools.scope_column
+        pool_days.scope_column is null
+        or pool_days.scope_value = case pool_days.scope_column
             {%- for column in scope_columns %}
             when '{{ column }}' then deployments.{{ column }}
             {%- endfor %}

@@ -14,6 +14,7 @@ from math import floor
 
 UNIT = 10**18
 WHOLE = 10**12
+NOBODY = "(unallocated)"
 TOKENS = ("input_token", "cached_input_token", "output_token")
 
 
@@ -50,8 +51,15 @@ def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> tuple[in
     return capacity, {name: seconds for name, seconds in use.items() if seconds > 0}
 
 
-def ledger(world: Mapping[str, Sequence]) -> dict[tuple, int]:
-    """(day, source, period, treatment, origin pool, deployment, cost origin) -> amount in units, zeros left out."""
+Exits = Mapping[tuple[dt.date, str], Mapping[str, int]]
+
+
+def ledger(world: Mapping[str, Sequence], exits: Exits) -> dict[tuple, int]:
+    """(day, source, period, treatment, origin pool, deployment, cost origin) -> amount in units, zeros left out.
+
+    A shared pool's cost divides over its exits first. Their shares are given, as whole 10^-18ths: `shared_exits` says
+    what they are exactly, and a division by rounded shares is what can be held against the models cell by cell.
+    """
     lines: dict[tuple, int] = defaultdict(int)
     for row in world["int_costs__cost_lines_daily"]:
         key = ("charge_date", "source", "billing_period_start", "treatment", "target", "cost_origin")
@@ -79,18 +87,96 @@ def ledger(world: Mapping[str, Sequence]) -> dict[tuple, int]:
                 for deployment, part in (split(unused_amount, use) if shares else {"(idle)": unused_amount}).items():
                     entries[*at, target, deployment, unused_origin] += part
 
-    direct_cost: dict[tuple, int] = defaultdict(int)
-    for (day, *_, deployment, _origin), amount in entries.items():
-        direct_cost[day, deployment] += amount
-
+    direct_cost = direct_costs(entries)
     for (day, source, period, treatment, target, origin), amount in lines.items():
         if treatment == "shared":
-            weights = shared_weights(world, day, target, direct_cost)
-            parts = split(amount, weights) if sum(weights.values()) else {"(unallocated)": amount}
-            for deployment, part in parts.items():
-                landed = "shared" if origin == "usage" else origin
-                entries[day, source, period, "shared", target, deployment, landed] += part
+            landed = "shared" if origin == "usage" else origin
+            for exit_pool, part in split(amount, exits[day, target]).items():
+                weights = shared_weights(world, day, exit_pool, direct_cost)
+                for deployment, last in (split(part, weights) if sum(weights.values()) else {NOBODY: part}).items():
+                    entries[day, source, period, "shared", target, deployment, landed] += last
     return {key: amount for key, amount in entries.items() if amount}
+
+
+def direct_costs(entries: Mapping[tuple, int]) -> dict[tuple, int]:
+    """(day, deployment) -> what direct and pool lines put on it."""
+    totals: dict[tuple, int] = defaultdict(int)
+    for (day, _, _, treatment, _, deployment, _), amount in entries.items():
+        if treatment in ("direct", "pool"):
+            totals[day, deployment] += amount
+    return totals
+
+
+def shared_exits(
+    world: Mapping[str, Sequence], day: dt.date, direct_cost: Mapping
+) -> tuple[dict[str, dict[str, Fraction]], dict[str, dict[str, Fraction]]]:
+    """Where each shared pool's cost leaves the network of services, by an exact linear solve; and what it hands on."""
+    own: dict[str, int] = defaultdict(int)
+    for row in world["int_costs__cost_lines_daily"]:
+        if (row["charge_date"], row["treatment"]) == (day, "shared"):
+            own[row["target"]] += to_units(row["effective_cost"])
+    rules = {row["pool_id"]: row for row in world["shared_pools"]}
+    named = {row["deployment_id"] for row in world["shared_pool_weights"]}
+    pools = sorted(own.keys() | (named & rules.keys())) if own else []
+    hands_on: dict[str, dict[str, Fraction]] = {}
+    leaves: dict[str, Fraction] = {}
+    for pool in pools:
+        served = {other: service_weight(world, rules, own, pool, other) for other in pools}
+        to_deployments = sum(shared_weights(world, day, pool, direct_cost).values())
+        total = Fraction(to_deployments + sum(served.values()))
+        leaves[pool] = to_deployments / total if total else Fraction(1)
+        hands_on[pool] = {other: weight / total for other, weight in served.items() if weight}
+
+    reaching = {pool for pool in pools if leaves[pool]}
+    while more := {pool for pool in pools if hands_on[pool].keys() & reaching} - reaching:
+        reaching |= more
+    # x[pool][exit] = leaves[pool] at pool itself + sum of hands_on[pool][other] * x[other][exit]
+    order = [pool for pool in pools if pool in reaching]
+    exits = {pool: {NOBODY: Fraction(1)} for pool in pools if pool not in reaching}
+    matrix = [[Fraction(a == b) - hands_on[a].get(b, 0) for b in order] for a in order]
+    sides = [
+        [leaves[a] * (a == b) for b in order]
+        + [sum((share for other, share in hands_on[a].items() if other not in reaching), Fraction(0))]
+        for a in order
+    ]
+    for pool, row in zip(order, solve(matrix, sides), strict=True):
+        exits[pool] = {name: share for name, share in zip([*order, NOBODY], row, strict=True) if share}
+    return exits, hands_on
+
+
+def service_weight(world: Mapping[str, Sequence], rules: Mapping, own: Mapping, pool: str, other: str) -> int:
+    """What a pool's driver says about another pool."""
+    giver, receiver = rules.get(pool), rules.get(other)
+    if giver is None or receiver is None or pool == other:
+        return 0
+    method, driver = giver["method"], giver["driver"]
+    if driver == "fixed":
+        if method == "direct" or (method == "step_down" and (receiver.get("step") or 99) <= giver["step"]):
+            return 0
+        rows = world["shared_pool_weights"]
+        return sum(int(r["weight"] * 10**9) for r in rows if (r["pool_id"], r["deployment_id"]) == (pool, other))
+    if giver.get("scope_column") or other not in own:
+        return 0
+    if method == "step_down" and not (receiver.get("step") and receiver["step"] > giver["step"]):
+        return 0
+    if method == "direct" or (method == "reciprocal" and receiver["method"] != "reciprocal"):
+        return 0
+    return {"direct_cost": max(own[other], 0) // 10**12, "even": 1}.get(driver, 0)
+
+
+def solve(matrix: list[list[Fraction]], sides: list[list[Fraction]]) -> list[list[Fraction]]:
+    """Gauss and Jordan, exactly."""
+    size = len(matrix)
+    rows = [left + right for left, right in zip(matrix, sides, strict=True)]
+    for column in range(size):
+        pivot = next(index for index in range(column, size) if rows[index][column])
+        rows[column], rows[pivot] = rows[pivot], rows[column]
+        rows[column] = [value / rows[column][column] for value in rows[column]]
+        for index in range(size):
+            if index != column and rows[index][column]:
+                factor = rows[index][column]
+                rows[index] = [a - factor * b for a, b in zip(rows[index], rows[column], strict=True)]
+    return [row[size:] for row in rows]
 
 
 def shared_weights(world: Mapping[str, Sequence], day: dt.date, pool: str, direct_cost: Mapping) -> dict[str, int]:

@@ -1,0 +1,52 @@
+with
+
+cost_lines as (
+    select charge_date, treatment, target, effective_cost
+    from {{ ref('int_costs__cost_lines_daily') }}
+),
+
+shared_pools as (
+    select pool_id, method, driver, step, scope_column, scope_value
+    from {{ ref('shared_pools') }}
+),
+
+shared_pool_weights as (
+    select pool_id, deployment_id
+    from {{ ref('shared_pool_weights') }}
+),
+
+own_costs as (
+    select charge_date, target as pool_id, sum(effective_cost) as own_cost
+    from cost_lines
+    where treatment = 'shared'
+    group by charge_date, target
+),
+
+-- A pool that others name as their receiver passes on what it got even on a day without a charge of its own.
+named_receivers as (
+    select distinct shared_pools.pool_id
+    from shared_pools
+    inner join shared_pool_weights on shared_pools.pool_id = shared_pool_weights.deployment_id
+),
+
+pool_days as (
+    select charge_date, pool_id
+    from own_costs
+    union
+    select own_costs.charge_date, named_receivers.pool_id
+    from own_costs
+    cross join named_receivers
+)
+
+select
+    pool_days.charge_date,
+    pool_days.pool_id,
+    shared_pools.method,
+    shared_pools.driver,
+    shared_pools.step,
+    shared_pools.scope_column,
+    shared_pools.scope_value,
+    own_costs.own_cost
+from pool_days
+left join shared_pools on pool_days.pool_id = shared_pools.pool_id
+left join own_costs on pool_days.charge_date = own_costs.charge_date and pool_days.pool_id = own_costs.pool_id
