@@ -22,7 +22,8 @@ units as (
     select
         unit,
         unit_scale,
-        cost_scope in ('token_kind', 'token_total') as is_token_unit
+        cost_scope in ('token_kind', 'token_total') as is_token_unit,
+        cost_scope = 'token_kind' as is_token_kind
     from {{ ref('units') }}
 ),
 
@@ -61,8 +62,13 @@ counted as (
         periods.* exclude (units),
         units.unit_scale,
         units.is_token_unit,
+        units.is_token_kind,
         cast(coalesce(distinct_units.units, periods.units) as bigint) as units,
         {{ period_end('periods.period_start', grain) }} as period_end,
+        bool_or(periods.effective_cost != 0) over (
+            partition by
+                periods.period_start, periods.environment, periods.workload, periods.cohort_dimension, periods.unit
+        ) as is_paid_by_others,
         case
             when periods.expected_seconds > 0
                 then least(cast(periods.observed_seconds as double) / periods.expected_seconds, 1)
@@ -81,11 +87,13 @@ counted as (
 ),
 
 -- The first reason that applies: what is missing on the cost side, then on the usage side, then what is too thin.
+-- A workload can be free, and a kind of token by its weight; a cohort's requests cost something where others' do.
 judged as (
     select
         *,
         case
             when not has_cost then 'no_cost'
+            when units > 0 and effective_cost = 0 and not is_token_kind and is_paid_by_others then 'no_cost'
             when units = 0 and telemetry_coverage = 0 then 'no_telemetry'
             when units = 0 then 'no_units'
             when telemetry_coverage < {{ var('min_telemetry_coverage') }} then 'coverage_below_minimum'

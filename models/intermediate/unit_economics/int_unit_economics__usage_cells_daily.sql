@@ -58,27 +58,52 @@ seen_and_unseen as (
     where metered_usage.units > coalesce(gateway_totals.units, 0)
 ),
 
+-- A gateway sees calls and not the texts in them: embeddings are whose the requests are.
+requested as (
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        unit,
+        units,
+        usage_date
+    from seen_and_unseen
+    where unit != 'embedding'
+    union all
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        'embedding' as unit,
+        units,
+        usage_date
+    from seen_and_unseen
+    qualify
+        unit = 'request'
+        or (unit = 'embedding' and not bool_or(unit = 'request') over (partition by usage_date, deployment_id))
+),
+
 cells as (
     select
-        seen_and_unseen.deployment_id,
-        seen_and_unseen.customer_tier,
-        seen_and_unseen.geography,
-        seen_and_unseen.unit,
+        requested.deployment_id,
+        requested.customer_tier,
+        requested.geography,
+        requested.unit,
         cast(any_value(metered_usage.units) as hugeint) as metered_units,
-        cast(sum(seen_and_unseen.units) as hugeint) as weight,
-        seen_and_unseen.usage_date
-    from seen_and_unseen
+        cast(sum(requested.units) as hugeint) as weight,
+        requested.usage_date
+    from requested
     inner join metered_usage
         on
-            seen_and_unseen.usage_date = metered_usage.usage_date
-            and seen_and_unseen.deployment_id = metered_usage.deployment_id
-            and seen_and_unseen.unit = metered_usage.unit
+            requested.usage_date = metered_usage.usage_date
+            and requested.deployment_id = metered_usage.deployment_id
+            and requested.unit = metered_usage.unit
     group by
-        seen_and_unseen.deployment_id,
-        seen_and_unseen.customer_tier,
-        seen_and_unseen.geography,
-        seen_and_unseen.unit,
-        seen_and_unseen.usage_date
+        requested.deployment_id,
+        requested.customer_tier,
+        requested.geography,
+        requested.unit,
+        requested.usage_date
 ),
 
 divided as (
