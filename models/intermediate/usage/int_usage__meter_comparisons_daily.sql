@@ -140,7 +140,7 @@ served as (
 
     select
         compared.*,
-        case when reference_meter = 'server' then -difference else difference end as served_more,
+        case when reference_meter = 'gateway' then difference else -difference end as served_more,
         {% for unit in ['request', 'prompt_token', 'output_token'] -%}
         max(case when unit = '{{ unit }}' then reference_units end) over day as reference_{{ unit }}s,
         max(case when unit = '{{ unit }}' then difference end) over pair as {{ unit }}_difference,
@@ -148,8 +148,8 @@ served as (
             case
                 when unit = '{{ unit }}'
                     then case
-                            when reference_meter = 'server' then reference_units / nullif(cast(units as double), 0)
-                            else units / nullif(cast(reference_units as double), 0)
+                            when reference_meter = 'gateway' then units / nullif(cast(reference_units as double), 0)
+                            else reference_units / nullif(cast(units as double), 0)
                         end
             end
         ) over pair as {{ unit }}_ratio,
@@ -229,7 +229,12 @@ caused as (
                 then 'disaggregation'
             when served_more > 0 and is_prompt_repeated and unit != 'output_token' then 'n_sampling'
             -- providers count what they accepted, gateways what they answered
-            when meter = 'provider' and unit = 'request' and difference between 1 and failed_requests then 'failed_requests'
+            when
+                'provider' in (meter, reference_meter)
+                and 'gateway' in (meter, reference_meter)
+                and unit = 'request'
+                and served_more between 1 and failed_requests
+                then 'failed_requests'
             when served_more > 0 then 'retries'
             when is_within_tolerance then 'midnight'
             else 'unexplained'
