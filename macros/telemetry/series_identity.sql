@@ -9,7 +9,7 @@
 #}
 {% macro metric_name(name) -%}
     case
-        when regexp_matches({{ name }}, '^ray_', 'i') and not regexp_matches({{ name }}, '_(total|sum|count)$', 'i')
+        when regexp_matches({{ name }}, '^ray_', 'i') and not regexp_matches({{ name }}, '_(total|sum|count|bucket|created)$', 'i')
             then replace(replace(lower({{ name }}), ':', '_'), '.', '_')
         else regexp_replace(replace(replace(lower({{ name }}), ':', '_'), '.', '_'), '^ray_|_total$', '', 'g')
     end
@@ -40,3 +40,6 @@
 {# What can be counted: a number that is not negative and that a DOUBLE holds exactly. Stale markers, NaN, infinities and
    negative values are no values; their time is kept. #}
 {% macro is_countable(value) -%} coalesce({{ value }} between 0 and 9007199254740992, false) {%- endmacro %}
+
+{# Whether a counter fell, and so began again at 0. Sums of seconds may step back by the rounding of their parts. #}
+{% macro has_fallen(value, previous_value, tolerance='0.001') -%} {{ value }} < {{ previous_value }} - {{ tolerance }} {%- endmacro %}

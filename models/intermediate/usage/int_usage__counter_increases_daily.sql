@@ -80,8 +80,11 @@ crossings as (
         first_us,
         first_us - previous_us as total_us,
         first_us - previous_us > {{ max_gap_us }} as is_gap,
-        first_value < previous_value as is_reset,
-        (first_value - case when first_value < previous_value then 0 else previous_value end) // 1000 as increase,
+        {{ has_fallen('first_value', 'previous_value', 1) }} as is_reset,
+        case
+            when {{ has_fallen('first_value', 'previous_value', 1) }} then first_value
+            else greatest(first_value - previous_value, 0)
+        end // 1000 as increase,
         unnest(range(
             cast(make_timestamp(previous_us) as date),
             cast(make_timestamp(first_us) as date) + interval 1 day,

@@ -58,7 +58,7 @@ turns as materialized (
     where
         previous_series_id != scrape_series_id
         or previous_date != sample_date
-        or value < previous_value
+        or {{ has_fallen('value', 'previous_value') }}
         or sampled_us - previous_us not between 1 and {{ max_gap_us }}
         or is_last
 
@@ -99,9 +99,11 @@ interruptions as (
     select
         sample_date,
         scrape_series_id,
-        count(*) filter (where value < previous_value) as resets,
+        count(*) filter (where {{ has_fallen('value', 'previous_value') }}) as resets,
         count(*) filter (where sampled_us <= previous_us) as steps_back,
-        sum({{ to_thousandths('previous_value') }}) filter (where value < previous_value) as lost_by_resets,
+        sum({{ to_thousandths('previous_value') }}) filter (
+            where {{ has_fallen('value', 'previous_value') }}
+        ) as lost_by_resets,
         list(
             { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(sampled_us) } order by sampled_us
         ) filter (

@@ -53,6 +53,7 @@ measured as (
         catalog.semantic,
         catalog.metric_type,
         catalog.roles,
+        catalog.scope,
         catalog.preference,
         catalog.sign,
         catalog.unit_divisor
@@ -103,7 +104,13 @@ ruled as (
     select
         measured.*,
         matches.deployment_id,
-        coalesce(matches.role, 'aggregated') as role,
+        -- what a server says of itself (Dynamo's and SGLang's do) goes before a rule
+        coalesce(
+            case when measured.labels['worker_type'] in ('prefill', 'decode') then measured.labels['worker_type'] end,
+            case when measured.labels['engine_type'] in ('prefill', 'decode') then measured.labels['engine_type'] end,
+            matches.role,
+            'aggregated'
+        ) as role,
         coalesce(measured.labels['namespace'], '') || '/' || measured.labels['pod'] as pod
     from measured
     left join matches on measured.series_id = matches.series_id
@@ -133,6 +140,7 @@ select
     coalesce(ruled.pod, ruled.labels['instance'], '') as target_id,
     coalesce(ruled.labels['cluster'], '') || '/' || coalesce(ruled.labels['job'], ruled.server) as scrape_group,
     ruled.labels,
+    ruled.scope,
     ruled.preference,
     ruled.sign,
     ruled.unit_divisor,
