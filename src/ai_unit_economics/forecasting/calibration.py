@@ -1,0 +1,87 @@
+"""Intervals held against what happened: of past forecasts, 80 of 100 should lie within the 80% interval.
+
+A forecast of the past that was made by the same rule, from what was known at the time, scores by how much wider its
+interval would have had to be to reach what happened. The 80% and 95% quantiles of these scores, over all series
+together, stretch the intervals from then on. They pay for the luck of the model that won the race, too.
+"""
+
+from __future__ import annotations
+
+from statistics import NormalDist
+
+import numpy as np
+
+LEVELS = {"low_95": 0.025, "low_80": 0.1, "high_80": 0.9, "high_95": 0.975}
+NOMINAL = (0.80, 0.95)
+# (low, high) of the 80% and of the 95% interval among LEVELS
+BOUNDS = ((1, 2), (0, 3))
+# Before there are scores, there are this many of an interval that is right; and no interval changes by more than this.
+PRIOR = 30
+LEAST, MOST = 0.7, 5.0
+
+
+def quantiles(paths: np.ndarray) -> np.ndarray:
+    """(day, 5): the four bounds and the median of (path, day). Unknown where less than half of the paths know it."""
+    known = np.isfinite(paths)
+    enough = known.sum(axis=0) * 2 >= len(paths)
+    found = np.full((paths.shape[1], 5), np.nan)
+    wanted = [*LEVELS.values(), 0.5]
+    whole = known.all(axis=0)
+    if whole.any():
+        found[whole] = np.quantile(paths[:, whole], wanted, axis=0).T
+    for day in np.flatnonzero(enough & ~whole):
+        found[day] = np.quantile(paths[known[:, day], day], wanted)
+    return found
+
+
+def scores(found: np.ndarray, happened: np.ndarray) -> np.ndarray:
+    """(day, 80% and 95%): 1 reaches from the median to the bound on the side where it happened."""
+    median = found[:, 4]
+    off = happened - median
+    hair = 1e-9 * np.maximum(np.abs(happened), np.abs(median)) + 1e-300
+    columns = []
+    for low, high in BOUNDS:
+        reach = np.where(off >= 0, found[:, high] - median, median - found[:, low])
+        columns.append(np.where(np.abs(off) <= hair, 0.0, np.abs(off) / np.maximum(reach, hair)))
+    return np.stack(columns, axis=-1)
+
+
+class Calibration:
+    """Scores of one grain and measure, each with the day on which it became known."""
+
+    def __init__(self) -> None:
+        self._known_on: list[np.ndarray] = []
+        self._scores: list[np.ndarray] = []
+        self._factors: dict[int, np.ndarray] = {}
+
+    def add(self, known_on: int, found: np.ndarray) -> None:
+        known = np.isfinite(found).all(axis=1)
+        self._known_on.append(np.full(known.sum(), known_on))
+        self._scores.append(found[known])
+
+    def factors(self, day: int) -> np.ndarray:
+        """By how much the 80% and the 95% interval of a forecast made on that day are to be stretched."""
+        if day not in self._factors:
+            normal = NormalDist()
+            steps = (np.arange(PRIOR) + 0.5) / PRIOR
+            prior = np.array([normal.inv_cdf((1 + step) / 2) for step in steps])
+            known = [found[when <= day] for found, when in zip(self._scores, self._known_on, strict=True) if len(found)]
+            seen = np.concatenate([np.empty((0, 2)), *known])
+            factors = []
+            for number, nominal in enumerate(NOMINAL):
+                right = prior / normal.inv_cdf((1 + nominal) / 2)
+                factors.append(np.quantile(np.concatenate([seen[:, number], right]), nominal))
+            self._factors[day] = np.clip(factors, LEAST, MOST)
+        return self._factors[day]
+
+
+def stretch(found: np.ndarray, factors: np.ndarray) -> np.ndarray:
+    """(day, 4): the bounds at a multiple of their distance from the median; 95% is never inside 80%."""
+    median = found[:, 4]
+    bounds = np.empty((len(found), 4))
+    for (low, high), factor in zip(BOUNDS, factors, strict=True):
+        bounds[:, low] = median - (median - found[:, low]) * factor
+        bounds[:, high] = median + (found[:, high] - median) * factor
+    bounds[:, 0] = np.minimum(bounds[:, 0], bounds[:, 1])
+    bounds[:, 3] = np.maximum(bounds[:, 3], bounds[:, 2])
+    return bounds

@@ -1,0 +1,441 @@
+"""From the past of workloads to their forecasts: the race, the chosen models, intervals, roll-ups and their record.
+
+Whatever cannot be forecast says why (`null_reason`); nothing here raises for what a series looks like.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+import numpy as np
+
+from ai_unit_economics.forecasting import backtest, spread
+from ai_unit_economics.forecasting.backtest import GRAINS, MEASURES, USAGE_MODELS, Duel, Pair, ratio, week_sums
+from ai_unit_economics.forecasting.calibration import BOUNDS, LEVELS, Calibration, quantiles, scores, stretch
+from ai_unit_economics.forecasting.models import BASELINES, MODELS, WEEK
+
+MIN_DAYS = 14
+# A series that ended this long before the newest one is over.
+MAX_DAYS_BEHIND = 28
+PATHS = 2000
+BACKTEST_PATHS = 400
+
+Both = tuple[np.ndarray, np.ndarray]  # usage and cost
+Intervals = dict[tuple[int, str, str], np.ndarray]  # by origin's number, grain and measure
+Calibrations = dict[tuple[str, str], Calibration]  # by grain and measure
+
+
+@dataclass(frozen=True)
+class History:
+    """A workload's unit, day by day from `start`; NaN where a day's usage or cost is unknown."""
+
+    environment: str
+    workload: str
+    unit: str
+    start: date
+    usage: np.ndarray
+    cost: np.ndarray
+
+    @property
+    def as_of(self) -> date:
+        """The first day that is not known."""
+        return self.start + timedelta(days=len(self.usage))
+
+
+@dataclass(frozen=True)
+class PlannedChange:
+    """Known to come: from `starts_on` up to `ends_on`, usage and cost are this many times what they would be."""
+
+    change_id: str
+    environment: str | None
+    workload: str | None
+    starts_on: date
+    ends_on: date | None
+    usage_factor: float = 1.0
+    cost_factor: float = 1.0
+    cost_per_day: float = 0.0  # of the whole workload, in the reporting currency
+
+    def holds_on(self, history: History, day: date) -> bool:
+        """Changes that began before the forecast are in the actuals already."""
+        return (
+            self.environment in (None, history.environment)
+            and self.workload in (None, history.workload)
+            and history.as_of <= self.starts_on <= day
+            and (self.ends_on is None or day < self.ends_on)
+        )
+
+
+@dataclass
+class Outlook:
+    """What was found out about one series. The rows are those of the dbt model that stores them."""
+
+    history: History
+    usage_model: str | None = None
+    cost_model: str | None = None
+    null_reason: str | None = None
+    interval_null_reason: str | None = None
+    forecasts: list[dict] = field(default_factory=list)
+    backtests: list[dict] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Run:
+    """A series, its race, and the pair of models that would have been taken at each origin; today's is the last."""
+
+    history: History
+    duel: Duel
+    pairs: list[Pair]
+    share: float
+
+    @property
+    def origins(self) -> np.ndarray:
+        return self.duel.usage.origins
+
+    @property
+    def seed(self) -> int:
+        return zlib.crc32(f"{self.history.environment}/{self.history.workload}/{self.history.as_of}".encode())
+
+    @property
+    def never_negative(self) -> bool:
+        return self.duel.usage.never_negative and self.duel.cost.never_negative
+
+    def actual(self) -> Both:
+        return self.duel.usage.actual, self.duel.cost.actual
+
+    def ahead(self, pair: Pair) -> Both:
+        return self.duel.usage_ahead(pair), self.duel.cost_ahead(pair)
+
+    def spread(self, number: int) -> spread.Spread | None:
+        """From what was known at the origin of that number about the pair that was taken there."""
+        (usage, cost), (usage_ahead, cost_ahead) = self.actual(), self.ahead(self.pairs[number])
+        cells = backtest.known_cells(len(self.origins), self.duel.usage.weeks, number)
+        return spread.fit_spread(
+            spread.week_errors(usage, usage_ahead, cost), spread.week_errors(cost, cost_ahead, usage), cells
+        )
+
+
+def forecast_all(
+    histories: Iterable[History],
+    horizon: int,
+    week_start: int = 0,
+    planned: Sequence[PlannedChange] = (),
+    on_progress: Callable[[int, int], None] | None = None,
+) -> list[Outlook]:
+    """Outlooks of many series. Units of one workload that share their cost share its forecast."""
+    groups: dict[tuple, list[History]] = {}
+    for history in histories:
+        key = (history.environment, history.workload, history.start, history.cost.tobytes())
+        groups.setdefault(key, []).append(history)
+    newest = max((history.as_of for group in groups.values() for history in group if len(history.usage)), default=None)
+    whole_costs = _whole_costs(groups)
+    outlooks, runs = [], []
+    total, done = sum(map(len, groups.values())), 0
+    for group in groups.values():
+        running = []
+        for history in group:
+            if reason := _reason_for_none(history, newest):
+                outlooks.append(Outlook(history, null_reason=reason, interval_null_reason=reason))
+            else:
+                running.append(history)
+        runs += _race(running, horizon, _share_of_whole(group[0], whole_costs))
+        done += len(group)
+        if on_progress:
+            on_progress(done, total)
+    calibration = {(grain, measure): Calibration() for grain in GRAINS for measure in MEASURES}
+    past = [_past_intervals(run, calibration) for run in runs]
+    for run, intervals in zip(runs, past, strict=True):
+        outlooks.append(_outlook(run, intervals, calibration, horizon, week_start, planned))
+    return outlooks
+
+
+def _reason_for_none(history: History, newest: date | None) -> str | None:
+    known = ~np.isnan(history.usage) & ~np.isnan(history.cost)
+    if not known.any():
+        return "no_complete_days"
+    if known.sum() < MIN_DAYS:
+        return "fewer_than_14_days"
+    if newest is not None and (newest - history.as_of).days > MAX_DAYS_BEHIND:
+        return "no_recent_days"
+    return None
+
+
+def _whole_costs(groups: dict[tuple, list[History]]) -> dict[tuple[str, str], float]:
+    """What a workload cost in its last 28 days: the most that any of its units carries."""
+    costs: dict[tuple[str, str], float] = {}
+    for group in groups.values():
+        key = (group[0].environment, group[0].workload)
+        costs[key] = max(costs.get(key, 0.0), float(np.nansum(group[0].cost[-28:])))
+    return costs
+
+
+def _share_of_whole(history: History, whole_costs: dict[tuple[str, str], float]) -> float:
+    whole = whole_costs[history.environment, history.workload]
+    return float(np.nansum(history.cost[-28:])) / whole if whole > 0 else 0.0
+
+
+def _race(group: Sequence[History], horizon: int, share: float) -> list[_Run]:
+    if not group:
+        return []
+    whole_weeks = -(-horizon // WEEK) * WEEK
+    cost = backtest.run_race(group[0].cost, whole_weeks)
+    duels = [Duel(backtest.run_race(history.usage, whole_weeks), cost) for history in group]
+    errors = [duel.errors() for duel in duels] if len(cost.origins) else []
+    chosen: list[list[Pair]] = []
+    for number in range(len(cost.origins) + 1):
+        if number < backtest.MIN_ORIGINS:
+            chosen.append([(backtest.REFERENCE, backtest.REFERENCE)] * len(group))
+        else:
+            cells = backtest.known_cells(len(cost.origins), cost.weeks, number)
+            chosen.append(backtest.choose([backtest.score_pairs(error, cells) for error in errors]))
+    return [
+        _Run(history, duel, [pairs[unit] for pairs in chosen], share)
+        for unit, (history, duel) in enumerate(zip(group, duels, strict=True))
+    ]
+
+
+def _past_intervals(run: _Run, calibration: Calibrations) -> Intervals:
+    """Intervals before calibration; their scores go to the calibration."""
+    intervals: Intervals = {}
+    if not run.never_negative:
+        return intervals
+    for number in range(backtest.MIN_ORIGINS, len(run.origins)):
+        fitted = run.spread(number)
+        if fitted is None:
+            continue
+        ahead = [values[number] for values in run.ahead(run.pairs[number])]
+        paths = spread.draw_paths(fitted, *ahead, BACKTEST_PATHS, run.seed + number)
+        actual = tuple(values[number] for values in run.actual())
+        behind = WEEK * (len(run.origins) - number)
+        for grain, days in zip(GRAINS, (1, WEEK), strict=True):
+            measured = zip(MEASURES, _measures(paths, grain), _measures(actual, grain), strict=True)
+            for measure, drawn, happened in measured:
+                found = quantiles(drawn)
+                intervals[number, grain, measure] = found
+                scored = scores(found, happened)
+                for week in range(run.duel.usage.weeks):
+                    known_on = run.history.as_of.toordinal() - behind + WEEK * (week + 1)
+                    part = slice(week * WEEK // days, (week + 1) * WEEK // days)
+                    calibration[grain, measure].add(known_on, scored[part])
+    return intervals
+
+
+def _measures(both: Both, grain: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Usage, cost and cost per unit of days, or of weeks."""
+    usage, cost = both if grain == "day" else (week_sums(both[0]), week_sums(both[1]))
+    return usage, cost, ratio(cost, usage)
+
+
+def _outlook(
+    run: _Run,
+    intervals: Intervals,
+    calibration: Calibrations,
+    horizon: int,
+    week_start: int,
+    planned: Sequence[PlannedChange],
+) -> Outlook:
+    history, pair = run.history, run.pairs[-1]
+    outlook = Outlook(history, USAGE_MODELS[pair[0]], MODELS[pair[1]])
+    ahead = run.duel.usage_final(pair), run.duel.cost_final(pair)
+    paths = None
+    fitted = run.spread(len(run.origins)) if len(run.origins) else None
+    if not run.never_negative:
+        outlook.interval_null_reason = "negative_values"
+    elif len(run.origins) == 0:
+        outlook.interval_null_reason = "fewer_than_8_weeks"
+    elif fitted is None:
+        outlook.interval_null_reason = "too_few_backtests"
+    else:
+        paths = spread.draw_paths(fitted, *ahead, PATHS, run.seed)
+        paths = tuple(np.maximum(values, 0)[:, :horizon] for values in paths)
+    ahead = tuple(values[:horizon] for values in ahead)
+    factors = _planned_factors(run, planned, ahead[1])
+    ahead = tuple(values * factor for values, factor in zip(ahead, factors, strict=True))
+    paths = paths and tuple(values * factor for values, factor in zip(paths, factors, strict=True))
+    stretches = {key: found.factors(history.as_of.toordinal()) for key, found in calibration.items()}
+    outlook.forecasts = list(_periods(history, ahead, paths, stretches, week_start, planned))
+    if len(run.origins):
+        outlook.backtests = list(_backtest_rows(run, intervals, calibration))
+    return outlook
+
+
+def _planned_factors(run: _Run, planned: Sequence[PlannedChange], cost: np.ndarray) -> Both:
+    """Of usage and cost. An amount a day becomes a factor, so that a kind of token carries its share of it."""
+    usage_factor, cost_factor = np.ones(len(cost)), np.ones(len(cost))
+    for change in planned:
+        for day in range(len(cost)):
+            if change.holds_on(run.history, run.history.as_of + timedelta(days=day)):
+                usage_factor[day] *= change.usage_factor
+                cost_factor[day] *= change.cost_factor
+                if cost[day] > 0:
+                    cost_factor[day] += change.cost_per_day * run.share / cost[day]
+    return usage_factor, np.maximum(cost_factor, 0)
+
+
+def _periods(
+    history: History,
+    ahead: Both,
+    paths: Both | None,
+    stretches: dict[tuple[str, str], np.ndarray],
+    week_start: int,
+    planned: Sequence[PlannedChange],
+) -> Iterator[dict]:
+    """Days, and the weeks and months whose end the horizon reaches; their days that are over count as they were."""
+    horizon = len(ahead[0])
+    spans = [("day", day, day + 1) for day in range(horizon)]
+    first = -((history.as_of.weekday() - week_start) % WEEK)
+    spans += [("week", day, day + WEEK) for day in range(first, horizon - WEEK + 1, WEEK)]
+    month = history.as_of.replace(day=1)
+    while (after := _next_month(month)) <= history.as_of + timedelta(days=horizon):
+        spans.append(("month", (month - history.as_of).days, (after - history.as_of).days))
+        month = after
+    # What the month has cost by the end of each day.
+    spans += [("month_to_date", _month_start(history.as_of, day), day + 1) for day in range(horizon)]
+    past = [_past_sums(history, first) for _, first, _ in spans]
+    point = [_sums(values, spans) + [sums[i] for sums in past] for i, values in enumerate(ahead)]
+    point.append(ratio(point[1], point[0]))
+    bounds = [np.full((len(spans), 4), np.nan)] * 3
+    if paths is not None:
+        drawn = [_sums(values, spans) + [sums[i] for sums in past] for i, values in enumerate(paths)]
+        drawn.append(ratio(drawn[1], drawn[0]))
+        bounds = [_bounds(*one, spans, stretches) for one in zip(MEASURES, point, drawn, strict=True)]
+    month_to_date = len(spans) - horizon
+    for number, (grain, start, end) in enumerate(spans[:month_to_date]):
+        row = {
+            "grain": grain,
+            "period_start": history.as_of + timedelta(days=start),
+            "period_end": history.as_of + timedelta(days=end),
+            "observed_days": max(-start, 0),
+            "planned_changes": _names(history, planned, max(start, 0), end),
+        }
+        columns = [("units", 0, number), ("effective_cost", 1, number), ("cost_per_unit", 2, number)]
+        columns.append(("month_to_date_cost", 1, month_to_date + end - 1))
+        for name, measure, place in columns:
+            row[name] = _number(point[measure][place])
+            for level, value in zip(LEVELS, bounds[measure][place], strict=True):
+                row[f"{name}_{level}"] = _number(value)
+        yield row
+
+
+def _next_month(month: date) -> date:
+    return (month + timedelta(days=32)).replace(day=1)
+
+
+def _month_start(as_of: date, day: int) -> int:
+    return (as_of + timedelta(days=day)).replace(day=1).toordinal() - as_of.toordinal()
+
+
+def _past_sums(history: History, first: int) -> tuple[float, float]:
+    """Usage and cost of a period's days that are over; unknown where one of them is."""
+    if first >= 0:
+        return 0.0, 0.0
+    if -first > len(history.usage):
+        return np.nan, np.nan
+    return float(history.usage[first:].sum()), float(history.cost[first:].sum())
+
+
+def _sums(values: np.ndarray, spans: Sequence[tuple[str, int, int]]) -> np.ndarray:
+    return np.stack([values[..., max(start, 0) : end].sum(axis=-1) for _, start, end in spans], axis=-1)
+
+
+def _bounds(
+    measure: str,
+    point: np.ndarray,
+    drawn: np.ndarray,
+    spans: Sequence[tuple[str, int, int]],
+    stretches: dict[tuple[str, str], np.ndarray],
+) -> np.ndarray:
+    """Calibrated as days, or as weeks for what is longer; around the point, and not below 0."""
+    found = quantiles(drawn)
+    daily = np.array([grain == "day" for grain, _, _ in spans])[:, None]
+    bounds = np.where(daily, stretch(found, stretches["day", measure]), stretch(found, stretches["week", measure]))
+    bounds[:, :2] = np.minimum(bounds[:, :2], point[:, None])
+    bounds[:, 2:] = np.maximum(bounds[:, 2:], point[:, None])
+    return np.maximum(bounds, 0)
+
+
+def _names(history: History, planned: Sequence[PlannedChange], start: int, end: int) -> str | None:
+    days = [history.as_of + timedelta(days=day) for day in range(start, end)]
+    names = [change.change_id for change in planned if any(change.holds_on(history, day) for day in days)]
+    return ", ".join(names) or None
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
+
+
+def _backtest_rows(
+    run: _Run,
+    intervals: Intervals,
+    calibration: Calibrations,
+) -> Iterator[dict]:
+    """Sums of errors by evaluation, model and weeks ahead, so that any mean can be taken of them later.
+
+    `selection` is what today's choice rests on: all origins. `rolling_origin` are those at which a choice could be made
+    from eight weeks or more; there `selected` is the pair chosen at the time, its intervals calibrated at the time.
+    """
+    numbers = np.arange(len(run.origins))
+    late = (numbers >= backtest.MIN_ORIGINS) & (run.origins >= backtest.MIN_DAYS_FOR_A_RACE)
+    scales = run.duel.scales()
+    models = {name: run.ahead((model, model)) for model, name in enumerate(MODELS)}
+    at_the_time = tuple(np.stack([run.ahead(run.pairs[number])[i][number] for number in numbers]) for i in (0, 1))
+    runs = [("selection", name, ahead, numbers >= 0) for name, ahead in models.items()]
+    runs.append(("selection", "selected", run.ahead(run.pairs[-1]), numbers >= 0))
+    runs += [("rolling_origin", name, ahead, late) for name, ahead in models.items()]
+    runs.append(("rolling_origin", "selected", at_the_time, late))
+    inside = _inside(run, intervals, calibration)
+    for evaluation, model, ahead, where in runs:
+        for grain_number, grain in enumerate(GRAINS):
+            measured = zip(MEASURES, _measures(ahead, grain), _measures(run.actual(), grain), strict=True)
+            for measure_number, (measure, expected, happened) in enumerate(measured):
+                shape = (len(numbers), run.duel.usage.weeks, -1)
+                off = np.where(where[:, None], expected - happened, np.nan).reshape(shape)
+                scaled = np.abs(off) / scales[:, grain_number, measure_number][:, None, None]
+                actual = np.where(np.isnan(off), np.nan, happened.reshape(shape))
+                held = inside[grain, measure] if (evaluation, model) == ("rolling_origin", "selected") else None
+                for week in range(shape[1]):
+                    points = int(np.isfinite(off[:, week]).sum())
+                    if not points:
+                        continue
+                    counts = (0, 0, 0) if held is None else held[where, week].sum(axis=0)
+                    yield {
+                        "evaluation": evaluation,
+                        "model": model,
+                        "is_baseline": model in BASELINES,
+                        "grain": grain,
+                        "measure": measure,
+                        "weeks_ahead": week + 1,
+                        "points": points,
+                        "absolute_error": float(np.nansum(np.abs(off[:, week]))),
+                        "error": float(np.nansum(off[:, week])),
+                        "actual": float(np.nansum(actual[:, week])),
+                        "scaled_error": float(np.nansum(scaled[:, week])),
+                        "scaled_points": int(np.isfinite(scaled[:, week]).sum()),
+                        "interval_points": int(counts[0]),
+                        "inside_80": int(counts[1]),
+                        "inside_95": int(counts[2]),
+                    }
+
+
+def _inside(
+    run: _Run,
+    intervals: Intervals,
+    calibration: Calibrations,
+) -> dict[tuple[str, str], np.ndarray]:
+    """(origin, week, 3): how many days or weeks had an interval, and how many of them lay inside the two."""
+    weeks = run.duel.usage.weeks
+    counts = {(grain, measure): np.zeros((len(run.origins), weeks, 3), int) for grain in GRAINS for measure in MEASURES}
+    for (number, grain, measure), found in intervals.items():
+        made_on = run.history.as_of.toordinal() - WEEK * (len(run.origins) - number)
+        bounds = np.maximum(stretch(found, calibration[grain, measure].factors(made_on)), 0)
+        actual = tuple(values[number] for values in run.actual())
+        happened = _measures(actual, grain)[MEASURES.index(measure)]
+        hair = 1e-9 * np.abs(happened)
+        there = np.isfinite(bounds).all(axis=1) & np.isfinite(happened)
+        columns = [there]
+        for low, high in BOUNDS:
+            columns.append(there & (bounds[:, low] - hair <= happened) & (happened <= bounds[:, high] + hair))
+        counts[grain, measure][number] = np.stack(columns, axis=-1).reshape(weeks, -1, 3).sum(axis=1)
+    return counts
