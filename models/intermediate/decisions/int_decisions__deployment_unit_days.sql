@@ -1,0 +1,89 @@
+with unit_costs as (
+    select
+        environment,
+        workload,
+        cohort as deployment_id,
+        unit,
+        units,
+        usage_cost,
+        idle_cost,
+        unused_commitment_cost,
+        shared_cost,
+        effective_cost,
+        period_start as usage_date
+    from {{ ref('fct_unit_economics_daily') }}
+    where cohort_dimension = 'deployment'
+),
+
+-- Users and sessions of two days are not those of both: their moves have no chain from day to month.
+summed_units as (
+    select unit
+    from {{ ref('units') }}
+    where counting = 'sum'
+),
+
+capacity_pools as (
+    select pool_id from {{ ref('capacity_pools') }}
+),
+
+deployment_costs as (
+    select
+        deployment_id,
+        sum(effective_cost) as usage_cost,
+        sum(case when origin_pool in (select pool_id from capacity_pools) then effective_cost else 0 end)
+            as accelerator_cost,
+        charge_date as usage_date
+    from {{ ref('fct_deployment_costs_daily') }}
+    where cost_origin = 'usage'
+    group by deployment_id, charge_date
+),
+
+provisioned as (
+    select
+        deployment_id,
+        sum(accelerator_seconds) as accelerator_seconds,
+        charge_date as usage_date
+    from {{ ref('int_allocation__pool_shares_daily') }}
+    where deployment_id != '(idle)'
+    group by deployment_id, charge_date
+),
+
+busy as (
+    select
+        deployment_id,
+        sum(busy_accelerator_seconds) as busy_accelerator_seconds,
+        usage_date
+    from {{ ref('int_usage__accelerator_seconds_daily') }}
+    group by deployment_id, usage_date
+)
+
+select
+    unit_costs.environment,
+    unit_costs.workload,
+    unit_costs.deployment_id,
+    unit_costs.unit,
+    unit_costs.units,
+    unit_costs.usage_cost,
+    unit_costs.idle_cost,
+    unit_costs.unused_commitment_cost,
+    unit_costs.shared_cost,
+    unit_costs.effective_cost,
+    deployment_costs.accelerator_cost as deployment_accelerator_cost,
+    unit_costs.usage_cost / nullif(deployment_costs.usage_cost, 0) as unit_share,
+    coalesce(provisioned.accelerator_seconds, 0) as accelerator_seconds,
+    coalesce(busy.busy_accelerator_seconds, 0) as busy_accelerator_seconds,
+    unit_costs.usage_date
+from unit_costs
+inner join summed_units on unit_costs.unit = summed_units.unit
+left join deployment_costs
+    on
+        unit_costs.deployment_id = deployment_costs.deployment_id
+        and unit_costs.usage_date = deployment_costs.usage_date
+left join provisioned
+    on
+        unit_costs.deployment_id = provisioned.deployment_id
+        and unit_costs.usage_date = provisioned.usage_date
+left join busy
+    on
+        unit_costs.deployment_id = busy.deployment_id
+        and unit_costs.usage_date = busy.usage_date
