@@ -58,6 +58,28 @@ usual_meters as (
 
 ),
 
+counted_days as (
+
+    select distinct
+        usage_date,
+        deployment_id,
+        unit
+    from readings
+
+),
+
+counting_meters as (
+
+    select
+        deployment_id,
+        meter,
+        unit
+    from readings
+    group by deployment_id, meter, unit
+    having max(units) is distinct from 0
+
+),
+
 -- a meter that is known to count a unit should do so on every day on which another one does
 expected as (
 
@@ -66,16 +88,8 @@ expected as (
         days.deployment_id,
         meters.meter,
         days.unit
-    from (select distinct usage_date, deployment_id, unit from readings) as days
-    inner join (
-        select
-            deployment_id,
-            meter,
-            unit
-        from readings
-        group by deployment_id, meter, unit
-        having max(units) is distinct from 0
-    ) as meters
+    from counted_days as days
+    inner join counting_meters as meters
         on days.deployment_id = meters.deployment_id and days.unit = meters.unit
 
 ),

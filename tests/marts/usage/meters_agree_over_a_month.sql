@@ -39,5 +39,6 @@ where
     -- a month of twelve requests has no two per cent
     abs(months.units - months.reference_units) > greatest(
         {{ var('metering_tolerance') }} * months.reference_units,
-        {{ var('metering_tolerance_requests') }} * months.reference_units / nullif(cast(requests.reference_requests as double), 0)
+        {{ var('metering_tolerance_requests') }} * months.reference_units
+        / nullif(cast(requests.reference_requests as double), 0)
     )
