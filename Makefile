@@ -108,6 +108,17 @@ benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 docs: $(INSTALLED) ## Write the seeds' part of docs/configuration.md from their YAML
 	python -m tools.configuration_page
 
+# The list prices of hosted models: the newest release of genai-prices on the day of the look, by its own data alone.
+SEEN_ON ?= $(shell date -u +%F)
+HOSTED_PRICES_VENV ?= .venv-hosted-prices
+
+.PHONY: hosted-prices
+hosted-prices: ## Add today's list prices of hosted models to their history in seeds/reference
+	@test -x $(HOSTED_PRICES_VENV)/bin/python || $(PYTHON) -m venv $(HOSTED_PRICES_VENV)
+	$(HOSTED_PRICES_VENV)/bin/python -m pip install --quiet --upgrade 'pip>=26'
+	$(HOSTED_PRICES_VENV)/bin/python -m pip install --quiet --upgrade --uploaded-prior-to $(SEEN_ON) genai-prices
+	$(HOSTED_PRICES_VENV)/bin/python tools/hosted_prices.py --seen-on $(SEEN_ON)
+
 .PHONY: lock
 lock: ## Resolve the locks again (needs uv)
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \

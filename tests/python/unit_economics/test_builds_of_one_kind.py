@@ -11,21 +11,6 @@ from decimal import Decimal
 import duckdb
 import pytest
 
-CONFIGURATION = (
-    "deployments",
-    "cost_rules",
-    "sku_meters",
-    "series_rules",
-    "capacity_pools",
-    "shared_pools",
-    "shared_pool_weights",
-    "focus_sources",
-    "price_book",
-    "targets",
-    "token_rates",
-    "amortization_schedules",
-)
-
 BILL = (
     "EffectiveCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,"
     "ChargePeriodStart,ChargePeriodEnd,ChargeCategory,"
@@ -36,10 +21,11 @@ AUGUST = "USD,2026-08-01T00:00:00Z,2026-09-01T00:00:00Z,2026-08-01T00:00:00Z,202
 def configure(warehouse, **seeds: list[str]) -> None:
     """The seeds as they ship, with these rows in place of the sample's."""
     warehouse.dbt("seed")
+    tables = warehouse.query("select table_name from information_schema.tables where table_schema = 'config'")
     with duckdb.connect(str(warehouse.database)) as connection:
         connection.execute("use config")
-        for seed in CONFIGURATION:
-            connection.execute(f"delete from {seed}")
+        for (table,) in tables:
+            connection.execute(f"delete from {table}")
         for seed, rows in seeds.items():
             for row in rows:
                 connection.execute(f"insert into {seed} by name select {row}")
@@ -120,6 +106,7 @@ def hosted_only(module_warehouse):
             "'free' as customer_tier, 'assistant' as workload, 'output_token' as unit, 32 as price_per_unit,"
             " 'USD' as currency, date '2026-01-01' as valid_from",
         ],
+        hosted_alternatives=["'assistant' as workload, 'openai' as provider, 'gpt-5.1' as model"],
     )
     bedrock = [
         ("6.50", "USE1-Claude-input-tokens", "2000", "1K tokens"),
@@ -189,6 +176,15 @@ def test_a_tier_that_pays_less_than_it_costs_is_named(hosted_only):
         ("free", Decimal("3.2"), Decimal("3.52"), Decimal("-0.32"), True),
         ("gold", Decimal("12.8"), Decimal("12.48"), Decimal("0.32"), False),
     ]
+
+
+def test_the_same_tokens_at_another_providers_list_price(hosted_only):
+    """gpt-5.1 at 1.25, 0.125 and 10.00: 2.5 × 1.25 + 1 × 0.125 + 0.5 × 10 = 8.25 against 16; no capacity to be full."""
+    comparison = hosted_only.query("""
+        select effective_cost, hosted_cost, price_source, utilization, break_even_utilization, is_cheaper_as_run
+        from marts.fct_hosted_price_comparison where grain = 'daily'
+    """)
+    assert comparison == [(Decimal("16"), Decimal("8.25"), "list", None, None, False)]
 
 
 def test_the_providers_report_counts_where_there_is_no_gateway(hosted_only):

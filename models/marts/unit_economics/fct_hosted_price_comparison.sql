@@ -1,0 +1,180 @@
+with hosted_costs as (
+    select * from {{ ref('int_unit_economics__hosted_costs_daily') }}
+),
+
+snapshots as (
+    select max(seen_on) as prices_seen_on
+    from {{ ref('hosted_price_snapshots') }}
+),
+
+unit_economics as (
+    {% for grain in ['daily', 'weekly', 'monthly'] -%}
+    select
+        '{{ grain }}' as grain,
+        environment,
+        workload,
+        units,
+        {% for origin in cost_origins() -%}
+        {{ origin }}_cost,
+        {% endfor -%}
+        effective_cost,
+        cost_per_unit,
+        null_reason,
+        currency,
+        is_complete,
+        period_start,
+        period_end
+    from {{ ref('fct_unit_economics_' ~ grain) }}
+    where cohort_dimension = 'all' and unit = 'token'
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+deployment_days as (
+    select
+        deployment_id,
+        environment,
+        workload,
+        kind,
+        usage_date
+    from {{ ref('int_unit_economics__deployment_days') }}
+),
+
+separate_pools as (
+    select pool_id
+    from {{ ref('capacity_pools') }}
+    where idle_treatment = 'separate'
+),
+
+separate_idle as (
+    select distinct
+        ledger.deployment_id,
+        ledger.charge_date as usage_date
+    from {{ ref('int_allocation__cost_ledger_daily') }} as ledger
+    inner join separate_pools on ledger.origin_pool = separate_pools.pool_id
+),
+
+-- Utilization has a meaning where a workload bears the capacity that it runs on, idle included.
+capacity_days as (
+    select
+        deployment_days.environment,
+        deployment_days.workload,
+        bool_or(deployment_days.kind = 'hosted') as has_hosted,
+        bool_or(separate_idle.deployment_id is not null) as has_separate_idle,
+        deployment_days.usage_date
+    from deployment_days
+    left join separate_idle
+        on
+            deployment_days.deployment_id = separate_idle.deployment_id
+            and deployment_days.usage_date = separate_idle.usage_date
+    group by deployment_days.environment, deployment_days.workload, deployment_days.usage_date
+),
+
+periods as (
+    {% for grain in ['daily', 'weekly', 'monthly'] -%}
+    select
+        '{{ grain }}' as grain,
+        hosted_costs.environment,
+        hosted_costs.workload,
+        hosted_costs.provider,
+        hosted_costs.model,
+        {{ merge_methods('hosted_costs.price_source') }} as price_source,
+        cast(sum(hosted_costs.input_tokens) as bigint) as input_tokens,
+        cast(sum(hosted_costs.cached_input_tokens) as bigint) as cached_input_tokens,
+        cast(sum(hosted_costs.output_tokens) as bigint) as output_tokens,
+        sum(hosted_costs.hosted_cost) as hosted_cost,
+        bool_or(
+            hosted_costs.price_source is null
+            and hosted_costs.input_tokens + hosted_costs.cached_input_tokens + hosted_costs.output_tokens > 0
+        ) as is_price_unknown,
+        bool_or(hosted_costs.is_tiered) as is_tiered,
+        bool_or(hosted_costs.is_cached_priced_as_input) as is_cached_priced_as_input,
+        bool_or(coalesce(capacity_days.has_hosted, false)) as has_hosted,
+        bool_or(coalesce(capacity_days.has_separate_idle, false)) as has_separate_idle,
+        {{ period_start('hosted_costs.usage_date', grain) }} as period_start
+    from hosted_costs
+    left join capacity_days
+        on
+            hosted_costs.environment = capacity_days.environment
+            and hosted_costs.workload = capacity_days.workload
+            and hosted_costs.usage_date = capacity_days.usage_date
+    group by
+        hosted_costs.environment,
+        hosted_costs.workload,
+        hosted_costs.provider,
+        hosted_costs.model,
+        {{ period_start('hosted_costs.usage_date', grain) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+compared as (
+    select
+        periods.* exclude (hosted_cost),
+        unit_economics.units as tokens,
+        {% for origin in cost_origins() -%}
+        unit_economics.{{ origin }}_cost,
+        {% endfor -%}
+        unit_economics.effective_cost,
+        unit_economics.cost_per_unit,
+        unit_economics.currency,
+        unit_economics.is_complete,
+        unit_economics.period_end,
+        case when not periods.is_price_unknown then cast(periods.hosted_cost as {{ money_type() }}) end as hosted_cost,
+        coalesce(unit_economics.null_reason, case when periods.is_price_unknown then 'price_unknown' end) as null_reason
+    from periods
+    inner join unit_economics
+        on
+            periods.grain = unit_economics.grain
+            and periods.period_start = unit_economics.period_start
+            and periods.environment = unit_economics.environment
+            and periods.workload = unit_economics.workload
+)
+
+select
+    compared.grain,
+    compared.period_start,
+    compared.period_end,
+    compared.is_complete,
+    compared.environment,
+    compared.workload,
+    compared.provider,
+    compared.model,
+    compared.price_source,
+    compared.input_tokens,
+    compared.cached_input_tokens,
+    compared.output_tokens,
+    compared.tokens,
+    {% for origin in cost_origins() -%}
+    compared.{{ origin }}_cost,
+    {% endfor -%}
+    compared.effective_cost,
+    compared.hosted_cost,
+    cast(
+        case when compared.null_reason is null then compared.effective_cost - compared.hosted_cost end
+        as {{ money_type() }}
+    ) as cost_difference,
+    compared.cost_per_unit,
+    case
+        when compared.null_reason is null then {{ cost_per_unit('compared.hosted_cost', 'compared.tokens', 1000000) }}
+    end as hosted_cost_per_unit,
+    case
+        when compared.null_reason is null and not compared.has_hosted and not compared.has_separate_idle
+            then
+                compared.usage_cost
+                / nullif(compared.usage_cost + compared.unused_commitment_cost + compared.idle_cost, 0)
+    end as utilization,
+    case
+        when
+            compared.null_reason is null and not compared.has_hosted and compared.hosted_cost > compared.shared_cost
+            then compared.usage_cost / (compared.hosted_cost - compared.shared_cost)
+    end as break_even_utilization,
+    case when compared.null_reason is null then compared.effective_cost <= compared.hosted_cost end
+        as is_cheaper_as_run,
+    compared.is_tiered,
+    compared.is_cached_priced_as_input,
+    compared.null_reason,
+    compared.currency,
+    snapshots.prices_seen_on
+from compared
+cross join snapshots
