@@ -10,7 +10,7 @@
         {%- if names -%}
             {%- do branches.append(
                 "read_json_objects([" ~ names | join(', ') ~ "], format = " ~ layout
-                ~ ", filename = true, maximum_object_size = 268435456)"
+                ~ ", filename = true, maximum_object_size = 67108864)"
             ) -%}
         {%- endif -%}
     {%- endfor -%}
