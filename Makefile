@@ -44,6 +44,10 @@ build: $(INSTALLED) ## Environment, sample data if there is no data yet, dbt bui
 publish: build ## Build, and if all passed hand the marts to readers in one step (docs/publishing.md)
 	@ai-unit-economics publish
 
+.PHONY: report
+report: publish ## Build, publish, and render the figures as one HTML file, data/report.html
+	@ai-unit-economics report
+
 .PHONY: test
 test: lint test-build test-python ## Everything that CI runs
 

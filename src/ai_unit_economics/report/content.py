@@ -1,0 +1,543 @@
+"""What the report says: figures as the marts hold them. A section whose mart is absent is None."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import groupby, pairwise
+from string import ascii_lowercase
+
+import duckdb
+
+from ai_unit_economics.report import charts
+from ai_unit_economics.report.charts import Fan, Level, Mark, Trend
+
+ENVIRONMENT = "production"
+# The unit by which a workload is told: the first of these that it has a cost for.
+UNITS = ("output_token", "embedding", "training_token", "request")
+UNIT_NAMES = {
+    "input_token": "input tokens",
+    "cached_input_token": "cached input tokens",
+    "output_token": "output tokens",
+    "token": "tokens",
+    "request": "request",
+    "embedding": "embedding",
+    "training_step": "training step",
+    "training_token": "training tokens",
+    "active_user": "active user",
+    "session": "session",
+}
+CONFIGURATION = (
+    "release",
+    "model",
+    "model_variant",
+    "accelerator",
+    "quantization",
+    "batching",
+    "prefix_caching",
+    "speculative_decoding",
+    "mig_profile",
+    "serving_engine",
+)
+DRIVERS = {
+    "price_change": "price of capacity",
+    "utilization_change": "utilization",
+    "throughput_change": "throughput",
+    "capacity_use_change": "use of capacity",
+    "direct_change": "cost without accelerators",
+    "idle_change": "idle capacity",
+    "unused_commitment_change": "unused commitments",
+    "shared_change": "shared services",
+    "mix_change": "mix of deployments",
+    "start_stop_change": "deployments that start or stop",
+    "days_without_units_change": "days without units",
+}
+# Parts of a move below this share of the cost per unit are told as one.
+SMALLEST_PART = Decimal("0.0005")
+TREATMENTS = {
+    "direct_cost": "direct",
+    "pool_cost": "capacity pools",
+    "shared_cost": "shared services",
+    "excluded_cost": "excluded",
+    "unallocated_cost": "unallocated",
+}
+ORIGINS = {"usage": "usage", "idle": "idle", "unused_commitment": "unused commitments", "shared": "shared services"}
+PRECISION = {"day": "daily", "week": "weekly", "month": "monthly"}
+
+
+class Marts:
+    """Queries over the marts that are there."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self.connection = connection
+        columns = connection.execute(
+            "select table_name, list(column_name) from information_schema.columns "
+            "where table_schema = 'marts' group by table_name"
+        ).fetchall()
+        self.columns = {name: set(found) for name, found in columns}
+
+    def has(self, mart: str, *columns: str) -> bool:
+        return set(columns) <= self.columns.get(mart, set()) and mart in self.columns
+
+    def rows(self, sql: str, *parameters: object) -> list[dict]:
+        found = self.connection.execute(sql, list(parameters))
+        names = [column[0] for column in found.description]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def value(self, sql: str, *parameters: object) -> object:
+        row = self.connection.execute(sql, list(parameters)).fetchone()
+        return row[0] if row else None
+
+
+@dataclass(frozen=True)
+class Workload:
+    """One card and one chart."""
+
+    name: str
+    unit: str
+    unit_text: str
+    days: list[dict]
+    weeks: list[dict]
+    target: dict | None
+    marks: list[Mark]
+    fan: list[dict]
+    chart: str
+
+    @property
+    def latest(self) -> dict | None:
+        return next(
+            (row for row in reversed(self.days) if row["is_complete"] and row["cost_per_unit"] is not None), None
+        )
+
+    @property
+    def whole_weeks(self) -> list[dict]:
+        return [row for row in self.weeks if row["is_complete"]]
+
+    @property
+    def week_change(self) -> Decimal | None:
+        """The last whole week against the one before it, where both have a cost per unit."""
+        two = self.whole_weeks[-2:]
+        if len(two) < 2 or not all(row["cost_per_unit"] for row in two):
+            return None
+        return two[1]["cost_per_unit"] / two[0]["cost_per_unit"] - 1
+
+
+def unit_text(unit: str, scale: int) -> str:
+    name = UNIT_NAMES.get(unit, unit)
+    return f"million {name}" if scale == 1_000_000 else name
+
+
+def workloads(marts: Marts) -> list[Workload]:
+    found = []
+    for name in marts.rows(
+        "select workload from marts.fct_unit_economics_daily "
+        "where environment = ? and cohort_dimension = 'all' and unit in ('token', 'embedding', 'training_token') "
+        "group by workload order by sum(effective_cost) desc, workload",
+        ENVIRONMENT,
+    ):
+        workload = _workload(marts, name["workload"])
+        if workload:
+            found.append(workload)
+    return found
+
+
+def _workload(marts: Marts, name: str) -> Workload | None:
+    where = "environment = ? and cohort_dimension = 'all' and workload = ?"
+    known = marts.rows(
+        f"select unit, any_value(unit_scale) as unit_scale from marts.fct_unit_economics_daily where {where} "
+        "group by unit having count(cost_per_unit) > 0",
+        ENVIRONMENT,
+        name,
+    )
+    scales = {row["unit"]: row["unit_scale"] for row in known}
+    unit = next((unit for unit in UNITS if unit in scales), None)
+    if unit is None:
+        return None
+    columns = "period_start, period_end, is_complete, units, effective_cost, cost_per_unit, null_reason"
+    days, weeks = (
+        marts.rows(
+            f"select {columns} from marts.fct_unit_economics_{grain} where {where} and unit = ? order by period_start",
+            ENVIRONMENT,
+            name,
+            unit,
+        )
+        for grain in ("daily", "weekly")
+    )
+    targets = target_levels(marts, name, unit)
+    marks = configuration_marks(marts, name, days[0]["period_start"])
+    fan = forecast(marts, name, unit, days[-1]["period_start"])
+    text = unit_text(unit, scales[unit])
+    chart = charts.trend(
+        Trend(
+            days=[(row["period_start"], _float(row["cost_per_unit"]), row["is_complete"]) for row in days],
+            weeks=[
+                (row["period_start"], row["period_end"], _float(row["cost_per_unit"]))
+                for row in weeks
+                if row["is_complete"]
+            ],
+            levels=[Level(row["start"], row["end"], float(row["max_cost_per_unit"])) for row in targets],
+            marks=marks,
+            fan=[
+                Fan(
+                    row["day"],
+                    float(row["middle"]),
+                    _pair(row["low_80"], row["high_80"]),
+                    _pair(row["low_95"], row["high_95"]),
+                )
+                for row in fan
+            ],
+        ),
+        _spoken(name, text, days, targets),
+    )
+    target = targets[-1] if targets else None
+    return Workload(name, unit, text, days, weeks, target, marks, fan, chart)
+
+
+def _spoken(name: str, text: str, days: Sequence[dict], targets: Sequence[dict]) -> str:
+    known = [row for row in days if row["cost_per_unit"] is not None]
+    first, last = known[0], known[-1]
+    sentence = (
+        f"{name}: cost per {text}, {first['cost_per_unit']:,.4f} on {first['period_start']} "
+        f"and {last['cost_per_unit']:,.4f} on {last['period_start']}"
+    )
+    return f"{sentence}; target {targets[-1]['max_cost_per_unit']:,.4f}" if targets else sentence
+
+
+def target_levels(marts: Marts, workload: str, unit: str) -> list[dict]:
+    if not marts.has("fct_target_status"):
+        return []
+    rows = marts.rows(
+        "select target_id, grain, status, max_cost_per_unit, is_current, period_start as start, period_end as end "
+        "from marts.fct_target_status where environment = ? and workload = ? and unit = ? and cohort_dimension = 'all' "
+        "order by target_id, period_start",
+        ENVIRONMENT,
+        workload,
+        unit,
+    )
+    levels = []
+    for _, group in groupby(rows, key=lambda row: (row["target_id"], row["max_cost_per_unit"])):
+        periods = list(group)
+        levels.append({**periods[-1], "start": periods[0]["start"], "end": periods[-1]["end"]})
+    return levels
+
+
+def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Mark]:
+    """A mark for each new configuration period: which of its columns changed, and the release gate's verdict."""
+    rows = marts.rows(
+        f"select deployment_id, valid_from, {', '.join(CONFIGURATION)} from marts.dim_deployments "
+        "where workload = ? and environment = ? order by deployment_id, valid_from",
+        workload,
+        ENVIRONMENT,
+    )
+    changes = []
+    for deployment, group in groupby(rows, key=lambda row: row["deployment_id"]):
+        periods = list(group)
+        for before, after in pairwise(periods):
+            changed = [
+                f"{column.replace('_', ' ')} {before[column]} → {after[column]}"
+                for column in CONFIGURATION
+                if before[column] != after[column]
+            ]
+            if changed and after["valid_from"] > first_day:
+                changes.append((after["valid_from"], f"{deployment}: {', '.join(changed)}"))
+    return [Mark(day, ascii_lowercase[number % 26], text) for number, (day, text) in enumerate(sorted(changes))]
+
+
+def forecast(marts: Marts, workload: str, unit: str, last_day: date) -> list[dict]:
+    bands = ("cost_per_unit_low_80", "cost_per_unit_high_80", "cost_per_unit_low_95", "cost_per_unit_high_95")
+    if not marts.has("fct_unit_economics_forecast", "forecast_date", "cost_per_unit", *bands):
+        return []
+    return marts.rows(
+        "select forecast_date as day, cost_per_unit as middle, cost_per_unit_low_80 as low_80, "
+        "cost_per_unit_high_80 as high_80, cost_per_unit_low_95 as low_95, cost_per_unit_high_95 as high_95 "
+        "from marts.fct_unit_economics_forecast where environment = ? and workload = ? and unit = ? "
+        "and cost_per_unit is not null and forecast_date > ? order by forecast_date",
+        ENVIRONMENT,
+        workload,
+        unit,
+        last_day,
+    )
+
+
+def drivers(marts: Marts, found: Sequence[Workload]) -> list[dict] | None:
+    """For each workload the last month, else week, that moved from a complete one to a complete one."""
+    parts = [name for name in DRIVERS if name in marts.columns.get("fct_cost_per_unit_drivers", ())]
+    if not parts:
+        return None
+    moves = []
+    for workload in found:
+        rows = marts.rows(
+            f"select grain, period_start, period_end, period_start_before, cost_per_unit_before, cost_per_unit, "
+            f"cost_per_unit_change, {', '.join(parts)} from marts.fct_cost_per_unit_drivers "
+            "where environment = ? and workload = ? and unit = ? and is_complete and cost_per_unit_change is not null "
+            "and grain in ('month', 'week') order by grain = 'month' desc, period_start desc limit 1",
+            ENVIRONMENT,
+            workload.name,
+            workload.unit,
+        )
+        if rows:
+            moves.append({"workload": workload, **rows[0], "steps": _steps(rows[0], parts)})
+    return moves
+
+
+def _steps(row: dict, parts: Sequence[str]) -> list[dict]:
+    """The waterfall, from the cost per unit before to the one after."""
+    before, after = row["cost_per_unit_before"], row["cost_per_unit"]
+    changes = [(DRIVERS[part], row[part]) for part in parts if abs(row[part]) >= abs(before) * SMALLEST_PART]
+    rest = after - before - sum((change for _, change in changes), Decimal(0))
+    if rest:
+        changes.append(("smaller parts", rest))
+    levels, at = [before, after], before
+    for _, change in changes:
+        at += change
+        levels.append(at)
+    span = max(levels) - min(levels) or Decimal(1)
+    low, high = float(max(min(levels) - span / 4, Decimal(0))), float(max(levels) + span / 10)
+
+    def step(name: str, start: Decimal, end: Decimal, kind: str, value: Decimal) -> dict:
+        return {
+            "name": name,
+            "value": value,
+            "kind": kind,
+            "bar": charts.bar(float(start), float(end), low, high, kind),
+        }
+
+    steps = [step("before", Decimal(str(low)), before, "level", before)]
+    at = before
+    for name, change in sorted(changes, key=lambda part: -abs(part[1])):
+        steps.append(step(name, at, at + change, "up" if change > 0 else "down", change))
+        at += change
+    return [*steps, step("after", Decimal(str(low)), after, "level", after)]
+
+
+def margins(marts: Marts) -> dict | None:
+    """The last complete month of each workload and tier, else the newest one."""
+    if not marts.has("fct_tier_margin"):
+        return None
+    month = marts.value(
+        "select coalesce(max(period_start) filter (is_complete), max(period_start)) from marts.fct_tier_margin "
+        "where grain = 'monthly' and environment = ?",
+        ENVIRONMENT,
+    )
+    rows = marts.rows(
+        "select workload, customer_tier, is_complete, revenue, effective_cost, margin, margin_rate, "
+        "null_reason from marts.fct_tier_margin where grain = 'monthly' and environment = ? and period_start = ? "
+        "order by workload, effective_cost desc, customer_tier",
+        ENVIRONMENT,
+        month,
+    )
+    known = [float(row["margin"]) for row in rows if row["margin"] is not None]
+    if not known:
+        return None
+    low, high = min(0.0, *known) * 1.05, max(0.0, *known) * 1.05
+    for row in rows:
+        if row["margin"] is not None:
+            row["bar"] = charts.bar(0, float(row["margin"]), low, high, "down" if row["margin"] >= 0 else "up")
+    return {"month": month, "rows": [row for row in rows if row["margin"] is not None], "unpriced": _unpriced(rows)}
+
+
+def _unpriced(rows: Sequence[dict]) -> list[dict]:
+    reasons = sorted({row["null_reason"] for row in rows if row["margin"] is None})
+    return [
+        {
+            "reason": reason.replace("_", " "),
+            "cells": [
+                f"{row['workload']} {row['customer_tier']}"
+                for row in rows
+                if row["margin"] is None and row["null_reason"] == reason
+            ],
+        }
+        for reason in reasons
+    ]
+
+
+def hosted(marts: Marts) -> dict | None:
+    """The last complete month of each workload beside the same tokens at hosted models."""
+    if not marts.has("fct_hosted_price_comparison"):
+        return None
+    month = marts.value(
+        "select max(period_start) filter (is_complete and null_reason is null) from marts.fct_hosted_price_comparison "
+        "where grain = 'monthly' and environment = ?",
+        ENVIRONMENT,
+    )
+    rows = marts.rows(
+        "select workload, provider, model, tokens, effective_cost, hosted_cost, cost_difference, cost_per_unit, "
+        "hosted_cost_per_unit, is_cheaper_as_run, prices_seen_on from marts.fct_hosted_price_comparison "
+        "where grain = 'monthly' and environment = ? and period_start = ? and null_reason is null "
+        "order by workload, hosted_cost, provider, model",
+        ENVIRONMENT,
+        month,
+    )
+    return {"month": month, "rows": rows} if rows else None
+
+
+def reconciliation(marts: Marts) -> list[dict]:
+    rows = marts.rows(
+        "select source, billing_period_start, currency, effective_cost_in, effective_cost_out, difference, "
+        f"{', '.join(TREATMENTS)} from marts.fct_cost_reconciliation order by billing_period_start, source"
+    )
+    for row in rows:
+        row["bar"] = charts.stack(
+            [(column, float(row[column])) for column in TREATMENTS], float(row["effective_cost_in"])
+        )
+    return rows
+
+
+def origins(marts: Marts, since: date) -> list[dict]:
+    """Cost by origin for each workload, and for the lines that no workload bears."""
+    sums = ", ".join(
+        f"coalesce(sum(effective_cost) filter (cost_origin = '{origin}'), 0) as {origin}" for origin in ORIGINS
+    )
+    rows = marts.rows(
+        "select coalesce(workload || case when environment = ? then '' else ', ' || environment end, deployment_id) "
+        f"as name, sum(effective_cost) as total, {sums} from marts.fct_deployment_costs_daily "
+        "where charge_date >= ? group by name having sum(effective_cost) != 0 order by total desc, name",
+        ENVIRONMENT,
+        since,
+    )
+    largest = max((float(row["total"]) for row in rows), default=1.0)
+    for row in rows:
+        row["bar"] = charts.stack([(f"origin_{origin}", float(row[origin])) for origin in ORIGINS], largest)
+    return rows
+
+
+def coverage(marts: Marts, since: date) -> list[dict]:
+    rows = marts.rows(
+        "select cohort as deployment_id, period_start, min(telemetry_coverage) as covered, "
+        "bool_and(is_complete) as whole from marts.fct_unit_economics_daily "
+        "where cohort_dimension = 'deployment' and period_start >= ? "
+        "group by all order by all",
+        since,
+    )
+    found = []
+    for deployment, group in groupby(rows, key=lambda row: row["deployment_id"]):
+        days = list(group)
+        known = [row["covered"] for row in days if row["covered"] is not None]
+        found.append(
+            {
+                "deployment": deployment,
+                "last_day": max((row["period_start"] for row in days if row["covered"]), default=None),
+                "lowest": min(known, default=None),
+                "whole": sum(row["whole"] for row in days),
+                "days": len(days),
+                "strip": charts.strip([(row["period_start"], row["covered"]) for row in days], 0.9),
+            }
+        )
+    return found
+
+
+def freshness(marts: Marts) -> list[dict]:
+    return marts.rows(
+        "select source, max(charge_date) as last_day, count(distinct charge_date) as days "
+        "from marts.fct_deployment_costs_daily group by source order by source"
+    )
+
+
+def unknown(marts: Marts, since: date) -> list[dict]:
+    """Why a cost per unit is null, over the workloads' days."""
+    return marts.rows(
+        "select workload, environment, unit, null_reason, count(*) as days from marts.fct_unit_economics_daily "
+        "where cohort_dimension = 'all' and null_reason is not null and period_start >= ? "
+        "group by all order by days desc, workload, environment, unit, null_reason",
+        since,
+    )
+
+
+def targets(marts: Marts) -> list[dict] | None:
+    if not marts.has("fct_target_status"):
+        return None
+    rows = marts.rows(
+        "select target_id, workload, cohort_dimension, cohort, unit, unit_scale, grain, severity, status, "
+        "period_start, cost_per_unit, max_cost_per_unit, headroom_ratio, is_complete from marts.fct_target_status "
+        "where is_current order by status = 'breached' desc, status = 'at_risk' desc, target_id"
+    )
+    for row in rows:
+        row["unit_text"] = unit_text(row["unit"], row["unit_scale"])
+        row["period"] = PRECISION.get(row["grain"], row["grain"])
+    return rows
+
+
+def findings(marts: Marts) -> list[dict]:
+    """Rules of FOCUS that an export broke."""
+    if not marts.has("fct_focus_conformance"):
+        return []
+    return marts.rows(
+        "select source, severity, rule, violating_count, checked_count from marts.fct_focus_conformance "
+        "where violating_count > 0 order by severity, violating_count desc, source, rule limit 20"
+    )
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What always stands on top: how fresh, how complete, and whether the bill adds up."""
+
+    currency: str
+    first_day: date
+    last_day: date
+    charges_through: date
+    telemetry_through: date | None
+    lowest_coverage: float | None
+    unallocated_share: Decimal | None
+    difference: Decimal
+    rows_that_differ: int
+    version: str | None
+    built_at: str | None
+
+    @property
+    def since(self) -> date:
+        """The last 28 days that the marts hold."""
+        return max(self.last_day - timedelta(days=27), self.first_day)
+
+
+def facts(marts: Marts) -> Facts | None:
+    row = marts.rows(
+        "select any_value(currency) as currency, min(period_start) as first_day, max(period_start) as last_day, "
+        "max(period_start) filter (telemetry_coverage > 0) as telemetry_through "
+        "from marts.fct_unit_economics_daily where cohort_dimension = 'all'"
+    )[0]
+    if row["first_day"] is None:
+        return None
+    since = max(row["last_day"] - timedelta(days=27), row["first_day"])
+    cost = marts.rows(
+        "select max(charge_date) as last_day, sum(effective_cost) as total, "
+        "sum(effective_cost) filter (deployment_id = '(unallocated)') as unallocated "
+        "from marts.fct_deployment_costs_daily where charge_date >= ?",
+        since,
+    )[0]
+    through = marts.value(
+        "select min(last_day) from ("
+        "select max(charge_date) as last_day from marts.fct_deployment_costs_daily group by source)"
+    )
+    difference = marts.rows(
+        "select coalesce(sum(abs(difference)), 0) as amount, count(*) filter (difference is distinct from 0) as rows "
+        "from marts.fct_cost_reconciliation"
+    )[0]
+    publication = marts.rows("from marts.publication") if marts.has("publication") else []
+    return Facts(
+        currency=row["currency"],
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+        charges_through=through or cost["last_day"],
+        telemetry_through=row["telemetry_through"],
+        lowest_coverage=marts.value(
+            "select min(telemetry_coverage) from marts.fct_unit_economics_daily where cohort_dimension = 'all' "
+            "and environment = ? and period_start >= ?",
+            ENVIRONMENT,
+            since,
+        ),
+        unallocated_share=(cost["unallocated"] or Decimal(0)) / cost["total"] if cost["total"] else None,
+        difference=difference["amount"],
+        rows_that_differ=difference["rows"],
+        version=publication[0]["version"] if publication else None,
+        built_at=f"{publication[0]['built_at']:%Y-%m-%d %H:%M} UTC" if publication else None,
+    )
+
+
+def _float(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _pair(low: object, high: object) -> tuple[float, float] | None:
+    return None if low is None or high is None else (float(low), float(high))

@@ -1,0 +1,278 @@
+"""The report against marts of a few rows, worked out by hand, and in a real browser where there is one."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from ai_unit_economics.cli import main
+from ai_unit_economics.report import NothingToReportError, charts, content, plain, render, unit_cost
+from ai_unit_economics.report.charts import Fan, Trend
+
+CONFIGURATION = ", ".join(f"'same' as {name}" for name in content.CONFIGURATION if name != "release")
+
+
+def unit_economics(grain: str) -> str:
+    """Three weeks of chat at 2, 4 and 3 a million; the last Sunday is not known."""
+    days = f"""
+        select
+            day::date as period_start, (day + interval 1 {grain})::date as period_end, true as is_complete,
+            'production' as environment, 'chat' as workload, dimension.name as cohort_dimension,
+            dimension.cohort, unit.name as unit, 1000000 as unit_scale, 10000000 as units,
+            [20, 40, 30][1 + datediff('day', date '2026-09-07', day) // 7]::decimal(38, 18) as effective_cost
+        from range(timestamp '2026-09-07', timestamp '2026-09-28', interval 1 {grain}) as days(day),
+            (values ('all', 'all'), ('deployment', 'chat-large')) as dimension(name, cohort),
+            (values ('output_token'), ('token')) as unit(name)
+    """
+    unknown = "period_start = date '2026-09-27'"
+    return f"""
+        create table marts.fct_unit_economics_{"daily" if grain == "day" else "weekly"} as
+        select
+            *, case when {unknown} then null else (effective_cost / 10)::decimal(38, 18) end as cost_per_unit,
+            case when {unknown} then 'coverage_below_minimum' end as null_reason,
+            case when {unknown} then 0.5 else 1 end::double as telemetry_coverage, 'USD' as currency
+        from ({days})
+    """
+
+
+@pytest.fixture
+def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(tmp_path / "unit_economics.duckdb")) as connection:
+        connection.execute(f"""
+            create schema marts;
+            {unit_economics("day")};
+            {unit_economics("week")};
+            create table marts.fct_deployment_costs_daily as
+            select
+                period_start as charge_date, 'aws' as source, 'chat-large' as deployment_id, 'usage' as cost_origin,
+                environment, workload, effective_cost
+            from marts.fct_unit_economics_daily where cohort_dimension = 'all' and unit = 'token'
+            union all values
+                (date '2026-09-26', 'aws', '(unallocated)', 'usage', null, null, 210.0::decimal(38, 18)),
+                (date '2026-09-25', 'azure<script>', '(idle)', 'idle', null, null, 210.0::decimal(38, 18));
+            create table marts.fct_cost_reconciliation as
+            select
+                'aws' as source, date '2026-09-01' as billing_period_start, 'USD' as currency,
+                1050::decimal(38, 18) as effective_cost_in, 630::decimal(38, 18) as direct_cost,
+                210::decimal(38, 18) as pool_cost, 0::decimal(38, 18) as shared_cost,
+                0::decimal(38, 18) as excluded_cost,
+                210::decimal(38, 18) as unallocated_cost, 1050::decimal(38, 18) as effective_cost_out,
+                0::decimal(38, 18) as difference;
+            create table marts.dim_deployments as
+            select 'chat-large' as deployment_id, 'production' as environment, 'chat' as workload, *, {CONFIGURATION}
+            from (values (date '2026-01-01', '1.0'), (date '2026-09-14', '1.1 & more')) as periods(valid_from, release);
+        """)
+        yield connection
+
+
+def test_a_workload_shows_its_latest_complete_day_and_how_the_week_moved(marts: duckdb.DuckDBPyConnection) -> None:
+    (chat,) = content.workloads(content.Marts(marts))
+    assert (chat.name, chat.unit_text) == ("chat", "million output tokens")
+    # The 27th is not known: the 26th is the latest
+    assert (chat.latest["period_start"], chat.latest["cost_per_unit"]) == (date(2026, 9, 26), 3)
+    assert chat.week_change == Decimal(3) / 4 - 1
+    assert [(mark.day, mark.letter, mark.text) for mark in chat.marks] == [
+        (date(2026, 9, 14), "a", "chat-large: release 1.0 → 1.1 & more")
+    ]
+
+
+def test_the_facts_on_top(marts: duckdb.DuckDBPyConnection) -> None:
+    facts = content.facts(content.Marts(marts))
+    # The source that is furthest behind decides
+    assert facts.charges_through == date(2026, 9, 25)
+    assert (facts.telemetry_through, facts.lowest_coverage) == (date(2026, 9, 27), 0.5)
+    # 7 x (20 + 40 + 30) and 2 x 210: 210 / 1050
+    assert facts.unallocated_share == Decimal("0.2")
+    assert (facts.difference, facts.rows_that_differ) == (0, 0)
+
+
+def test_differences_that_cancel_out_are_told(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("""
+        insert into marts.fct_cost_reconciliation
+        select 'b', * exclude (source) replace (-0.000000000000000001 as difference) from marts.fct_cost_reconciliation
+        union all
+        select 'c', * exclude (source) replace (0.000000000000000001 as difference) from marts.fct_cost_reconciliation
+    """)
+    facts = content.facts(content.Marts(marts))
+    assert (plain(facts.difference), facts.rows_that_differ) == ("0.000000000000000002", 2)
+    assert '<dd class="bad">0.000000000000000002</dd>' in render(marts)
+
+
+def test_the_waterfall_walks_from_before_to_after(marts: duckdb.DuckDBPyConnection) -> None:
+    parts = ", ".join(
+        f"{value}::decimal(38, 18) as {name}"
+        for name, value in zip(content.DRIVERS, [-1, 0.25, -0.5, 0, 0, 0.249, 0.001, 0, 0, 0, 0], strict=True)
+    )
+    marts.execute(f"""
+        create table marts.fct_cost_per_unit_drivers as
+        select
+            'week' as grain, date '2026-09-21' as period_start, date '2026-09-28' as period_end,
+            date '2026-09-14' as period_start_before, 'production' as environment, 'chat' as workload,
+            'output_token' as unit, true as is_complete, 4::decimal(38, 18) as cost_per_unit_before,
+            3::decimal(38, 18) as cost_per_unit, -1::decimal(38, 18) as cost_per_unit_change, {parts}
+    """)
+    found = content.Marts(marts)
+    (move,) = content.drivers(found, content.workloads(found))
+    steps = [(step["name"], step["value"], step["kind"]) for step in move["steps"]]
+    assert steps == [
+        ("before", 4, "level"),
+        ("price of capacity", -1, "down"),
+        ("throughput", Decimal("-0.5"), "down"),
+        ("utilization", Decimal("0.25"), "up"),
+        ("idle capacity", Decimal("0.249"), "up"),
+        ("smaller parts", Decimal("0.001"), "up"),  # below 0.05 % of 4
+        ("after", 3, "level"),
+    ]
+    assert "Why it moved" in render(marts)
+
+
+def test_sections_appear_with_their_marts(marts: duckdb.DuckDBPyConnection) -> None:
+    page = render(marts)
+    assert 'id="money"' in page
+    for absent in ('id="drivers"', 'id="margins"', 'id="targets"', 'id="hosted"'):
+        assert absent not in page
+    marts.execute("""
+        create table marts.fct_tier_margin as
+        select
+            'monthly' as grain, date '2026-09-01' as period_start, true as is_complete, 'production' as environment,
+            'chat' as workload, tier as customer_tier, revenue::decimal(38, 18) as revenue,
+            10::decimal(38, 18) as effective_cost, margin::decimal(38, 18) as margin, rate::double as margin_rate,
+            reason as null_reason
+        from (values ('pro', 40, 30, 0.75, null), ('free', 0, -10, null, null), ('new', 0, null, null, 'no_price'))
+            as tiers(tier, revenue, margin, rate, reason)
+    """)
+    page = render(marts)
+    assert "chat, free" in page
+    assert "−10.00" in page
+    assert "No margin, no price: chat new." in page
+
+
+def test_what_is_not_known_is_neither_drawn_nor_counted(marts: duckdb.DuckDBPyConnection) -> None:
+    page = render(marts)
+    assert "coverage below minimum" in page
+    (chat,) = content.workloads(content.Marts(marts))
+    points = [point for line in re.findall(r'class="days[^"]*" points="([^"]*)"', chat.chart) for point in line.split()]
+    assert len(points) == 20  # of 21 days
+
+
+def test_text_from_the_data_cannot_become_markup(marts: duckdb.DuckDBPyConnection) -> None:
+    page = render(marts)
+    assert "<script" not in page
+    assert "azure&lt;script&gt;" in page
+    assert "1.1 &amp; more" in page
+
+
+class Strict(HTMLParser):
+    """Tags that close what was opened, ids once, and nothing that a browser would fetch."""
+
+    EMPTY = frozenset({"meta", "link"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.ids: list[str] = []
+        self.labelled: list[str] = []
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.look(dict(attributes))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.look(dict(attributes))
+        if tag not in self.EMPTY:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag, (tag, self.getpos())
+
+    def look(self, attributes: dict[str, str | None]) -> None:
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        self.labelled += [attributes["aria-labelledby"]] if "aria-labelledby" in attributes else []
+        for name in ("src", "href"):
+            assert (attributes.get(name) or "#").startswith(("#", "data:")), attributes
+
+
+def test_the_page_is_well_formed_and_loads_nothing(marts: duckdb.DuckDBPyConnection) -> None:
+    page = render(marts)
+    parser = Strict()
+    parser.feed(page)
+    assert parser.open == []
+    assert len(parser.ids) == len(set(parser.ids))
+    assert set(parser.labelled) <= set(parser.ids)
+    assert "url(" not in page
+    assert "@import" not in page
+
+
+def test_a_forecast_is_drawn_as_a_fan() -> None:
+    start = date(2026, 9, 1)
+    known = [(start + timedelta(days=n), 2.0, True) for n in range(5)]
+    fan = [Fan(start + timedelta(days=5 + n), 2.0, (1.5, 2.5), (1.0, 3.0)) for n in range(5)]
+    chart = charts.trend(Trend(days=known, fan=fan), "chat")
+    assert chart.count("<polygon") == 2
+    assert 'class="forecast"' in chart
+
+
+@pytest.mark.parametrize(
+    ("high", "last"), [(0.0, 1.0), (0.0523, 0.06), (7.3, 8.0), (20.0, 20.0), (999.0, 1000.0), (1e-7, 1e-7)]
+)
+def test_axes_end_at_a_round_number_above_the_data(high: float, last: float) -> None:
+    assert charts.ticks(high)[-1] == pytest.approx(last)
+
+
+def test_small_costs_keep_their_digits() -> None:
+    assert [unit_cost(Decimal(text)) for text in ("4.00721", "0.00002134", "0")] == ["4.0072", "0.00002134", "0.0000"]
+    assert unit_cost(None) == "–"
+
+
+def test_marts_that_are_absent_or_empty_are_told(marts: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    marts.execute("delete from marts.fct_unit_economics_daily")
+    with pytest.raises(NothingToReportError, match="the marts are empty"):
+        render(marts)
+    with duckdb.connect() as nothing, pytest.raises(NothingToReportError, match=r"marts\.fct_unit_economics_daily"):
+        render(nothing)
+    missing = CliRunner().invoke(main, ["report", "--database", str(tmp_path / "no.duckdb")])
+    assert (missing.exit_code, "make publish" in missing.output) == (1, True)
+
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: the page is not looked at in a browser")
+@pytest.mark.parametrize("width", [500, 1280])
+def test_a_browser_shows_it_without_an_error_or_a_request(
+    marts: duckdb.DuckDBPyConnection, tmp_path: Path, width: int
+) -> None:
+    page, log = tmp_path / "report.html", tmp_path / "network.json"
+    page.write_text(render(marts))
+    # Chromium's own services ask the network by themselves: only what the page asks for has the page as its source
+    done = subprocess.run(
+        [
+            *(CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--v=0"),
+            *(f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},900", f"--log-net-log={log}"),
+            *("--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync"),
+            *(f"--screenshot={tmp_path / 'page.png'}", page.as_uri()),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=True,
+    )
+    assert "CONSOLE" not in done.stderr
+    assert (tmp_path / "page.png").stat().st_size > 10_000
+    text = log.read_text()
+    try:
+        events = json.loads(text)["events"]
+    except json.JSONDecodeError:  # cut short when the browser was closed
+        events = json.loads(text[: text.rindex(",\n")] + "]}")["events"]
+    asked = {event["params"]["url"] for event in events if "url" in event.get("params", {})}
+    assert not [url for url in asked if url.startswith(("http:", "https:")) and "google" not in url], asked
