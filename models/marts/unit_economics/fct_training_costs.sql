@@ -1,0 +1,133 @@
+with training_steps as (
+    select * from {{ ref('int_usage__training_steps_daily') }}
+),
+
+deployment_days as (
+    select
+        deployment_id,
+        environment,
+        workload,
+        usage_date
+    from {{ ref('int_unit_economics__deployment_days') }}
+),
+
+unit_economics as (
+    {% for grain in ['daily', 'weekly', 'monthly'] -%}
+    select
+        '{{ grain }}' as grain,
+        environment,
+        workload,
+        cohort as deployment_id,
+        units,
+        effective_cost,
+        cost_per_unit,
+        null_reason,
+        telemetry_coverage,
+        currency,
+        is_complete,
+        period_start,
+        period_end
+    from {{ ref('fct_unit_economics_' ~ grain) }}
+    where cohort_dimension = 'deployment' and unit = 'training_step'
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+-- The tokens of a day are known where every run's log tells them.
+days as (
+    select
+        deployment_days.environment,
+        deployment_days.workload,
+        training_steps.deployment_id,
+        sum(training_steps.executed_steps) as executed_steps,
+        sum(training_steps.useful_steps) as useful_steps,
+        sum(training_steps.rework_steps) as rework_steps,
+        {% for tokens in ['executed_tokens', 'useful_tokens', 'rework_tokens'] -%}
+        case when count(*) = count(training_steps.{{ tokens }}) then sum(training_steps.{{ tokens }}) end
+            as {{ tokens }},
+        {% endfor -%}
+        training_steps.usage_date
+    from training_steps
+    inner join deployment_days
+        on
+            training_steps.deployment_id = deployment_days.deployment_id
+            and training_steps.usage_date = deployment_days.usage_date
+    group by
+        deployment_days.environment,
+        deployment_days.workload,
+        training_steps.deployment_id,
+        training_steps.usage_date
+),
+
+periods as (
+    {% for grain in ['daily', 'weekly', 'monthly'] -%}
+    select
+        '{{ grain }}' as grain,
+        environment,
+        workload,
+        deployment_id,
+        sum(executed_steps) as executed_steps,
+        sum(useful_steps) as useful_steps,
+        sum(rework_steps) as rework_steps,
+        {% for tokens in ['executed_tokens', 'useful_tokens', 'rework_tokens'] -%}
+        case when count(*) = count({{ tokens }}) then sum({{ tokens }}) end as {{ tokens }},
+        {% endfor -%}
+        {{ period_start('usage_date', grain) }} as period_start
+    from days
+    group by environment, workload, deployment_id, {{ period_start('usage_date', grain) }}
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+costs as (
+    select
+        unit_economics.*,
+        coalesce(periods.executed_steps, 0) as executed_steps,
+        coalesce(periods.useful_steps, 0) as useful_steps,
+        coalesce(periods.rework_steps, 0) as rework_steps,
+        periods.executed_tokens,
+        periods.useful_tokens,
+        periods.rework_tokens
+    from unit_economics
+    left join periods
+        on
+            unit_economics.grain = periods.grain
+            and unit_economics.period_start = periods.period_start
+            and unit_economics.environment = periods.environment
+            and unit_economics.workload = periods.workload
+            and unit_economics.deployment_id = periods.deployment_id
+)
+
+select
+    grain,
+    period_start,
+    period_end,
+    is_complete,
+    environment,
+    workload,
+    deployment_id,
+    cast(executed_steps as bigint) as executed_steps,
+    cast(useful_steps as bigint) as useful_steps,
+    cast(rework_steps as bigint) as rework_steps,
+    cast(executed_tokens as bigint) as executed_tokens,
+    cast(useful_tokens as bigint) as useful_tokens,
+    cast(rework_tokens as bigint) as rework_tokens,
+    effective_cost,
+    case
+        when executed_steps > 0 then {{ amount_at_price('effective_cost', 'rework_steps', 'executed_steps') }}
+    end as rework_cost,
+    rework_steps / nullif(cast(executed_steps as double), 0) as rework_share,
+    cost_per_unit as cost_per_useful_step,
+    case
+        when null_reason is null then {{ cost_per_unit('effective_cost', 'executed_steps', 1) }}
+    end as cost_per_executed_step,
+    case
+        when null_reason is null then {{ cost_per_unit('effective_cost', 'useful_tokens', 1000000) }}
+    end as cost_per_million_useful_tokens,
+    case
+        when null_reason is null then {{ cost_per_unit('effective_cost', 'executed_tokens', 1000000) }}
+    end as cost_per_million_executed_tokens,
+    null_reason,
+    telemetry_coverage,
+    currency
+from costs
