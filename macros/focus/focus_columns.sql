@@ -17,7 +17,8 @@
         'SkuId', 'SkuMeter', 'SkuPriceDetails', 'SkuPriceId', 'SubAccountId', 'SubAccountName', 'SubAccountType',
         'Tags',
         'ChargeSubcategory', 'InvoiceIssuer', 'Provider', 'ProviderName', 'Publisher', 'PublisherName', 'Region',
-        'UsageQuantity', 'UsageUnit'
+        'UsageQuantity', 'UsageUnit',
+        'x_Credits'
     ]) -}}
 {% endmacro %}
 
@@ -34,8 +35,39 @@
         cast(null as varchar) as source,
         cast(null as varchar) as source_file,
         cast(null as varchar) as file_version,
+        cast(null as varchar) as data_generator,
+        cast(null as varchar) as declared_credits,
+        cast(null as boolean) as is_superseded,
         cast(null as bigint) as source_row
         {%- for name in focus_columns() %},
         cast(null as varchar) as {{ focus_snake_case(name) }}
         {%- endfor %}
 {% endmacro %}
+
+{# Who wrote an export, by columns that only one provider has; null where none is there. #}
+{% macro data_generator_of_columns(column_names) -%}
+    case
+        when list_has_any({{ column_names }}, ['x_servicecode', 'x_usagetype', 'x_operation', 'x_costcategories'])
+            then 'aws'
+        when list_has_any(
+            {{ column_names }},
+            ['x_billingprofileid', 'x_billingaccountid', 'x_invoicesectionid', 'x_skumetercategory', 'x_skumetername']
+        )
+            then 'microsoft'
+        when list_has_any({{ column_names }}, ['x_credits', 'x_exporttime', 'x_projectlabels'])
+            then 'google'
+        when list_has_any({{ column_names }}, ['oci_referencenumber', 'oci_compartmentid', 'oci_overageflag'])
+            then 'oracle'
+    end
+{%- endmacro %}
+
+{# The same by what a row says of its provider. #}
+{% macro data_generator_of_name(name) -%}
+    case
+        when regexp_matches(lower({{ name }}), 'microsoft|^azure') then 'microsoft'
+        when regexp_matches(lower({{ name }}), '^(aws|amazon)') then 'aws'
+        when lower({{ name }}) like 'google%' then 'google'
+        when lower({{ name }}) like 'oracle%' then 'oracle'
+        when lower({{ name }}) like 'tencent%' then 'tencent'
+    end
+{%- endmacro %}

@@ -19,6 +19,8 @@ with rows_of_files as (
 select
     files.source,
     files.file_version,
+    files.data_generator,
+    files.declared_credits,
     rows_of_files.*
 from rows_of_files
 inner join {{ ref('stg_focus__files') }} as files on rows_of_files.source_file = files.source_file

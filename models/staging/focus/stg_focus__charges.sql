@@ -29,10 +29,14 @@ present as (
         source,
         source_file,
         file_version,
+        data_generator,
+        declared_credits,
+        coalesce(is_superseded, false) as is_superseded,
         {% for name in focus_columns() -%}
         {%- set column = focus_snake_case(name) -%}
         {{ present_text(column) }} as {{ column }},
         {% endfor -%}
+        {{ has_null_as_text() }} as has_null_as_text,
         source_row
     from file_rows
 
@@ -50,9 +54,43 @@ renamed as (
             coalesce(service_provider_name, provider_name, provider) as service_provider_name,
             coalesce(host_provider_name, publisher_name, publisher) as host_provider_name,
             coalesce(provider_name, provider, service_provider_name) as provider_name,
-            coalesce(publisher_name, publisher, host_provider_name) as publisher_name
+            coalesce(publisher_name, publisher, host_provider_name) as publisher_name,
+            coalesce(
+                data_generator,
+                {{ data_generator_of_name('coalesce(service_provider_name, provider_name, provider)') }}
+            ) as data_generator
         )
     from present
+
+),
+
+given as (
+
+    {{ keep_given('renamed') }}
+
+),
+
+older_words_judged as (
+
+    {{ judge_fix_ups('given', focus_older_fix_ups()) }}
+
+),
+
+older_words_fixed as (
+
+    {{ apply_fix_ups('older_words_judged', focus_older_fix_ups()) }}
+
+),
+
+words_judged as (
+
+    {{ judge_fix_ups('older_words_fixed', focus_text_fix_ups()) }}
+
+),
+
+words_fixed as (
+
+    {{ apply_fix_ups('words_judged', focus_text_fix_ups()) }}
 
 ),
 
@@ -78,15 +116,46 @@ typed as (
             case when json_valid(tags) then tags end as tags,
             case when json_valid(sku_price_details) then sku_price_details end as sku_price_details
         ),
+        {{ sum_of_google_credits('x_credits') }} as google_credits
+    from words_fixed
+
+),
+
+with_credits as (
+
+    select
+        *,
+        case when google_credits != 0 then {{ google_credits_are() }} end as credits_are
+    from typed
+
+),
+
+values_judged as (
+
+    {{ judge_fix_ups('with_credits', focus_value_fix_ups()) }}
+
+),
+
+values_fixed as (
+
+    {{ apply_fix_ups('values_judged', focus_value_fix_ups()) }}
+
+),
+
+noted as (
+
+    select
+        *,
         list_filter([
             case when effective_cost is null and billed_cost is not null then 'effective_cost_from_billed_cost' end,
             case when effective_cost is null and billed_cost is null then 'no_cost' end,
             case when billing_currency is null then 'billing_currency_assumed' end,
             case when charge_period_start is null then 'charge_period_from_billing_period' end,
             case when billing_period_start is null then 'billing_period_from_charge_period' end,
-            case when not json_valid(tags) then 'unreadable_tags' end
+            case when not json_valid(given_tags) then 'unreadable_tags' end,
+            {{- fix_up_names() }}
         ], lambda change: change is not null) as source_changes
-    from renamed
+    from values_fixed
 
 )
 
@@ -96,6 +165,7 @@ select
     source_row,
     file_version,
     source,
+    data_generator,
     billing_account_id,
     sub_account_id,
     invoice_id,
@@ -151,6 +221,7 @@ select
     contract_applied,
     commitment_program_eligibility_details,
     source_changes,
+    {{ given_values() }} as source_values,
 
     -- numerics
     billed_cost,
@@ -176,4 +247,4 @@ select
     ) as charge_period_start,
     coalesce(charge_period_end, case when charge_period_start is null then {{ end_of_billing_period }} end)
         as charge_period_end
-from typed
+from noted

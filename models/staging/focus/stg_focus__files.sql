@@ -16,7 +16,7 @@ headers as (
     select
         source_file,
         cast(to_json(list([column_name, column_type] order by column_position)) as varchar) as column_signature,
-        bool_or(lower(trim(column_name)) in ('effectivecost', 'billedcost')) as has_cost
+        list(distinct lower(trim(column_name))) as column_names
     from {{ ref('base_focus__columns') }}
     group by source_file
 
@@ -31,7 +31,11 @@ delivered as (
         files.format,
         files.file_version,
         headers.column_signature,
-        headers.has_cost,
+        headers.column_names,
+        focus_sources.credits as declared_credits,
+        coalesce(focus_sources.data_generator, {{ data_generator_of_columns('headers.column_names') }})
+            as data_generator,
+        coalesce(focus_sources.focus_version, {{ focus_version_of('headers.column_names') }}) as focus_version,
         coalesce(focus_sources.delivery, 'overwrite') as delivery,
         regexp_extract(files.relative_path, focus_sources.snapshot_pattern, 1) as snapshot_scope,
         regexp_extract(files.relative_path, focus_sources.snapshot_pattern, 2) as snapshot_age
@@ -47,6 +51,10 @@ select
     format,
     file_version,
     column_signature,
+    column_names,
+    focus_version,
+    data_generator,
+    declared_credits,
     delivery,
     case when delivery = 'snapshot' then snapshot_scope end as snapshot_scope,
     case when delivery = 'snapshot' then snapshot_age end as snapshot_age,
@@ -55,7 +63,7 @@ select
 from delivered
 where
     case
-        when not has_cost
+        when not list_has_any(column_names, ['effectivecost', 'billedcost'])
             then {{ stop(
                 '{}: has neither an EffectiveCost nor a BilledCost column; export one of them', ['relative_path']
             ) }} is not null

@@ -214,14 +214,25 @@ class RawSource:
         """)
 
     def _name_files(self) -> None:
-        self.connection.execute(
-            "create table stg_focus__files (source_file varchar, source varchar, is_current boolean)"
-        )
-        self.connection.execute("create table base_focus__columns (source_file varchar, column_name varchar)")
+        declared = {
+            row["source"]: row["focus_version"] or None for row in read_seed(self.project, "config/focus_sources.csv")
+        }
+        self.connection.execute("""
+            create table headers (
+                source_file varchar, source varchar, declared_version varchar, column_names varchar[]
+            )
+        """)
         for export in self.exports:
-            self.connection.execute("insert into stg_focus__files values (?, ?, true)", [export.path, export.source])
-            for name in self.columns[export.path]:
-                self.connection.execute("insert into base_focus__columns values (?, ?)", [export.path, name])
+            names = [name.strip().lower() for name in self.columns[export.path]]
+            self.connection.execute(
+                "insert into headers values (?, ?, ?, ?)",
+                [export.path, export.source, declared.get(export.source), names],
+            )
+        version = self._render("{{ focus_version_of('column_names') }}")
+        self.connection.execute(f"""
+            create table stg_focus__files as
+            select *, coalesce(declared_version, {version}) as focus_version, true as is_current from headers
+        """)
 
     def findings(self) -> dict[str, dict[str, object]]:
         """What each rule found in the source, as in the dbt model of this name."""

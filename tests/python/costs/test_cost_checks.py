@@ -9,11 +9,20 @@ SEEDS = ("focus_sources", "cost_rules", "amortization_schedules", "exchange_rate
 
 # What is broken, and what the build must say about it.
 MISTAKES = {
-    "insert into focus_sources values ('gcp', 'appended', null)": (
+    "insert into focus_sources (source, delivery) values ('gcp', 'appended')": (
         "focus_sources.csv, row gcp: delivery must be overwrite, snapshot or append"
     ),
-    "insert into focus_sources values ('shot', 'snapshot', '(one group)')": (
+    "insert into focus_sources (source, delivery, snapshot_pattern) values ('shot', 'snapshot', '(one group)')": (
         "focus_sources.csv, row shot: delivery snapshot needs a snapshot_pattern"
+    ),
+    "insert into focus_sources (source, delivery, focus_version) values ('oldest', 'append', '0.5')": (
+        "focus_sources.csv, row oldest (0.5): focus_version must be 1.0-preview"
+    ),
+    "insert into focus_sources (source, delivery, data_generator) values ('oci', 'append', 'oci')": (
+        "focus_sources.csv, row oci (oci): data_generator must be aws, microsoft"
+    ),
+    "insert into focus_sources (source, delivery, credits) values ('view', 'append', 'both')": (
+        "focus_sources.csv, row view (both): credits must be separate or included"
     ),
     "insert into cost_rules values (1, null, 'RessourceId', null, 'equals', 'x', 'excluded', 'x')": (
         "cost_rules.csv, row 1 (RessourceId): column_name is no FOCUS column"

@@ -55,13 +55,16 @@ UNUSED = {
     "ConsumedUnit": "",
 }
 
+AZURE = {"ServiceProviderName": "Microsoft"}
+GOOGLE = {"ServiceProviderName": "Google Cloud"}
+
 # What a row must say to break the rule, and which rules besides it must break.
 BREAKING: dict[str, tuple[dict[str, str], set[str]]] = {
-    "charge_category_allowed": ({"ChargeCategory": "usage"}, {"consumed_quantity_on_usage_only"}),
-    "charge_class_allowed": ({"ChargeClass": "correction"}, set()),
-    "charge_frequency_allowed": ({"ChargeFrequency": "Usage-based"}, set()),
-    "pricing_category_allowed": ({"PricingCategory": "On-Demand"}, set()),
-    "commitment_discount_category_allowed": ({"CommitmentDiscountCategory": "spend"}, set()),
+    "charge_category_allowed": ({"ChargeCategory": "Usages"}, {"consumed_quantity_on_usage_only"}),
+    "charge_class_allowed": ({"ChargeClass": "Corrected"}, set()),
+    "charge_frequency_allowed": ({"ChargeFrequency": "Monthly"}, set()),
+    "pricing_category_allowed": ({"PricingCategory": "Spot"}, set()),
+    "commitment_discount_category_allowed": ({"CommitmentDiscountCategory": "Money"}, set()),
     "commitment_discount_status_allowed": ({"CommitmentDiscountStatus": "Partly"}, set()),
     "capacity_reservation_status_allowed": ({"CapacityReservationStatus": "idle"}, set()),
     "service_category_allowed": ({"ServiceCategory": "AI"}, set()),
@@ -70,8 +73,8 @@ BREAKING: dict[str, tuple[dict[str, str], set[str]]] = {
     "contracted_cost_present": ({"ContractedCost": ""}, set()),
     "list_cost_present": ({"ListCost": ""}, set()),
     "charge_category_present": ({"ChargeCategory": ""}, set()),
-    "billing_account_id_present": ({"BillingAccountId": "NULL"}, set()),
-    "invoice_issuer_name_present": ({"InvoiceIssuerName": " "}, set()),
+    "billing_account_id_present": ({"BillingAccountId": "NULL"}, {"null_as_text"}),
+    "invoice_issuer_name_present": ({"InvoiceIssuerName": " "}, {"null_as_text"}),
     "service_provider_name_present": ({"ServiceProviderName": ""}, set()),
     "service_category_present": ({"ServiceCategory": ""}, set()),
     "service_name_present": ({"ServiceName": ""}, set()),
@@ -121,6 +124,53 @@ BREAKING: dict[str, tuple[dict[str, str], set[str]]] = {
     "charge_period_from_billing_period": ({"ChargePeriodStart": ""}, set()),
     "billing_period_from_charge_period": ({"BillingPeriodStart": ""}, set()),
     "unreadable_tags": ({"Tags": "team=a"}, set()),
+    # what staging corrects and records
+    "azure_commitment_purchase": ({**AZURE, **PURCHASE, "EffectiveCost": "1.5"}, set()),
+    "azure_commitment_purchase_frequency": ({**AZURE, **PURCHASE, "ChargeFrequency": "Usage-Based"}, set()),
+    "azure_commitment_usage_category": (
+        {**AZURE, "CommitmentDiscountId": "plan", "CommitmentDiscountStatus": "Used"},
+        set(),
+    ),
+    "azure_quantity_not_consumed": (
+        {**AZURE, **UNUSED, "PricingCategory": "Committed", "ConsumedQuantity": "0", "ConsumedUnit": "Units"},
+        set(),
+    ),
+    "azure_zero_for_null": ({**AZURE, "ListUnitPrice": "0"}, set()),
+    "azure_billing_period": ({**AZURE, "BillingPeriodStart": "2026-09-02T00:00:00Z"}, set()),
+    "azure_placeholders": ({**AZURE, "InvoiceId": "-2"}, set()),
+    "azure_lower_case_ids": ({**AZURE, "BillingAccountId": "A1"}, set()),
+    "google_credits_added": ({"x_Credits": '[{"Name": "promotion", "Amount": -0.5}]'}, set()),
+    "google_credits_unknown": (
+        {"x_Credits": '[{"Name": "promotion", "Amount": -0.5}]', "ContractedUnitPrice": ""},
+        set(),
+    ),
+    "google_billing_period": (
+        {**GOOGLE, "BillingPeriodStart": "2026-09-01T07:00:00Z", "BillingPeriodEnd": "2026-09-30T07:00:00Z"},
+        set(),
+    ),
+    "google_rounding_error": (
+        {**GOOGLE, "ChargeCategory": "error", "ConsumedQuantity": "", "ConsumedUnit": ""},
+        set(),
+    ),
+    "tencent_billing_period": (
+        {
+            "ServiceProviderName": "Tencent Cloud",
+            "BillingPeriodStart": "2026-08-31T16:00:00Z",
+            "BillingPeriodEnd": "2026-09-30T15:59:59Z",
+        },
+        set(),
+    ),
+    "inclusive_charge_period_end": ({"ChargePeriodEnd": "2026-09-01T23:59:59Z"}, set()),
+    "enumeration_case": ({"ChargeFrequency": "Usage-based"}, set()),
+    "preview_pricing_category": ({"PricingCategory": "On-Demand"}, set()),
+    "preview_charge_subcategory": ({"ChargeSubcategory": "Refund"}, set()),
+    "tags_from_array": ({"Tags": '[{"key": "team", "value": "a"}]'}, set()),
+    "null_as_text": ({"ChargeDescription": "NULL"}, set()),
+    "month_first_date": ({"ChargePeriodEnd": "9/2/26"}, set()),
+    "time_without_seconds": ({"ChargePeriodEnd": "2026-09-02T00:00Z"}, set()),
+    "hour_beyond_23": ({"ChargePeriodEnd": "2026-09-01T24:00:00Z"}, set()),
+    "number_with_symbols": ({"BilledCost": "$1.50"}, set()),
+    "beyond_eighteen_decimals": ({"EffectiveCost": "1.5000000000000000001"}, set()),
 }
 
 
@@ -139,6 +189,7 @@ def findings(module_warehouse):
     warehouse.write("focus/good/charges.csv", csv_text([{**FOCUS_1_3_ROW, "InvoiceId": "7"}] * 2))
     for rule_id, (changes, _) in BREAKING.items():
         good = {**FOCUS_1_3_ROW, "InvoiceId": changes.get("InvoiceId", "")}
+        good |= dict.fromkeys(changes.keys() - good.keys(), "")
         warehouse.write(f"focus/{rule_id}/charges.csv", csv_text([good, {**FOCUS_1_3_ROW, **changes}]))
     # an older version, whose rules are fewer
     older = {name: value for name, value in FOCUS_1_3_ROW.items() if "Provider" not in name} | {"SkuPriceId": ""}
@@ -160,7 +211,7 @@ def findings(module_warehouse):
         insert into config.invoices
         values ('good', null, '7', 4, 'USD'), ('invoice_matches_billed_cost', null, '7', 4.01, 'USD')
     """)
-    warehouse.dbt("run", "--select", "+stg_focus__charges", "int_quality__focus_*", "path:models/marts/quality")
+    warehouse.dbt("run", "--select", "+fct_focus_conformance")
     return warehouse
 
 
@@ -193,7 +244,8 @@ def test_each_rule_of_the_catalogue_is_broken_here(findings):
     catalogue = {rule_id for (rule_id,) in findings.query("select rule_id from reference.focus_conformance_rules")}
     before_staging = {"numbers_readable", "times_readable"}  # test_conformance.py
     sums = {"cost_columns_present", "invoice_matches_billed_cost", "commitment_balances"}
-    assert catalogue == {*BREAKING} | sums | before_staging
+    sets = {"superseded_by_later_file"}  # test_focus_delivery.py
+    assert catalogue == {*BREAKING} | sums | before_staging | sets
 
 
 def test_a_good_source_breaks_none(findings):
