@@ -1,0 +1,45 @@
+{% set levers = [
+    'quantization', 'batching', 'prefix_caching', 'speculative_decoding', 'mig_profile', 'accelerator', 'serving_engine'
+] %}
+with configurations as (
+    select * from {{ ref('dim_deployments') }}
+),
+
+sequence as (
+    select
+        *,
+        {% for attribute in ['configuration_id', 'release', 'model', 'model_variant'] + levers -%}
+        lag({{ attribute }}) over history as {{ attribute }}_before,
+        {% endfor -%}
+        lead(valid_from) over history as next_changed_on
+    from configurations
+    window history as (partition by deployment_id order by valid_from)
+)
+
+select
+    configuration_id as change_id,
+    configuration_id_before,
+    deployment_id,
+    environment,
+    workload,
+    kind,
+    model,
+    case when kind = 'training' then 'training_token' else 'token' end as unit,
+    case when release != release_before then release_before end as release_before,
+    case when release != release_before then release end as release,
+    list_filter(
+        [
+            {% for lever in levers -%}
+            case
+                when {{ lever }} != {{ lever }}_before
+                    then { 'lever': '{{ lever }}', 'value_before': {{ lever }}_before, 'value': {{ lever }} }
+            end{{ ',' if not loop.last }}
+            {% endfor %}
+        ],
+        lambda change: change is not null
+    ) as levers,
+    model != model_before or model_variant != model_variant_before as is_other_model,
+    valid_from as changed_on,
+    next_changed_on
+from sequence
+where configuration_id_before is not null

@@ -1,0 +1,100 @@
+with changes as (
+    select * from {{ ref('int_decisions__changes') }}
+    where release is not null
+),
+
+-- The newest look is the answer: it has seen most.
+effects as (
+    select * from {{ ref('int_decisions__change_effects') }}
+    qualify looked_until = max(looked_until) over (partition by change_id)
+),
+
+change_days as (
+    select
+        change_days.change_id,
+        change_days.units,
+        change_days.repriced_cost,
+        change_days.usage_date < changes.changed_on as is_before
+    from {{ ref('int_decisions__change_days') }} as change_days
+    inner join changes on change_days.change_id = changes.change_id
+    inner join effects
+        on change_days.change_id = effects.change_id and change_days.usage_date < effects.looked_until
+    where change_days.is_complete and not change_days.is_control
+),
+
+totals as (
+    select
+        change_id,
+        cast(coalesce(sum(units) filter (where is_before), 0) as bigint) as units_before,
+        cast(coalesce(sum(units) filter (where not is_before), 0) as bigint) as units_after,
+        cast(coalesce(sum(repriced_cost) filter (where is_before), 0) as {{ money_type() }}) as repriced_cost_before,
+        cast(coalesce(sum(repriced_cost) filter (where not is_before), 0) as {{ money_type() }}) as repriced_cost_after
+    from change_days
+    group by change_id
+),
+
+units as (
+    select unit, unit_scale from {{ ref('units') }}
+),
+
+drivers as (
+    select
+        environment,
+        workload,
+        unit,
+        main_driver,
+        period_start
+    from {{ ref('fct_cost_per_unit_drivers') }}
+    where grain = 'week'
+)
+
+select
+    changes.change_id,
+    changes.deployment_id,
+    changes.environment,
+    changes.workload,
+    changes.unit,
+    changes.release_before,
+    changes.release,
+    changes.changed_on as released_on,
+    effects.looked_until,
+    changes.changed_on = max(changes.changed_on) over (partition by changes.deployment_id) as is_newest,
+    len(changes.levers) > 0 or changes.is_other_model as has_other_changes,
+    effects.control_deployment_id,
+    effects.verdict,
+    effects.verdict_reason,
+    effects.verdict_form,
+    cast({{ var('release_gate_threshold') }} as double) as threshold,
+    {% for side in ['', '_lower', '_upper'] -%}
+    effects.decisive_effect{{ side }} as effect{{ side }},
+    {% endfor -%}
+    effects.minimum_detectable_effect,
+    {% for name in ['cost_per_unit', 'throughput_per_busy_hour'] -%}
+    {% for side in ['', '_lower', '_upper'] -%}
+    effects.{{ name }}_effect{{ side }},
+    {% endfor -%}
+    {% endfor -%}
+    effects.capacity,
+    effects.days_before,
+    effects.days_after,
+    totals.units_before,
+    totals.units_after,
+    totals.repriced_cost_before,
+    totals.repriced_cost_after,
+    {{ cost_per_unit('totals.repriced_cost_before', 'totals.units_before', 'units.unit_scale') }}
+        as repriced_cost_per_unit_before,
+    {{ cost_per_unit('totals.repriced_cost_after', 'totals.units_after', 'units.unit_scale') }}
+        as repriced_cost_per_unit_after,
+    drivers.main_driver,
+    '{{ var('reporting_currency') }}' as currency,
+    'fixed volume 1' as method_version
+from changes
+inner join effects on changes.change_id = effects.change_id
+left join totals on changes.change_id = totals.change_id
+left join units on changes.unit = units.unit
+left join drivers
+    on
+        changes.environment = drivers.environment
+        and changes.workload = drivers.workload
+        and changes.unit = drivers.unit
+        and {{ period_start('changes.changed_on + 6', 'weekly') }} = drivers.period_start

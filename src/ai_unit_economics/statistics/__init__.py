@@ -1,0 +1,1 @@
+"""What a change did: effects at fixed volume, with intervals, and verdicts on them."""
