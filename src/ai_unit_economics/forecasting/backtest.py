@@ -69,6 +69,16 @@ def week_sums(values: np.ndarray) -> np.ndarray:
     return values[..., values.shape[-1] - whole :].reshape(*values.shape[:-1], -1, WEEK).sum(axis=-1)
 
 
+def naive_scales(usage: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """Of (grain, measure)."""
+    scales = [
+        naive_scale(values, lag)
+        for lag, units, money in ((WEEK, usage, cost), (1, week_sums(usage), week_sums(cost)))
+        for values in (units, money, ratio(money, units))
+    ]
+    return np.array(scales).reshape(len(GRAINS), len(MEASURES))
+
+
 @dataclass(frozen=True)
 class Race:
     """One series at its origins. `ahead` is (model, origin, day), `actual` unknown after the series' end."""
@@ -149,12 +159,8 @@ class Duel:
 
     def scales(self) -> np.ndarray:
         """MASE's scale of (origin, grain, measure); unknown where the past never moved."""
-        found = []
-        for origin in self.usage.origins:
-            usage, cost = self.usage.values[:origin], self.cost.values[:origin]
-            for lag, units, money in ((WEEK, usage, cost), (1, week_sums(usage), week_sums(cost))):
-                found += [naive_scale(values, lag) for values in (units, money, ratio(money, units))]
-        return np.array(found).reshape(-1, len(GRAINS), len(MEASURES))
+        usage, cost = self.usage.values, self.cost.values
+        return np.array([naive_scales(usage[:origin], cost[:origin]) for origin in self.usage.origins])
 
     def errors(self) -> np.ndarray:
         """MASE of (measure, usage model, cost model, origin, week): days of usage and cost, weeks of cost per unit."""

@@ -73,6 +73,7 @@ class Outlook:
     """What was found out about one series. The rows are those of the dbt model that stores them."""
 
     history: History
+    as_of: date  # the first day of the forecast
     usage_model: str | None = None
     cost_model: str | None = None
     null_reason: str | None = None
@@ -137,7 +138,7 @@ def forecast_all(
         running = []
         for history in group:
             if reason := _reason_for_none(history, newest):
-                outlooks.append(Outlook(history, null_reason=reason, interval_null_reason=reason))
+                outlooks.append(_no_outlook(history, newest or history.as_of, horizon, reason))
             else:
                 running.append(history)
         runs += _race(running, horizon, _share_of_whole(group[0], whole_costs))
@@ -160,6 +161,15 @@ def _reason_for_none(history: History, newest: date | None) -> str | None:
     if newest is not None and (newest - history.as_of).days > MAX_DAYS_BEHIND:
         return "no_recent_days"
     return None
+
+
+def _no_outlook(history: History, as_of: date, horizon: int, reason: str) -> Outlook:
+    """The days are there, and unknown."""
+    days = [as_of + timedelta(days=day) for day in range(horizon)]
+    empty = [
+        {"grain": "day", "period_start": day, "period_end": day + timedelta(days=1), "observed_days": 0} for day in days
+    ]
+    return Outlook(history, as_of, null_reason=reason, interval_null_reason=reason, forecasts=empty)
 
 
 def _whole_costs(groups: dict[tuple, list[History]]) -> dict[tuple[str, str], float]:
@@ -237,7 +247,7 @@ def _outlook(
     planned: Sequence[PlannedChange],
 ) -> Outlook:
     history, pair = run.history, run.pairs[-1]
-    outlook = Outlook(history, USAGE_MODELS[pair[0]], MODELS[pair[1]])
+    outlook = Outlook(history, history.as_of, USAGE_MODELS[pair[0]], MODELS[pair[1]])
     ahead = run.duel.usage_final(pair), run.duel.cost_final(pair)
     paths = None
     fitted = run.spread(len(run.origins)) if len(run.origins) else None
@@ -255,7 +265,11 @@ def _outlook(
     ahead = tuple(values * factor for values, factor in zip(ahead, factors, strict=True))
     paths = paths and tuple(values * factor for values, factor in zip(paths, factors, strict=True))
     stretches = {key: found.factors(history.as_of.toordinal()) for key, found in calibration.items()}
-    outlook.forecasts = list(_periods(history, ahead, paths, stretches, week_start, planned))
+    naive_errors = backtest.naive_scales(history.usage, history.cost)
+    for row in _periods(history, ahead, paths, stretches, week_start, planned):
+        scales = naive_errors[GRAINS.index("day" if row["grain"] == "day" else "week")]
+        row |= {f"{measure}_naive_error": _number(scale) for measure, scale in zip(MEASURES, scales, strict=True)}
+        outlook.forecasts.append(row)
     if len(run.origins):
         outlook.backtests = list(_backtest_rows(run, intervals, calibration))
     return outlook

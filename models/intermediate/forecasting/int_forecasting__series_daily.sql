@@ -1,0 +1,24 @@
+with unit_economics as (
+    select
+        environment,
+        workload,
+        unit,
+        units,
+        effective_cost,
+        null_reason,
+        is_complete,
+        period_start as usage_date
+    from {{ ref('fct_unit_economics_daily') }}
+    where cohort_dimension = 'all'
+)
+
+-- A day that telemetry did not see, or saw too little of, says nothing of usage, and one without charges nothing of cost.
+select
+    environment,
+    workload,
+    unit,
+    case when coalesce(null_reason, '') not in ('no_telemetry', 'coverage_below_minimum') then units end as units,
+    case when coalesce(null_reason, '') != 'no_cost' then effective_cost end as effective_cost,
+    is_complete,
+    usage_date
+from unit_economics

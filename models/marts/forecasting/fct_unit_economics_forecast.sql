@@ -1,0 +1,96 @@
+{%- set bounds = ['low_80', 'high_80', 'low_95', 'high_95'] -%}
+with outlooks as (
+    select * from {{ ref('int_forecasting__outlooks') }}
+),
+
+units as (
+    select
+        unit,
+        unit_scale,
+        counting = 'distinct' as is_distinct
+    from {{ ref('units') }}
+),
+
+periods as (
+    select
+        environment,
+        workload,
+        unit,
+        usage_model,
+        cost_model,
+        null_reason,
+        interval_null_reason,
+        history_days,
+        as_of_date,
+        unnest(forecasts) as forecast
+    from outlooks
+),
+
+-- Statistics end here: units are whole, and cost is money. Users of a week are not the sum of its days' users.
+figures as (
+    select
+        periods.* exclude (forecast),
+        units.unit_scale,
+        units.is_distinct and forecast.grain != 'day' as is_not_additive,
+        forecast.grain,
+        forecast.period_start,
+        forecast.period_end,
+        forecast.observed_days,
+        forecast.planned_changes,
+        case when not is_not_additive then cast(round(forecast.units) as bigint) end as units,
+        cast(forecast.effective_cost as {{ money_type() }}) as effective_cost,
+        {% for bound in bounds -%}
+        case when not is_not_additive then cast(round(forecast.units_{{ bound }}) as bigint) end as units_{{ bound }},
+        cast(forecast.effective_cost_{{ bound }} as {{ money_type() }}) as effective_cost_{{ bound }},
+        cast(forecast.cost_per_unit_{{ bound }} * units.unit_scale as {{ money_type() }}) as ratio_{{ bound }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    from periods
+    inner join units on periods.unit = units.unit
+),
+
+divided as (
+    select
+        *,
+        {{ cost_per_unit('effective_cost', 'units', 'unit_scale') }} as cost_per_unit
+    from figures
+)
+
+select
+    grain,
+    period_start,
+    period_end,
+    as_of_date,
+    environment,
+    workload,
+    unit,
+    unit_scale,
+    units,
+    {% for bound in bounds -%}
+    units_{{ bound }},
+    {% endfor -%}
+    effective_cost,
+    {% for bound in bounds -%}
+    effective_cost_{{ bound }},
+    {% endfor -%}
+    cost_per_unit,
+    {% for bound in bounds -%}
+    case
+        when cost_per_unit is not null
+            then {{ 'least' if bound.startswith('low') else 'greatest' }}(ratio_{{ bound }}, cost_per_unit)
+    end as cost_per_unit_{{ bound }},
+    {% endfor -%}
+    case
+        when null_reason is not null then null_reason
+        when is_not_additive then 'distinct_units'
+        when units is null or effective_cost is null then 'unknown_days'
+        when units = 0 then 'no_units'
+    end as null_reason,
+    interval_null_reason,
+    usage_model,
+    cost_model,
+    planned_changes,
+    observed_days,
+    history_days,
+    '{{ var('reporting_currency') }}' as currency
+from divided
