@@ -1,9 +1,21 @@
 {%- set billion = 'cast(1000000000 as hugeint)' -%}
+{%- set trillion = 'cast(1000000000000 as hugeint)' -%}
 with
 
 metered_usage as (
     select usage_date, deployment_id, unit, units
     from {{ ref('int_usage__metered_usage_daily') }}
+),
+
+server_counts as (
+    select usage_date, deployment_id, semantic, units
+    from {{ ref('int_usage__server_counts_daily') }}
+    where semantic in ('prefill_execution_seconds', 'decode_execution_seconds', 'mixed_execution_seconds')
+),
+
+role_seconds as (
+    select usage_date, deployment_id, role, accelerator_seconds
+    from {{ ref('int_allocation__role_seconds_daily') }}
 ),
 
 deployments as (
@@ -85,25 +97,108 @@ configured_tokens as (
     where billed_meters.deployment_id is null
 ),
 
--- Each method says what its tokens weigh against each other; a method that knows nothing about a day has no row.
--- U/Rp : kappa*K/Rp : O/Rd, multiplied by Rp*Rd and by what makes the rates and kappa whole numbers.
-measured_rates as (
+-- What a cached token costs in proportion to an uncached one: as measured, else as the fixed weights have it.
+rated_tokens as (
     select
         configured_tokens.charge_date,
         configured_tokens.deployment_id,
-        'measured_rates' as method,
-        configured_tokens.input_tokens * token_rates.decode_rate * {{ billion }} as input_token_weight,
-        configured_tokens.cached_input_tokens
-        * token_rates.decode_rate * token_rates.cached_billionths as cached_input_token_weight,
-        configured_tokens.output_tokens * token_rates.prefill_rate * {{ billion }} as output_token_weight
+        configured_tokens.input_tokens,
+        configured_tokens.cached_input_tokens,
+        configured_tokens.output_tokens,
+        token_rates.prefill_rate,
+        token_rates.decode_rate,
+        coalesce(token_rates.cached_billionths, 100000000) as cached_billionths
     from configured_tokens
-    inner join token_rates
+    left join token_rates
         on
             configured_tokens.model is not distinct from token_rates.model
             and configured_tokens.model_variant is not distinct from token_rates.model_variant
             and configured_tokens.accelerator is not distinct from token_rates.accelerator
             and configured_tokens.quantization is not distinct from token_rates.quantization
     where configured_tokens.kind not in ('embedding', 'training')
+),
+
+-- Each method says what its tokens weigh against each other; a method that knows nothing about a day has no row.
+-- U/Rp : kappa*K/Rp : O/Rd, multiplied by Rp*Rd and by what makes the rates and kappa whole numbers.
+measured_rates as (
+    select
+        charge_date,
+        deployment_id,
+        'measured_rates' as method,
+        input_tokens * decode_rate * {{ billion }} as input_token_weight,
+        cached_input_tokens * decode_rate * cached_billionths as cached_input_token_weight,
+        output_tokens * prefill_rate * {{ billion }} as output_token_weight
+    from rated_tokens
+    where prefill_rate is not null
+),
+
+-- Accelerator-time that is known to be prefill's or decode's: whose servers they are, or what the engine was at.
+phase_times as (
+    select
+        usage_date as charge_date,
+        deployment_id,
+        'role_pools' as method,
+        coalesce(sum(accelerator_seconds) filter (where role = 'prefill'), 0) as prefill_seconds,
+        coalesce(sum(accelerator_seconds) filter (where role = 'decode'), 0) as decode_seconds,
+        0 as mixed_seconds
+    from role_seconds
+    group by usage_date, deployment_id
+    -- one role alone is half of a deployment
+    having count(distinct role) = 2
+    union all
+    select
+        usage_date as charge_date,
+        deployment_id,
+        'engine_time' as method,
+        coalesce(sum(units) filter (where semantic = 'prefill_execution_seconds'), 0) as prefill_seconds,
+        coalesce(sum(units) filter (where semantic = 'decode_execution_seconds'), 0) as decode_seconds,
+        coalesce(sum(units) filter (where semantic = 'mixed_execution_seconds'), 0) as mixed_seconds
+    from server_counts
+    group by usage_date, deployment_id
+),
+
+-- A step that did both divides as the fixed weights would. Trillionths, so that the products fit into a hugeint.
+phase_shares as (
+    select
+        rated_tokens.charge_date,
+        rated_tokens.deployment_id,
+        phase_times.method,
+        rated_tokens.input_tokens,
+        rated_tokens.cached_input_tokens,
+        rated_tokens.output_tokens,
+        rated_tokens.cached_billionths,
+        cast(
+            {{ trillion }} * phase_times.prefill_seconds
+            // (phase_times.prefill_seconds + phase_times.decode_seconds + phase_times.mixed_seconds)
+            + {{ trillion }} * phase_times.mixed_seconds
+            // (phase_times.prefill_seconds + phase_times.decode_seconds + phase_times.mixed_seconds)
+            * (rated_tokens.input_tokens * 10 + rated_tokens.cached_input_tokens)
+            // (rated_tokens.input_tokens * 10 + rated_tokens.cached_input_tokens + rated_tokens.output_tokens * 25)
+            as hugeint
+        ) as input_share
+    from rated_tokens
+    inner join phase_times
+        on
+            rated_tokens.charge_date = phase_times.charge_date
+            and rated_tokens.deployment_id = phase_times.deployment_id
+    where phase_times.prefill_seconds + phase_times.decode_seconds + phase_times.mixed_seconds > 0
+),
+
+-- Inside the input's share tokens weigh U : kappa*K; a side without tokens bears nothing.
+phase_weights as (
+    select
+        charge_date,
+        deployment_id,
+        method,
+        input_share * input_tokens * {{ billion }} as input_token_weight,
+        input_share * cached_input_tokens * cached_billionths as cached_input_token_weight,
+        case
+            when output_tokens = 0 then 0
+            else
+                ({{ trillion }} - input_share)
+                * greatest(input_tokens * {{ billion }} + cached_input_tokens * cached_billionths, 1)
+        end as output_token_weight
+    from phase_shares
 ),
 
 fixed_weights as (
@@ -138,6 +233,10 @@ methods as (
     select
         charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
     from measured_rates
+    union all
+    select
+        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+    from phase_weights
     union all
     select
         charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight

@@ -40,6 +40,26 @@ INPUTS = {
         "unit": "varchar",
         "units": "bigint",
     },
+    "intermediate.int_usage__server_counts_daily": {
+        "usage_date": "date",
+        "deployment_id": "varchar",
+        "role": "varchar",
+        "semantic": "varchar",
+        "units": "bigint",
+    },
+    "intermediate.int_usage__series_deployments": {
+        "series_id": "bigint",
+        "deployment_id": "varchar",
+        "role": "varchar",
+        "semantic": "varchar",
+        "labels": "map(varchar, varchar)",
+        "unit_divisor": "bigint",
+    },
+    "intermediate.int_usage__gauge_integrals_daily": {
+        "usage_date": "date",
+        "series_id": "bigint",
+        "held_value": "hugeint",
+    },
     "intermediate.int_costs__meter_lines_daily": {
         "charge_date": "date",
         "deployment_id": "varchar",
@@ -108,6 +128,8 @@ class Allocation:
 def _literal(value: object) -> str:
     if value is None:
         return "null"
+    if isinstance(value, dict):
+        return "map {" + ", ".join(f"{_literal(key)}: {_literal(item)}" for key, item in value.items()) + "}"
     if isinstance(value, (int, Decimal)):
         return f"{value:f}" if isinstance(value, Decimal) else str(value)
     if isinstance(value, (str, dt.date)):

@@ -220,22 +220,62 @@ def token_methods(world: Mapping[str, Sequence], day: dt.date, deployment: str) 
     if kind == "embedding":
         return {"input_only": {"input_token": WHOLE}}
     names = ("model", "model_variant", "accelerator", "quantization")
+    rates = [r for r in world["token_rates"] if rows and all(r.get(name) == rows[0].get(name) for name in names)]
+    kappa = Fraction(rates[0]["cached_token_weight"]) if rates else Fraction(1, 10)
     methods = {}  # rates have three decimals and kappa nine: times 10^12 they are whole
-    for rate in world["token_rates"]:
-        if rows and all(rate.get(name) == rows[0].get(name) for name in names):
-            prefill = Fraction(rate["prefill_tokens_per_second"])
-            decode = Fraction(rate["decode_tokens_per_second"])
-            methods["measured_rates"] = (
-                uncached * decode * 10**12,
-                cached * Fraction(rate["cached_token_weight"]) * decode * 10**12,
-                output * prefill * 10**12,
-            )
+    if (roles := role_seconds(world, day, deployment)) and len(roles) == 2:
+        methods["role_pools"] = phase_weights(counts, kappa, roles["prefill"], roles["decode"], 0)
+    for rate in rates:
+        prefill = Fraction(rate["prefill_tokens_per_second"])
+        decode = Fraction(rate["decode_tokens_per_second"])
+        methods["measured_rates"] = (
+            uncached * decode * 10**12,
+            cached * kappa * decode * 10**12,
+            output * prefill * 10**12,
+        )
+    steps = {
+        name: sum(
+            row["units"]
+            for row in world["int_usage__server_counts_daily"]
+            if (row["usage_date"], row["deployment_id"], row["semantic"]) == (day, deployment, name)
+        )
+        for name in ("prefill_execution_seconds", "decode_execution_seconds", "mixed_execution_seconds")
+    }
+    if any(steps.values()):
+        methods["engine_time"] = phase_weights(counts, kappa, *steps.values())
     methods["fixed_weights"] = (uncached * 10, cached, output * 25)
     return {
         method: split(WHOLE, dict(zip(TOKENS, eighteen_digits(weights), strict=True)))
         for method, weights in methods.items()
         if sum(weights)
     }
+
+
+def role_seconds(world: Mapping[str, Sequence], day: dt.date, deployment: str) -> dict[str, int]:
+    """Accelerator-seconds that the pods of each role held, the highest of those who report a container."""
+    held: dict[tuple, int] = defaultdict(int)
+    for series in world["int_usage__series_deployments"]:
+        if (series["deployment_id"], series["semantic"]) == (deployment, "accelerators_requested"):
+            for row in world["int_usage__gauge_integrals_daily"]:
+                if (row["usage_date"], row["series_id"]) == (day, series["series_id"]):
+                    key = (series["role"], series["labels"]["pod"])
+                    held[key] = max(held[key], row["held_value"])
+    totals = {role: sum(v for (r, _), v in held.items() if r == role) for role in ("prefill", "decode")}
+    return {role: (total + 500_000) // 1_000_000 for role, total in totals.items() if total >= 500_000}
+
+
+def phase_weights(counts: Mapping[str, int], kappa: Fraction, prefill: int, decode: int, mixed: int) -> tuple:
+    """Input has its share in whole trillionths, rounded down twice, divided U : kappa K; no tokens bear nothing."""
+    uncached, cached, output = (Fraction(counts[unit]) for unit in TOKENS)
+    by_fixed_weights = (uncached * 10 + cached) / (uncached * 10 + cached + output * 25)
+    total = prefill + decode + mixed
+    share = WHOLE * prefill // total + floor(WHOLE * mixed // total * by_fixed_weights)
+    group = max((uncached + cached * kappa) * 10**9, 1)
+    return (
+        share * uncached * 10**9,
+        share * cached * kappa * 10**9,
+        (WHOLE - share) * group if output else Fraction(0),
+    )
 
 
 def eighteen_digits(weights: Sequence[Fraction]) -> list[int]:

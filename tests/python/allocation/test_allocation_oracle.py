@@ -21,6 +21,20 @@ PERIODS = [dt.date(2026, 3, 1), dt.date(2026, 4, 1)]
 DEPLOYMENTS = ["chat", "code", "embed", "tune", "hosted"]
 KINDS = dict(zip(DEPLOYMENTS, ["inference", "inference", "embedding", "training", "hosted"], strict=True))
 NODES = ["node-1", "node-2"]
+PHASES = ["prefill", "decode", "mixed"]
+PODS = [
+    {
+        "series_id": number,
+        "deployment_id": "chat",
+        "role": role,
+        "semantic": "accelerators_requested",
+        "labels": {"namespace": "n", "pod": pod, "container": "c", "resource": "gpu", "instance": str(number)},
+        "unit_divisor": 1,
+    }
+    for number, (role, pod) in enumerate(
+        [("prefill", "p"), ("prefill", "p"), ("prefill", "q"), ("decode", "d"), ("aggregated", "a")], start=1
+    )
+]
 POOLS = ["h100", "l40s", "forgotten"]
 DRIVERS = ["direct_cost", "tokens", "requests", "accelerator_hours", "even", "fixed"]
 SHARED_POOLS = {f"by-{driver}": driver for driver in DRIVERS} | {"by-contract": "fixed", "by-head": "even"}
@@ -149,6 +163,34 @@ def worlds(draw):
                 max_size=20,
             )
         ),
+        "int_usage__server_counts_daily": draw(
+            rows_by(
+                ("usage_date", "deployment_id", "semantic"),
+                st.fixed_dictionaries(
+                    {
+                        "usage_date": days,
+                        "deployment_id": st.sampled_from(["chat", "code", "embed"]),
+                        "semantic": st.sampled_from([f"{phase}_execution_seconds" for phase in PHASES]),
+                        "units": counts,
+                    }
+                ),
+                max_size=8,
+            )
+        ),
+        "int_usage__series_deployments": PODS,
+        "int_usage__gauge_integrals_daily": draw(
+            rows_by(
+                ("usage_date", "series_id"),
+                st.fixed_dictionaries(
+                    {
+                        "usage_date": days,
+                        "series_id": st.integers(1, len(PODS)),
+                        "held_value": st.one_of(st.integers(0, 10**7), st.integers(0, 10**15)),
+                    }
+                ),
+                max_size=8,
+            )
+        ),
         "int_usage__metered_usage_daily": draw(
             rows_by(
                 ("usage_date", "deployment_id", "unit"),
@@ -234,6 +276,7 @@ def test_every_cell_equals_the_oracle(allocation, world):
     assert not any(totals.values())
 
     event(f"a closed loop keeps cost: {any('(unallocated)' in found for found in exits.values())}")
+    event(f"methods: {sorted({row[3] for row in shares})}")
     everywhere = dict.fromkeys(keys, 0)
     assert {row[:3]: row[3:] for row in shares} == token_shares(world, everywhere)
     event(f"lines in parentheses: {any(key[5].startswith('(') for key in keys)}")

@@ -57,7 +57,7 @@ COUNTS = {
         "drafted_tokens": 90,
         "accepted_tokens": 63,
     },
-    ("tgi", "aggregated"): {"prefill_seconds": 2, "decode_seconds": 9, "accepted_tokens": 36},
+    ("tgi", "aggregated"): {"prefill_execution_seconds": 2, "decode_execution_seconds": 9, "accepted_tokens": 36},
     ("llama", "aggregated"): {"prefill_seconds": 2, "decode_seconds": 6},
 }
 
