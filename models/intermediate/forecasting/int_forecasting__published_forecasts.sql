@@ -1,0 +1,58 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='append_new_columns',
+    full_refresh=false
+) }}
+with outlooks as (
+    select * from {{ ref('int_forecasting__outlooks') }}
+),
+
+periods as (
+    select
+        environment,
+        workload,
+        unit,
+        usage_model,
+        cost_model,
+        as_of_date,
+        unnest(forecasts) as forecast
+    from outlooks
+    where null_reason is null
+)
+
+select
+    periods.as_of_date,
+    periods.environment,
+    periods.workload,
+    periods.unit,
+    periods.usage_model,
+    periods.cost_model,
+    forecast.grain,
+    forecast.period_start,
+    forecast.period_end,
+    {% for figure in ['units', 'effective_cost', 'cost_per_unit'] -%}
+    cast(forecast.{{ figure }} as {{ money_type() }}) as {{ figure }},
+    {% for bound in ['low_80', 'high_80', 'low_95', 'high_95'] -%}
+    cast(forecast.{{ figure }}_{{ bound }} as {{ money_type() }}) as {{ figure }}_{{ bound }},
+    {% endfor -%}
+    {% endfor -%}
+    forecast.usage_naive_error,
+    forecast.cost_naive_error,
+    forecast.cost_per_unit_naive_error
+from periods
+where
+    forecast.grain in ('day', 'week')
+    and forecast.observed_days = 0
+{% if is_incremental() -%}
+-- What was said once stays as it was said, whatever is known by now.
+and not exists (
+    select 1
+    from {{ this }} as published
+    where
+        published.as_of_date = periods.as_of_date
+        and published.environment = periods.environment
+        and published.workload = periods.workload
+        and published.unit = periods.unit
+)
+{%- endif %}
