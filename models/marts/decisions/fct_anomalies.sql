@@ -1,0 +1,52 @@
+with bands as (
+    select * from {{ ref('int_decisions__metric_bands') }}
+),
+
+week_moves as (
+    select * from {{ ref('int_decisions__week_moves') }}
+),
+
+-- Days that follow each other outside the band, on the same side, are one run.
+outside as (
+    select
+        *,
+        usage_date - cast(row_number() over (
+            partition by environment, workload, unit, metric, deviation > 0 order by usage_date
+        ) as integer) as run
+    from bands
+    where abs(deviation) > band
+)
+
+select
+    outside.usage_date,
+    min(outside.usage_date) over (
+        partition by
+            outside.environment, outside.workload, outside.unit, outside.metric, outside.deviation > 0, outside.run
+    ) as started_on,
+    outside.environment,
+    outside.workload,
+    outside.unit,
+    outside.metric,
+    case when outside.deviation > 0 then 'above' else 'below' end as side,
+    outside.metric_value,
+    outside.expected_value,
+    outside.deviation,
+    outside.band,
+    case
+        when outside.metric = 'units' then 'volume'
+        when
+            outside.metric = 'effective_cost'
+            and abs(week_moves.volume_cost_change) >= abs(week_moves.cost_change - week_moves.volume_cost_change)
+            then 'volume'
+        else week_moves.main_driver
+    end as main_driver,
+    case when outside.metric = 'units' then week_moves.units_deployment_id else week_moves.cost_deployment_id end
+        as main_deployment_id,
+    '{{ var('reporting_currency') }}' as currency
+from outside
+left join week_moves
+    on
+        outside.environment = week_moves.environment
+        and outside.workload = week_moves.workload
+        and outside.unit = week_moves.unit
+        and outside.usage_date = week_moves.usage_date
