@@ -2,11 +2,13 @@
 
 {% set charges = api.Relation.create(database=this.database, schema=this.schema, identifier='stg_focus__charges') %}
 {% set files = pending_files(ref('stg_focus__files'), 'is_current', landed_in=charges) %}
+{% set plain_files = files | rejectattr('delivery', 'equalto', 'cumulative') | list %}
+{% set cumulative_files = files | selectattr('delivery', 'equalto', 'cumulative') | list %}
 
 with rows_of_files as (
 
-    {% if files %}
-    {{ read_focus_files(files) }}
+    {% if plain_files %}
+    {{ read_focus_files(plain_files) }}
     {% else %}
     select
         cast(null as varchar) as source_file,
@@ -16,11 +18,27 @@ with rows_of_files as (
 
 )
 
+{% if cumulative_files %}
+, cumulative_rows as (
+
+    {{ read_focus_files(cumulative_files) }}
+
+),
+
+all_rows as (
+
+    select * from rows_of_files
+    union all by name
+    {{ last_of_running_totals('cumulative_rows', cumulative_files) }}
+
+)
+{% endif %}
+
 select
     files.source,
     files.file_version,
     files.data_generator,
     files.declared_credits,
-    rows_of_files.*
-from rows_of_files
-inner join {{ ref('stg_focus__files') }} as files on rows_of_files.source_file = files.source_file
+    all_rows.*
+from {{ 'all_rows' if cumulative_files else 'rows_of_files as all_rows' }}
+inner join {{ ref('stg_focus__files') }} as files on all_rows.source_file = files.source_file

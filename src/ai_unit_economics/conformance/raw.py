@@ -7,6 +7,7 @@ before any staging has stopped at, changed or assumed anything.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -89,7 +90,7 @@ def read_seed(project: Path, path: str) -> list[dict[str, str]]:
 
 
 def find_exports(data_root: str, project: Path) -> list[Export]:
-    """The files that count: of snapshots that lie side by side only the newest."""
+    """The files that count: of snapshots that lie side by side only the newest one that is complete."""
     base = f"{data_root.rstrip('/')}/focus/"
     # `**` does not walk through a linked folder but `*` does
     depths = ["**"] if "://" in base else ["**", "*/**", "*/*/**"]
@@ -97,28 +98,65 @@ def find_exports(data_root: str, project: Path) -> list[Export]:
         path
         for depth in depths
         for (path,) in duckdb.execute("select file from glob(?)", [base + depth]).fetchall()
-        if re.search(r"\.(parquet|csv|csv\.gz)$", path, re.IGNORECASE)
+        if re.search(r"\.(parquet|csv|csv\.gz|json)$", path, re.IGNORECASE)
     }
     exports = []
     for path in sorted(paths):
         beneath = path[len(base) :]
         source = beneath.split("/")[0] if "/" in beneath else "(none)"
         exports.append(Export(path, source, f"focus/{beneath}"))
+    return _current(exports, project)
+
+
+def _current(exports: list[Export], project: Path) -> list[Export]:
+    """Of snapshots only the newest run that is complete, as stg_focus__files says."""
     patterns = {
         row["source"]: row["snapshot_pattern"]
         for row in read_seed(project, "config/focus_sources.csv")
         if row["delivery"] == "snapshot"
     }
-    ages: dict[tuple[str, str], str] = {}
-    found = {
-        export: re.search(patterns[export.source], export.relative_path) if export.source in patterns else None
-        for export in exports
-    }
-    for export, match in found.items():
-        if match:
-            key = export.source, match[1]
-            ages[key] = max(ages.get(key, ""), match[2])
-    return [export for export, match in found.items() if not match or ages[export.source, match[1]] == match[2]]
+
+    def run_of(export: Export) -> tuple[str, tuple[str, ...], str] | None:
+        match = re.search(patterns[export.source], export.relative_path) if export.source in patterns else None
+        return (export.source, match.groups()[:-1], match.groups()[-1]) if match else None
+
+    data = [export for export in exports if not export.path.lower().endswith(".json")]
+    runs: dict[tuple, set[str]] = {}
+    for export in data:
+        runs.setdefault(run_of(export), set()).add(export.path.rsplit("/", 1)[-1])
+    listed: dict[tuple, set[str]] = {}
+    for export in exports:
+        if export.path.lower().endswith(".json") and (run := run_of(export)):
+            names = _listed_files(export)
+            if names:
+                listed[run] = names
+    with_manifests = {source for source, _, _ in listed}
+    ages: dict[tuple, str] = {}
+    for run, names in runs.items():
+        if run and (listed[run] <= names if run in listed else run[0] not in with_manifests):
+            ages[run[:2]] = max(ages.get(run[:2], ""), run[2])
+
+    def counts(export: Export) -> bool:
+        run = run_of(export)
+        if run is None:
+            return True
+        name = export.path.rsplit("/", 1)[-1]
+        return ages.get(run[:2]) == run[2] and name in listed.get(run, {name})
+
+    return [export for export in data if counts(export)]
+
+
+def _listed_files(manifest: Export) -> set[str]:
+    try:
+        (content,) = duckdb.execute("select content from read_text(?)", [manifest.path]).fetchone()
+        document = json.loads(content)
+    except (ValueError, duckdb.Error):
+        raise ExportError(f"{manifest.relative_path}: is no JSON; wait until the manifest is written") from None
+    if not isinstance(document, dict):
+        return set()
+    files = [blob["blobName"] for blob in document.get("blobs", [])]
+    files += document.get("dataFiles", []) + document.get("reportKeys", [])
+    return {file.rsplit("/", 1)[-1] for file in files}
 
 
 class RawSource:

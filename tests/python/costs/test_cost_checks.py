@@ -10,10 +10,10 @@ SEEDS = ("focus_sources", "cost_rules", "amortization_schedules", "exchange_rate
 # What is broken, and what the build must say about it.
 MISTAKES = {
     "insert into focus_sources (source, delivery) values ('gcp', 'appended')": (
-        "focus_sources.csv, row gcp: delivery must be overwrite, snapshot or append"
+        "focus_sources.csv, row gcp: delivery must be overwrite, snapshot, append or cumulative"
     ),
     "insert into focus_sources (source, delivery, snapshot_pattern) values ('shot', 'snapshot', '(one group)')": (
-        "focus_sources.csv, row shot: delivery snapshot needs a snapshot_pattern"
+        "focus_sources.csv, row shot: its delivery needs a snapshot_pattern"
     ),
     "insert into focus_sources (source, delivery, focus_version) values ('oldest', 'append', '0.5')": (
         "focus_sources.csv, row oldest (0.5): focus_version must be 1.0-preview"

@@ -1,0 +1,159 @@
+"""What of the files that lie side by side counts: snapshots with manifests, appended files, running totals, copies."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+
+import pytest
+
+HEADER = "EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart\n"
+MODELS = ("+stg_focus__charges",)
+SOURCES = """
+    insert into config.focus_sources (source, delivery, snapshot_pattern) values
+        ('new', 'snapshot', '^focus/[^/]+/(.*)/(?:data|metadata)/(BILLING_PERIOD=[^/]+)/([^/]+)/'),
+        ('oci', 'append', null),
+        ('gateway', 'cumulative', '(date=[^/]+)/(hour=\\d+)/')
+"""
+
+
+def export(cost: str, day: str = "2026-06-01") -> str:
+    return f"{HEADER}{cost},USD,{day[:7]}-01,{day}\n"
+
+
+@pytest.fixture
+def sources(warehouse):
+    warehouse.dbt("seed", "--select", "focus_sources")
+    warehouse.query(SOURCES)
+    return warehouse
+
+
+def load(warehouse, check: bool = True) -> Decimal | None:
+    """The cost after one build, and after a second one that finds nothing new."""
+    totals = []
+    for _ in range(2):
+        if not warehouse.dbt("run", "--select", *MODELS, check=check):
+            return None
+        totals.append(warehouse.query("select sum(effective_cost) from staging.stg_focus__charges")[0][0])
+    assert totals[0] == totals[1]
+    return totals[0]
+
+
+def reasons(warehouse) -> dict[str, str]:
+    rows = warehouse.query("""
+        select regexp_extract(source_file, '[^/]+/[^/]+$'), not_current_because
+        from staging.stg_focus__files where not is_current order by all
+    """)
+    return dict(rows)
+
+
+def aws_run(warehouse, run: str, files: dict[str, str], listed: list[str]) -> None:
+    for name, cost in files.items():
+        warehouse.write(f"focus/new/bill/data/BILLING_PERIOD=2026-06/{run}/{name}", export(cost))
+    uris = [f"s3://bucket/bill/data/BILLING_PERIOD=2026-06/{run}/{name}" for name in listed]
+    warehouse.write(
+        f"focus/new/bill/metadata/BILLING_PERIOD=2026-06/{run}/bill-Manifest.json", json.dumps({"dataFiles": uris})
+    )
+
+
+def test_of_aws_refreshes_the_newest_complete_one_counts(sources):
+    """Refreshes of 10 + 1 and 12 + 2: first 11; still 11 while the second lacks a file; then 14."""
+    aws_run(sources, "20260602T00-a", {"b-1.csv": "10", "b-2.csv": "1"}, ["b-1.csv", "b-2.csv"])
+    assert load(sources) == 11
+    aws_run(sources, "20260603T00-b", {"b-1.csv": "12", "b-9.csv": "500"}, ["b-1.csv", "b-2.csv"])
+    assert load(sources) == 11
+    assert reasons(sources) == {
+        "20260603T00-b/b-1.csv": "incomplete_run",
+        "20260603T00-b/b-9.csv": "incomplete_run",
+    }
+    sources.write("focus/new/bill/data/BILLING_PERIOD=2026-06/20260603T00-b/b-2.csv", export("2"))
+    assert load(sources) == 14
+    assert reasons(sources) == {
+        "20260602T00-a/b-1.csv": "older_run",
+        "20260602T00-a/b-2.csv": "older_run",
+        "20260603T00-b/b-9.csv": "not_in_manifest",
+    }
+    # a run whose manifest is still to come does not replace one that is complete
+    sources.write("focus/new/bill/data/BILLING_PERIOD=2026-06/20260604T00-c/b-1.csv", export("900"))
+    assert load(sources) == 14
+
+
+def azure_run(warehouse, scope: str, period: str, name: str, run: str, cost: str) -> None:
+    folder = f"focus/azure/{scope}/{period}/{name}/{run}/guid"
+    warehouse.write(f"{folder}/part_0.csv", export(cost, f"{period[:4]}-{period[4:6]}-01"))
+    warehouse.write(f"{folder}/manifest.json", json.dumps({"blobs": [{"blobName": f"{name}/part_0.csv"}]}))
+
+
+def test_of_azure_runs_the_newest_of_each_scope_and_month_counts(warehouse):
+    """Scope a: June stood at 3 on the 2nd, 30 at the end, and the export of the closed month says 31; July at 4. Scope
+    b has a June of its own of 100: 31 + 4 + 100 = 135."""
+    azure_run(warehouse, "a", "20260601-20260630", "daily", "202606020400", "3")
+    azure_run(warehouse, "a", "20260601-20260630", "daily", "202607010400", "30")
+    azure_run(warehouse, "a", "20260601-20260630", "last-month", "202607050400", "31")
+    azure_run(warehouse, "a", "20260701-20260731", "daily", "202607020400", "4")
+    azure_run(warehouse, "b", "20260601-20260630", "daily", "202607010400", "100")
+    warehouse.dbt("seed", "--select", "focus_sources")
+    assert load(warehouse) == 135
+
+
+def test_two_manifests_for_one_run_stop_the_build(warehouse):
+    azure_run(warehouse, "a", "20260601-20260630", "daily", "202606020400", "3")
+    warehouse.write(
+        "focus/azure/a/20260601-20260630/daily/202606020400/other/manifest.json", '{"blobs": [{"blobName": "x"}]}'
+    )
+    warehouse.dbt("seed", "--select", "focus_sources")
+    assert load(warehouse, check=False) is None
+    assert (
+        "other/manifest.json: source azure has a second manifest for the same run, focus/azure/a/" in warehouse.output
+    )
+
+
+def test_a_month_without_a_complete_run_stops_the_build(sources):
+    aws_run(sources, "20260602T00-a", {"b-1.csv": "10"}, ["b-1.csv", "b-2.csv"])
+    assert load(sources, check=False) is None
+    assert "b-1.csv: source new has no complete run of bill BILLING_PERIOD=2026-06" in sources.output
+
+
+def test_appended_files_all_count_but_no_copy_of_one(sources):
+    """5 for June, a late 2 for June in July's file, beside 7 of its own: 14. A copy adds nothing."""
+    sources.write("focus/oci/reports/0001.csv", export("5"))
+    late = HEADER + "2,USD,2026-07-01,2026-06-30\n7,USD,2026-07-01,2026-07-01\n"
+    sources.write("focus/oci/reports/0002.csv", late)
+    sources.write("focus/oci/reports/copy/0002.csv", late)
+    sources.write("focus/oci/reports/0003.csv", export("6"))  # as large as 0001, and another file
+    sources.write("focus/other/0001.csv", export("5"))  # the same file of another source is another bill
+    assert load(sources) == 5 + 14 - 5 + 6 + 5
+    assert reasons(sources) == {"copy/0002.csv": "copy"}
+    assert sources.query("""
+        select month(charge_period_start), sum(effective_cost) from staging.stg_focus__charges
+        where source = 'oci' group by 1 order by 1
+    """) == [(6, Decimal(13)), (7, Decimal(7))]
+
+
+def test_of_running_totals_the_last_of_each_key_counts(sources):
+    """Key a said 1, then 4, then nothing more; key b came at 10:00 with 2 and says 3 at 11:00; the next day is new."""
+    header = "EffectiveCost,BilledCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ConsumedQuantity,Tags\n"
+
+    def rows(day: int, *rows: tuple[str, int, int]) -> str:
+        lines = [
+            f'{cost},{cost},USD,2026-06-01,2026-06-0{day},{requests},"{{""model"": ""{key}""}}"'
+            for key, cost, requests in rows
+        ]
+        return header + "\n".join(lines) + "\n"
+
+    sources.write("focus/gateway/date=2026-06-01/hour=09/usage_1.csv", rows(1, ("a", 1, 10)))
+    assert load(sources) == 1
+    sources.write("focus/gateway/date=2026-06-01/hour=10/usage_2.csv", rows(1, ("a", 4, 40), ("b", 2, 20)))
+    assert load(sources) == 4 + 2
+    sources.write("focus/gateway/date=2026-06-01/hour=11/usage_3.csv", rows(1, ("b", 3, 30)))
+    sources.write("focus/gateway/date=2026-06-02/hour=00/usage_4.csv", rows(2, ("a", 1, 10)))
+    assert load(sources) == 4 + 3 + 1
+    assert sources.query("""
+        select sum(billed_cost), sum(consumed_quantity), count(*),
+            count(*) filter (where list_contains(source_changes, 'superseded_by_later_file'))
+        from staging.stg_focus__charges
+    """) == [(Decimal(8), Decimal(80), 5, 2)]
+    assert sources.query("""
+        select json_extract_string(source_values, '$.EffectiveCost') from staging.stg_focus__charges
+        where source_values is not null order by 1
+    """) == [("1",), ("2",)]
