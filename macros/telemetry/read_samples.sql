@@ -1,23 +1,24 @@
 {#
     Every sample of the given files, whatever their shape, as source_file, metric, labels, sampled_at, value.
-    Files of one shape are read together; the shape is told by columns and content. A line that is no JSON
-    gives a row whose metric is null, so that it can be counted.
+    Files of one shape are read together. A line that cannot be read gives a row whose metric is null, so that it can be
+    counted. Where a file tells when a counter was created, that is a sample too, of a metric that ends in `_created`.
 #}
 {% macro read_prometheus_samples(files) %}
     {%- set branches = [] -%}
     {%- for columns, names in parquet_shapes(files) -%}
         {%- set reader = 'read_parquet([' ~ names | join(', ') ~ '], filename = true)' -%}
-        {%- do branches.append(long_form_samples(reader, columns)) -%}
+        {%- do branches.extend(long_form_branches(reader, columns)) -%}
     {%- endfor -%}
-    {%- set csv_files = file_names(files, 'csv') -%}
-    {%- if csv_files -%}
-        {%- set reader -%}
-            read_csv([{{ csv_files | join(', ') }}], header = true, all_varchar = true, union_by_name = true, filename = true)
-        {%- endset -%}
-        {%- do branches.append(long_form_samples(reader, columns_of(reader))) -%}
-    {%- endif -%}
-    {%- set json_files = file_names(files, 'json') -%}
-    {%- if json_files -%} {%- do branches.append(json_samples(json_files)) -%} {%- endif -%}
+    {%- for columns, reader in csv_readers(files) -%}
+        {%- do branches.extend(long_form_branches(reader, columns)) -%}
+    {%- endfor -%}
+    {%- for shape, read in [
+        ('victoria_metrics', json_samples), ('prometheus_api', api_samples), ('prometheus_api_document', api_document_samples),
+        ('otlp_metrics', otlp_samples), ('tsdb_dump', dump_samples)
+    ] -%}
+        {%- set names = files_of_shape(files, shape) -%}
+        {%- if names -%} {%- do branches.append(read(names)) -%} {%- endif -%}
+    {%- endfor -%}
     {%- for branch in branches %}
     {{ branch }}
     {%- if not loop.last %}
@@ -34,6 +35,67 @@
     where false
     {%- endfor %}
 {% endmacro %}
+
+{# What the shape of each of the given files is known by, as source_file, head: a line of text, or the keys of the first
+   JSON value of a file; null for a file that has no line or begins with a line that is no JSON. Files are opened one by one:
+   each reader has a buffer as large as a line may be. #}
+{% macro read_prometheus_heads(files) %}
+    {%- set heads = [] -%}
+    {%- for file in files if file.size_bytes > 0 and file.format in ('json', 'csv', 'text') -%}
+        {%- set name = sql_text(file.source_file) -%}
+        {%- set query -%}
+            {%- if file.format == 'json' -%}
+            select array_to_string(list_sort(json_keys(json)), ' ') as head
+            from read_json_objects(
+                {{ name }}, format = 'newline_delimited', ignore_errors = true, maximum_object_size = 134217728
+            )
+            limit 1
+            {%- else -%}
+            select left(line, 4000) as head from {{ text_lines(name) }} limit 1
+            {%- endif -%}
+        {%- endset -%}
+        {%- for row in run_query(query).rows if row.head is not none -%}
+            {%- do heads.append('(' ~ name ~ ', ' ~ sql_text(row.head | string) ~ ')') -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {%- if heads %}
+    select * from (values {{ heads | join(', ') }}) as heads (source_file, head)
+    {%- else %}
+    select
+        cast(null as varchar) as source_file,
+        cast(null as varchar) as head
+    where false
+    {%- endif %}
+{% endmacro %}
+
+{% macro files_of_shape(files, shape) -%}
+    {%- set names = [] -%}
+    {%- for file in files if file.shape == shape -%} {%- do names.append(sql_text(file.source_file)) -%} {%- endfor -%}
+    {{- return(names) -}}
+{%- endmacro %}
+
+{# CSV files by their header, as pairs of {column: type} and reader. VictoriaMetrics' export may have none: then its order
+   is name, value, time in milliseconds, and labels without names. #}
+{% macro csv_readers(files) -%}
+    {%- set headers = {} -%}
+    {%- for file in files if file.format == 'csv' and file.shape in ('long_form', 'victoria_metrics_csv') -%}
+        {%- set header = 'none' if file.shape == 'victoria_metrics_csv' else file.head -%}
+        {%- do headers.setdefault((file.shape, header if header != 'none' else file.head.count(',')), []).append(sql_text(file.source_file)) -%}
+    {%- endfor -%}
+    {%- set readers = [] -%}
+    {%- for (shape, header), names in headers.items() -%}
+        {%- set has_header = shape == 'long_form' -%}
+        {%- set options -%}
+            [{{ names | join(', ') }}], header = {{ has_header }}, all_varchar = true, filename = true, null_padding = true
+            {%- if not has_header -%}
+            , names = ['metric', 'value', 'ts'{% for number in range(4, header + 2) %}, 'column_{{ number }}'{% endfor %}]
+            {%- endif -%}
+        {%- endset -%}
+        {%- set reader = 'read_csv(' ~ options ~ ')' -%}
+        {%- do readers.append((columns_of(reader), reader)) -%}
+    {%- endfor -%}
+    {{- return(readers) -}}
+{%- endmacro %}
 
 {% macro file_names(files, format) -%}
     {%- set names = [] -%}
@@ -77,27 +139,45 @@
     {{- return(shapes) -}}
 {%- endmacro %}
 
-{# A table with a row a sample. Labels are a MAP, a STRUCT, JSON text, or columns of their own. #}
-{% macro long_form_samples(reader, columns) %}
+{# A table with a row a sample. Labels are a MAP, a STRUCT, JSON text, or columns of their own; a column `replica` beside
+   labels is one more, and a column `created` says when the counter was. #}
+{% macro long_form_branches(reader, columns) %}
     {%- set known = {} -%}
     {%- set label_columns = [] -%}
-    {%- set aliases = {'timestamp': 'ts', 'time': 'ts', 'name': 'metric', '__name__': 'metric', 'tags': 'labels'} -%}
+    {%- set aliases = {
+        'timestamp': 'ts', 'time': 'ts', '__timestamp__:unix_ms': 'ts', '__timestamp__:unix_s': 'ts',
+        '__timestamp__:rfc3339': 'ts', 'name': 'metric', '__name__': 'metric', '__value__': 'value', 'tags': 'labels'
+    } -%}
     {%- for column in columns -%}
         {%- set role = aliases.get(column | lower, column | lower) -%}
-        {%- if role in ('ts', 'metric', 'labels', 'value') and role not in known -%}
+        {%- if role in ('ts', 'metric', 'labels', 'value', 'created') and role not in known -%}
             {%- do known.update({role: column}) -%}
         {%- else -%}
             {%- do label_columns.append(column) -%}
         {%- endif -%}
     {%- endfor -%}
+    {%- set metric = 'cast("' ~ known.metric ~ '" as varchar)' if 'metric' in known else 'cast(null as varchar)' -%}
+    {%- set value = 'try_cast("' ~ known.value ~ '" as double)' if 'value' in known else 'cast(null as double)' -%}
+    {%- set branches = [long_form_samples(reader, columns, known, label_columns, metric, value)] -%}
+    {%- if 'created' in known -%}
+        {%- set created = 'epoch(' ~ timestamp_of(known.created, columns[known.created]) ~ ')' -%}
+        {%- do branches.append(long_form_samples(reader, columns, known, label_columns, created_name(metric), created)) -%}
+    {%- endif -%}
+    {{- return(branches) -}}
+{% endmacro %}
+
+{% macro long_form_samples(reader, columns, known, label_columns, metric, value) %}
     select
         filename as source_file,
-        {{ 'cast("' ~ known.metric ~ '" as varchar)' if 'metric' in known else 'cast(null as varchar)' }} as metric,
+        {{ metric }} as metric,
         {{ labels_of(known.get('labels'), columns.get(known.get('labels')), label_columns) }} as labels,
         {{ timestamp_of(known.ts, columns[known.ts]) if 'ts' in known else 'cast(null as timestamp)' }} as sampled_at,
-        {{ 'try_cast("' ~ known.value ~ '" as double)' if 'value' in known else 'cast(null as double)' }} as value
+        {{ value }} as value
     from {{ reader }}
 {% endmacro %}
+
+{# The metric that says when a counter, or a histogram's sum, was created. #}
+{% macro created_name(metric) -%} regexp_replace({{ metric }}, '(_total|_sum|_count)?$', '_created') {%- endmacro %}
 
 {% macro labels_of(labels, type, label_columns) -%}
     {%- if not labels -%}
@@ -106,12 +186,19 @@
             {key: '{{ column }}', value: cast("{{ column }}" as varchar)}{{ ', ' if not loop.last }}
             {%- endfor -%}
         ], lambda entry: entry.value is not null))
-    {%- elif type.startswith('MAP') -%}
-        cast("{{ labels }}" as map(varchar, varchar))
-    {%- elif type.startswith('STRUCT') -%}
-        cast(to_json("{{ labels }}") as map(varchar, varchar))
     {%- else -%}
-        try_cast(try_cast("{{ labels }}" as json) as map(varchar, varchar))
+        {%- set map -%}
+            {%- if type.startswith('MAP') -%} cast("{{ labels }}" as map(varchar, varchar))
+            {%- elif type.startswith('STRUCT') -%} cast(to_json("{{ labels }}") as map(varchar, varchar))
+            {%- else -%} try_cast(try_cast("{{ labels }}" as json) as map(varchar, varchar))
+            {%- endif -%}
+        {%- endset -%}
+        {%- set replicas = label_columns | select('equalto', 'replica') | list -%}
+        {%- if replicas -%}
+        map_concat({{ map }}, case when replica is not null then map {'replica': cast(replica as varchar)} end)
+        {%- else -%}
+        {{ map }}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -155,5 +242,204 @@
         ignore_errors = true,
         filename = true,
         maximum_object_size = 67108864
+    )
+{% endmacro %}
+
+{# Prometheus' HTTP API: what a query with a range selector answers, raw samples in seconds and with values as text. #}
+{% macro api_result_type() -%}
+    struct(result struct(metric map(varchar, varchar), "values" varchar[][], "value" varchar[])[])
+{%- endmacro %}
+
+{% macro api_samples(names) %}
+    {{ api_result_samples(
+        "(select filename, data from read_json([" ~ names | join(', ') ~ "], columns = {data: '" ~ api_result_type()
+        ~ "'}, format = 'newline_delimited', ignore_errors = true, filename = true, maximum_object_size = 134217728))"
+    ) }}
+{% endmacro %}
+
+{% macro api_document_samples(names) %}
+    {{ api_result_samples(
+        "(select filename, cast(try_cast(content as json) -> '$.data' as " ~ api_result_type() ~ ") as data "
+        ~ "from read_text([" ~ names | join(', ') ~ "]))"
+    ) }}
+{% endmacro %}
+
+{% macro api_result_samples(answers) %}
+    select
+        source_file,
+        labels['__name__'] as metric,
+        map_from_entries(list_filter(map_entries(labels), lambda entry: entry.key <> '__name__')) as labels,
+        {{ epoch_timestamp('try_cast(sample[1] as double)') }} as sampled_at,
+        try_cast(sample[2] as double) as value
+    from (
+        select
+            source_file,
+            result.metric as labels,
+            unnest(coalesce(result."values", [result."value"])) as sample
+        from (
+            select
+                filename as source_file,
+                unnest(coalesce(data.result, [null])) as result
+            from {{ answers }}
+        )
+    )
+{% endmacro %}
+
+{% macro otlp_points() -%}
+    struct(
+        aggregationTemporality varchar,
+        dataPoints struct(
+            attributes {{ otel_attributes() }}, startTimeUnixNano varchar, timeUnixNano varchar,
+            asInt varchar, asDouble varchar, count varchar, "sum" varchar
+        )[]
+    )
+{%- endmacro %}
+
+{# OTLP's JSON lines. What is cumulative says when it was created. A delta is written as a rise from 0: a zero a microsecond
+   after its start and the delta at its end, so that the order of lines and files, or a line that comes twice, changes
+   nothing. Attributes of resources have the names that Prometheus' exporters give them. #}
+{% macro otlp_samples(names) %}
+    {%- set type -%}
+        struct(resource struct(attributes {{ otel_attributes() }}), scopeMetrics struct(metrics struct(
+            name varchar, "sum" {{ otlp_points() }}, gauge {{ otlp_points() }}, histogram {{ otlp_points() }},
+            exponentialHistogram {{ otlp_points() }}
+        )[])[])[]
+    {%- endset -%}
+    {%- set label_names = {
+        'k8s.pod.name': 'pod', 'k8s.namespace.name': 'namespace', 'k8s.node.name': 'node', 'k8s.cluster.name': 'cluster',
+        'k8s.container.name': 'container', 'service.name': 'job', 'service.instance.id': 'instance'
+    } -%}
+    select
+        source_file,
+        sample.metric as metric,
+        labels,
+        {{ epoch_timestamp('try_cast(sample.time_unix_nano as bigint)') }}
+        + case when sample.is_start then interval 1 microsecond else interval 0 microsecond end as sampled_at,
+        sample.value
+    from (
+        select
+            source_file,
+            map_from_entries(list_transform(
+                list_distinct(list_transform(attributes, lambda attribute: attribute.key)),
+                lambda name: {
+                    key: case name
+                        {%- for key, label in label_names.items() %} when '{{ key }}' then '{{ label }}' {%- endfor %}
+                        else replace(name, '.', '_')
+                    end,
+                    value: list_filter(attributes, lambda attribute: attribute.key = name)[1].text
+                }
+            )) as labels,
+            unnest(case
+                when point is null then [{metric: null, time_unix_nano: null, is_start: false, is_extra: false, value: null}]
+                else list_filter(
+                    flatten(list_transform(
+                        case when point.count is null
+                            then [{name: metric, value: coalesce(point.asInt, point.asDouble)}]
+                            else [{name: metric || '_count', value: point.count}, {name: metric || '_sum', value: point."sum"}]
+                        end,
+                        lambda series: [
+                            {
+                                metric: series.name, time_unix_nano: point.timeUnixNano, is_start: false, is_extra: false,
+                                value: try_cast(series.value as double)
+                            },
+                            {
+                                metric: case when is_delta then series.name else {{ created_name('series.name') }} end,
+                                time_unix_nano: case when is_delta then start_unix_nano else point.timeUnixNano end,
+                                is_start: is_delta,
+                                is_extra: true,
+                                value: case when is_delta then 0 else try_cast(start_unix_nano as double) / 1000000000 end
+                            }
+                        ]
+                    )),
+                    lambda sample: not sample.is_extra or (sample.time_unix_nano is not null and sample.value is not null)
+                )
+            end) as sample
+        from (
+            select
+                source_file,
+                name as metric,
+                is_delta,
+                point,
+                nullif(point.startTimeUnixNano, '0') as start_unix_nano,
+                list_transform(
+                    list_concat(coalesce(point.attributes, []), coalesce(resource_attributes, [])),
+                    lambda attribute: {
+                        key: attribute.key,
+                        text: coalesce(
+                            attribute."value".stringValue, attribute."value".intValue, attribute."value".doubleValue,
+                            attribute."value".boolValue
+                        )
+                    }
+                ) as attributes
+            from (
+                select
+                    source_file,
+                    resource_attributes,
+                    metric.name,
+                    coalesce(metric."sum", metric.gauge, metric.histogram, metric.exponentialHistogram).aggregationTemporality
+                        in ('1', 'AGGREGATION_TEMPORALITY_DELTA') is true as is_delta,
+                    unnest(coalesce(
+                        coalesce(metric."sum", metric.gauge, metric.histogram, metric.exponentialHistogram).dataPoints, [null]
+                    )) as point
+                from (
+                    select
+                        source_file,
+                        resource_attributes,
+                        unnest(coalesce(scope.metrics, [null])) as metric
+                    from (
+                        select
+                            source_file,
+                            resource.resource.attributes as resource_attributes,
+                            unnest(coalesce(resource.scopeMetrics, [null])) as scope
+                        from (
+                            select
+                                filename as source_file,
+                                unnest(coalesce(resourceMetrics, [null])) as resource
+                            from read_json(
+                                [{{ names | join(', ') }}], format = 'newline_delimited', ignore_errors = true,
+                                filename = true, maximum_object_size = 67108864, columns = {resourceMetrics: '{{ type }}'}
+                            )
+                        )
+                    )
+                )
+            )
+        )
+    )
+{% endmacro %}
+
+{# `promtool tsdb dump` and `dump-openmetrics`: a sample a line, {__name__="m", a="b"} 1 1795485059744 or m{a="b"} 1 1795485059.744. #}
+{% macro dump_samples(names) %}
+    select
+        source_file,
+        case when parts.time != '' then coalesce(nullif(parts.name, ''), labels['__name__']) end as metric,
+        map_from_entries(list_filter(map_entries(labels), lambda entry: entry.key <> '__name__')) as labels,
+        {{ epoch_timestamp('try_cast(parts.time as double)') }} as sampled_at,
+        try_cast(parts.value as double) as value
+    from (
+        select
+            *,
+            map_from_entries(list_transform(
+                list_zip(
+                    regexp_extract_all(parts.labels, '"?([^"{},= ]+)"?="((?:[^"\\]|\\.)*)"', 1),
+                    regexp_extract_all(parts.labels, '"?([^"{},= ]+)"?="((?:[^"\\]|\\.)*)"', 2)
+                ),
+                lambda pair: {
+                    key: pair[1],
+                    value: replace(replace(replace(pair[2], '\n', chr(10)), '\"', '"'), '\\', '\')
+                }
+            )) as labels
+        from (
+            select
+                filename as source_file,
+                regexp_extract(
+                    line, '^([^{ ]*)(?:\{(.*)\})? ([^ ]+) ([0-9.eE+-]+)$', ['name', 'labels', 'value', 'time']
+                ) as parts
+            from read_csv(
+                [{{ names | join(', ') }}], columns = {line: 'varchar'}, header = false, auto_detect = false, delim = '\x01',
+                quote = '', escape = '', strict_mode = false, max_line_size = 16777216, buffer_size = 67108864,
+                filename = true
+            )
+            where not starts_with(line, '#')
+        )
     )
 {% endmacro %}

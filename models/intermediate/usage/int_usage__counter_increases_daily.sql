@@ -12,6 +12,12 @@ counter_states as (
 
 ),
 
+creations as (
+
+    select * from {{ ref('int_usage__counter_creations_daily') }}
+
+),
+
 series as (
 
     select distinct
@@ -30,6 +36,8 @@ states as (
         series_days.sample_date,
         epoch_us(counter_states.first_sampled_at) as first_us,
         epoch_us(counter_states.last_sampled_at) as last_us,
+        epoch_us(creations.first_created_at) as first_created_us,
+        epoch_us(creations.last_created_at) as last_created_us,
         counter_states.first_value,
         counter_states.last_value,
         counter_states.increase,
@@ -43,6 +51,10 @@ states as (
             series_days.sample_date = counter_states.sample_date
             and series_days.scrape_series_id = counter_states.scrape_series_id
     inner join series on series_days.series_id = series.series_id
+    left join creations
+        on
+            series_days.sample_date = creations.sample_date
+            and series_days.scrape_series_id = creations.scrape_series_id
 
 ),
 
@@ -52,46 +64,81 @@ chained as (
         *,
         min(first_us) over (partition by scrape_group) as group_first_us,
         lag(last_us) over series_order as previous_us,
-        lag(last_value) over series_order as previous_value
+        lag(last_value) over series_order as previous_value,
+        lag(last_created_us) over series_order as previous_created_us
     from states
     window series_order as (partition by series_id order by sample_date)
 
 ),
 
--- what was there at the first sample counts if the scraper was at work before without seeing the series
+-- what was there at the first sample counts if it is proved to be new: by the time of creation, or because the scraper was
+-- at work before without seeing the series
 openings as (
 
     select
         series_id,
-        sample_date as usage_date,
-        case when first_us > group_first_us + {{ max_gap_us }} then first_value else 0 end as increase,
-        first_us <= group_first_us + {{ max_gap_us }} as opening_balance_unknown
+        sample_date,
+        group_first_us,
+        first_us,
+        first_created_us,
+        first_value,
+        case
+            when first_created_us is not null then first_created_us >= group_first_us - {{ max_gap_us }}
+            else first_us > group_first_us + {{ max_gap_us }}
+        end as is_born
     from chained
     where previous_us is null
 
 ),
 
--- from the last sample of a day to the first of the next day that has any
+-- from the last sample of a day to the first of the next day that has any, and from a creation to the first sample
 crossings as (
 
     select
         series_id,
         previous_us,
         first_us,
-        first_us - previous_us as total_us,
         first_us - previous_us > {{ max_gap_us }} as is_gap,
-        {{ has_fallen('first_value', 'previous_value', 1) }} as is_reset,
-        case
-            when {{ has_fallen('first_value', 'previous_value', 1) }} then first_value
-            else greatest(first_value - previous_value, 0)
-        end // 1000 as increase,
+        {{ has_fallen('first_value', 'previous_value', 1) }}
+        or coalesce(abs(first_created_us - previous_created_us) >= 100000, false) as is_reset,
+        first_value,
+        previous_value
+    from chained
+    where previous_us is not null
+
+    union all
+
+    select
+        series_id,
+        -- no day before the data has usage
+        least(
+            greatest(first_created_us, epoch_us(date_trunc('day', make_timestamp(group_first_us)))), first_us - 1
+        ) as previous_us,
+        first_us,
+        false as is_gap,
+        false as is_reset,
+        first_value,
+        0 as previous_value
+    from openings
+    where is_born and first_created_us is not null
+
+),
+
+crossings_by_day as (
+
+    select
+        series_id,
+        previous_us,
+        first_us - previous_us as total_us,
+        is_gap,
+        is_reset,
+        case when is_reset then first_value else greatest(first_value - previous_value, 0) end // 1000 as increase,
         unnest(range(
             cast(make_timestamp(previous_us) as date),
             cast(make_timestamp(first_us) as date) + interval 1 day,
             interval 1 day
         )) as day_starts_at
-    from chained
-    where previous_us is not null
+    from crossings
 
 ),
 
@@ -101,7 +148,7 @@ crossed_days as (
         *,
         greatest(epoch_us(day_starts_at) - previous_us, 0) as from_us,
         least(epoch_us(day_starts_at) + 86400000000 - previous_us, total_us) as until_us
-    from crossings
+    from crossings_by_day
 
 ),
 
@@ -145,11 +192,11 @@ parts as (
 
     select
         series_id,
-        usage_date,
-        increase,
+        sample_date as usage_date,
+        case when is_born and first_created_us is null then first_value else 0 end as increase,
         0 as resets,
         0 as gap_us,
-        opening_balance_unknown
+        not is_born and first_value > 0 as opening_balance_unknown
     from openings
 
 )

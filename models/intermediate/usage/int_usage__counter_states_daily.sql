@@ -30,6 +30,19 @@ samples as (
         {{ is_chosen('new_counter_days', 'sample_date') }}
         and value is not null
         and not is_gauge
+        and is_created is not true
+
+),
+
+-- a new time of creation is a restart, even where the counter has passed its old value since
+recreations as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        epoch_us(unnest(changed_at)) as sampled_us
+    from {{ ref('int_usage__counter_creations_daily') }}
+    where {{ is_chosen('new_counter_days', 'sample_date') }}
 
 ),
 
@@ -48,17 +61,29 @@ neighbours as (
 
 ),
 
+judged as (
+
+    select
+        *,
+        {{ has_fallen('value', 'previous_value') }}
+        or (sample_date, scrape_series_id, sampled_us) in (
+            select (recreations.sample_date, recreations.scrape_series_id, recreations.sampled_us) from recreations
+        ) as is_reset
+    from neighbours
+
+),
+
 -- in a run that just rises nothing has to be looked at but its ends; a fall, a gap or a step back in time is rare
 turns as materialized (
 
     select
         *,
         previous_series_id = scrape_series_id and previous_date = sample_date as is_continued
-    from neighbours
+    from judged
     where
         previous_series_id != scrape_series_id
         or previous_date != sample_date
-        or {{ has_fallen('value', 'previous_value') }}
+        or is_reset
         or sampled_us - previous_us not between 1 and {{ max_gap_us }}
         or is_last
 
@@ -99,11 +124,10 @@ interruptions as (
     select
         sample_date,
         scrape_series_id,
-        count(*) filter (where {{ has_fallen('value', 'previous_value') }}) as resets,
+        -- a zero a microsecond after a sample is how a delta of OTLP begins, and no restart
+        count(*) filter (where is_reset and not (value = 0 and sampled_us - previous_us = 1)) as resets,
         count(*) filter (where sampled_us <= previous_us) as steps_back,
-        sum({{ to_thousandths('previous_value') }}) filter (
-            where {{ has_fallen('value', 'previous_value') }}
-        ) as lost_by_resets,
+        sum({{ to_thousandths('previous_value') }}) filter (where is_reset) as lost_by_resets,
         list(
             { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(sampled_us) } order by sampled_us
         ) filter (

@@ -7,6 +7,12 @@ with files as (
 
 ),
 
+heads as (
+
+    select * from {{ ref('base_prometheus__file_heads') }}
+
+),
+
 catalog as (
 
     select {{ stable_id("coalesce(string_agg(metric_and_type, ',' order by metric_and_type), '')") }} as catalog_version
@@ -18,7 +24,10 @@ select
     files.source_file,
     files.relative_path,
     files.format,
+    heads.shape,
+    heads.head,
     -- a metric that the catalogue did not know before is in files that have landed already
     concat_ws('-', files.file_version, catalog.catalog_version) as file_version
 from files
+left join heads on files.source_file = heads.source_file
 cross join catalog

@@ -24,6 +24,7 @@ series as (
         source_file,
         scrape_series_id,
         is_gauge,
+        is_created,
         unnest(spellings) as spelling
     from {{ ref('stg_prometheus__series') }}
     where
@@ -44,6 +45,7 @@ placed as (
         cast(samples.sampled_at as date) as sample_date,
         series.scrape_series_id,
         series.is_gauge,
+        series.is_created,
         samples.sampled_at,
         case when {{ is_countable('samples.value') }} then samples.value end as value,
         days.day_version
@@ -64,12 +66,23 @@ sorted as (
 
 ),
 
--- of samples of one scrape at one time the highest stays; a window without an order streams over the sorted rows
+-- of samples of one scrape at one time the highest stays, of a time of creation what is new that day; a window without
+-- an order streams over the sorted rows
 compared as (
 
     select
         *,
-        lag(scrape_series_id) over () = scrape_series_id and lag(sampled_at) over () = sampled_at as is_duplicate
+        lag(scrape_series_id) over () = scrape_series_id and lag(sampled_at) over () = sampled_at as is_duplicate,
+        is_created
+        and (
+            value is null
+            or (
+                lag(scrape_series_id) over () = scrape_series_id
+                and lag(sample_date) over () = sample_date
+                -- some scrapers store the last digits otherwise each time; no process begins anew within a tenth of a second
+                and abs(lag(value) over () - value) < 0.1
+            )
+        ) as is_repeated
     from sorted
 
 )
@@ -80,6 +93,9 @@ select
     sampled_at,
     value,
     is_gauge,
+    is_created,
     day_version
 from compared
-where is_duplicate is not true
+where
+    is_duplicate is not true
+    and is_repeated is not true

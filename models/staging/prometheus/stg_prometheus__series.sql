@@ -25,9 +25,25 @@ catalog as (
 
     select
         metric,
-        bool_or(metric_type = 'gauge') as is_gauge
+        bool_or(metric_type = 'gauge') as is_gauge,
+        bool_or(coalesce(label_conditions, '') != '') as has_conditions,
+        false as is_created,
+        cast(null as varchar[]) as counters
     from {{ ref('metric_catalog') }}
     group by metric
+
+    union all
+
+    -- beside a counter, or a histogram's sum, some clients say when it was created
+    select
+        {{ created_name('metric') }} as metric,
+        false as is_gauge,
+        false as has_conditions,
+        true as is_created,
+        list(distinct metric) as counters
+    from {{ ref('metric_catalog') }}
+    where metric_type = 'counter'
+    group by {{ created_name('metric') }}
 
 ),
 
@@ -42,6 +58,8 @@ spellings as (
         count(*) as samples,
         count(*) filter (where not {{ is_countable('value') }}) as uncountable_samples,
         count(*) filter (where value < 0) as negative_samples,
+        min(millisecond(sampled_at) % 1000) as lowest_millisecond,
+        max(millisecond(sampled_at) % 1000) as highest_millisecond,
         min(sampled_at) as first_sampled_at,
         max(sampled_at) as last_sampled_at
     from samples
@@ -53,13 +71,19 @@ named as (
 
     select
         spellings.*,
-        catalog.metric is not null and spellings.labels is not null as is_catalogued,
+        -- where labels have no names, which series a condition excludes cannot be told
+        catalog.metric is not null
+        and spellings.labels is not null
+        and not (catalog.has_conditions and coalesce(files.shape, '') = 'victoria_metrics_csv') as is_catalogued,
         coalesce(catalog.is_gauge, false) as is_gauge,
+        coalesce(catalog.is_created, false) as is_created,
+        catalog.counters,
         coalesce({{ metric_name('spellings.metric_name') }}, '(unreadable)') as metric,
         {{ labels_text('spellings.labels') }} as labels_text,
         {{ labels_text('spellings.labels', except=replica_labels()) }} as shared_labels_text
     from spellings
     left join catalog on {{ metric_name('spellings.metric_name') }} = catalog.metric
+    left join files on spellings.source_file = files.source_file
 
 ),
 
@@ -69,7 +93,11 @@ identified as (
     select
         *,
         {{ stable_id("concat_ws(chr(10), metric, case when is_catalogued then labels_text end)") }} as scrape_series_id,
-        {{ stable_id("concat_ws(chr(10), metric, case when is_catalogued then shared_labels_text end)") }} as series_id
+        {{ stable_id("concat_ws(chr(10), metric, case when is_catalogued then shared_labels_text end)") }} as series_id,
+        list_transform(
+            counters,
+            lambda counter: {{ stable_id("concat_ws(chr(10), counter, labels_text)") }}
+        ) as created_series_ids
     from named
 
 ),
@@ -83,6 +111,8 @@ series as (
         metric,
         is_catalogued,
         is_gauge,
+        is_created,
+        any_value(created_series_ids) as created_series_ids,
         case when is_catalogued then any_value(labels) end as labels,
         case when is_catalogued then list(distinct { metric_name: metric_name, labels: labels }) end as spellings,
         list(distinct sample_date order by sample_date) filter (where sample_date is not null) as sample_dates,
@@ -90,9 +120,11 @@ series as (
         cast(sum(uncountable_samples) as bigint) as uncountable_samples,
         cast(sum(negative_samples) as bigint) as negative_samples,
         min(first_sampled_at) as first_sampled_at,
+        min(lowest_millisecond) as lowest_millisecond,
+        max(highest_millisecond) as highest_millisecond,
         max(last_sampled_at) as last_sampled_at
     from identified
-    group by source_file, scrape_series_id, series_id, metric, is_catalogued, is_gauge
+    group by source_file, scrape_series_id, series_id, metric, is_catalogued, is_gauge, is_created
 
 )
 
@@ -106,11 +138,16 @@ select
     series.labels,
     series.spellings,
     series.sample_dates,
+    series.created_series_ids,
+    files.shape,
     series.samples,
     series.uncountable_samples,
     series.negative_samples,
+    series.lowest_millisecond,
+    series.highest_millisecond,
     series.is_catalogued,
     series.is_gauge,
+    series.is_created,
     series.first_sampled_at,
     series.last_sampled_at
 from series
