@@ -7,4 +7,6 @@ def model(dbt, session):
         dbt.ref("planned_changes").to_arrow_table(),
         horizon_days=int(dbt.config.get("horizon_days")),
         week_start=dbt.config.get("week_start"),
+        scaling_weeks=int(dbt.config.get("scaling_weeks")),
+        scaling_margin=float(dbt.config.get("scaling_margin")),
     )

@@ -14,6 +14,7 @@ from ai_unit_economics.forecasting.backtest import MEASURES
 from ai_unit_economics.forecasting.calibration import LEVELS
 from ai_unit_economics.forecasting.models import WEEK
 from ai_unit_economics.forecasting.outlook import History, Outlook, PlannedChange, forecast_all
+from ai_unit_economics.forecasting.scaling import judge, sentence
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIGURES = ("units", "effective_cost", "cost_per_unit", "month_to_date_cost")
@@ -42,6 +43,20 @@ BACKTEST = pa.struct(
         *((name, pa.float64()) for name in ("absolute_error", "error", "actual", "scaled_error")),
     ]
 )
+SCALING = pa.struct(
+    [
+        ("verdict", pa.string()),
+        ("reason", pa.string()),
+        ("sentence", pa.string()),
+        ("weeks", pa.int32()),
+        ("elasticity", pa.float64()),
+        ("elasticity_low", pa.float64()),
+        ("elasticity_high", pa.float64()),
+        ("usage_change", pa.float64()),
+        ("cost_change", pa.float64()),
+        ("cost_per_unit_change", pa.float64()),
+    ]
+)
 OUTLOOKS = pa.schema(
     [
         ("environment", pa.string()),
@@ -53,6 +68,7 @@ OUTLOOKS = pa.schema(
         ("interval_null_reason", pa.string()),
         ("history_days", pa.int32()),
         ("as_of_date", pa.date32()),
+        ("scaling", SCALING),
         ("forecasts", pa.list_(FORECAST)),
         ("backtests", pa.list_(BACKTEST)),
     ]
@@ -64,6 +80,8 @@ def forecast_series(
     planned_changes: pa.Table,
     horizon_days: int,
     week_start: str,
+    scaling_weeks: int = 13,
+    scaling_margin: float = 0.2,
     report: Callable[[str], None] | None = None,
 ) -> pa.Table:
     """From the rows of int_forecasting__series_daily to those of int_forecasting__outlooks."""
@@ -75,11 +93,12 @@ def forecast_series(
         Progress(report or _to_terminal),
     )
     outlooks.sort(key=lambda outlook: (outlook.history.environment, outlook.history.workload, outlook.history.unit))
-    return pa.Table.from_pylist([_row(outlook) for outlook in outlooks], OUTLOOKS)
+    return pa.Table.from_pylist([_row(outlook, scaling_weeks, scaling_margin) for outlook in outlooks], OUTLOOKS)
 
 
-def _row(outlook: Outlook) -> dict:
+def _row(outlook: Outlook, scaling_weeks: int, scaling_margin: float) -> dict:
     history = outlook.history
+    scaling = judge(history.usage, history.cost, scaling_weeks, scaling_margin)
     return {
         "environment": history.environment,
         "workload": history.workload,
@@ -90,6 +109,7 @@ def _row(outlook: Outlook) -> dict:
         "interval_null_reason": outlook.interval_null_reason,
         "history_days": len(history.usage),
         "as_of_date": outlook.as_of,
+        "scaling": vars(scaling) | {"sentence": sentence(scaling)},
         "forecasts": outlook.forecasts,
         "backtests": outlook.backtests,
     }

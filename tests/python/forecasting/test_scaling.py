@@ -1,0 +1,102 @@
+"""Verdicts on series whose elasticity is planted, and on noise."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from ai_unit_economics.forecasting import scaling
+from ai_unit_economics.forecasting.outlook import History
+from ai_unit_economics.forecasting.scaling import judge, sentence, student_t
+from tests.python.forecasting.series import grown
+
+SEEDS = range(40)
+
+
+def verdicts(histories: list[History]) -> dict[str, int]:
+    found = [judge(history.usage, history.cost).verdict for history in histories]
+    return {verdict: found.count(verdict) for verdict in set(found)}
+
+
+@pytest.mark.parametrize(
+    ("elasticity", "verdict"),
+    [(0.5, scaling.WINNING), (1.0, scaling.LINEAR), (1.5, scaling.REGRESSED)],
+)
+def test_planted_elasticity_is_found(elasticity: float, verdict: str) -> None:
+    """A 95% interval misses one in twenty: of 40 series at least 34 (p = .003 below, were it right)."""
+    found = verdicts([grown(91, growth=0.03, elasticity=elasticity, seed=seed) for seed in SEEDS])
+    assert found.get(verdict, 0) >= 34
+
+
+def test_elasticity_lies_in_its_interval_as_often_as_it_says() -> None:
+    """95% of 40 is 38; fewer than 34 would be one in 300."""
+    inside = 0
+    for seed in SEEDS:
+        history = grown(91, growth=0.03, elasticity=0.8, seed=seed)
+        found = judge(history.usage, history.cost)
+        inside += found.elasticity_low <= 0.8 <= found.elasticity_high
+    assert inside >= 34
+
+
+@pytest.mark.parametrize("noise", [0.02, 0.1])
+def test_noise_is_inconclusive(noise: float) -> None:
+    found = verdicts([grown(91, growth=0.0, noise=noise, seed=seed) for seed in SEEDS])
+    assert found.get(scaling.INCONCLUSIVE, 0) >= 38
+
+
+@pytest.mark.parametrize(("factor", "verdict"), [(0.85, scaling.WINNING), (1.15, scaling.REGRESSED)])
+def test_step_in_cost_is_seen_and_never_taken_for_its_opposite(factor: float, verdict: str) -> None:
+    """A release halfway that makes a unit 15 % cheaper or dearer, while usage grows 3 % a week."""
+    histories = []
+    for seed in SEEDS:
+        history = grown(91, growth=0.03, seed=seed)
+        histories.append(dataclasses.replace(history, cost=history.cost * np.where(np.arange(91) < 45, 1, factor)))
+    found = verdicts(histories)
+    assert found.get(verdict, 0) >= 20
+    assert set(found) <= {verdict, scaling.INCONCLUSIVE}
+
+
+def test_cost_that_stays_while_usage_falls_has_regressed() -> None:
+    """An elasticity of 0 is good while usage grows and bad while it falls."""
+    rising, falling = (grown(91, growth=growth, elasticity=0.0) for growth in (0.03, -0.03))
+    assert judge(rising.usage, rising.cost).verdict == scaling.WINNING
+    assert judge(falling.usage, falling.cost).verdict == scaling.REGRESSED
+
+
+def test_exact_series_has_an_exact_elasticity() -> None:
+    """Weeks of 100, 110, 121 ...; cost is twice the square root of usage: 13 weeks grow by 1.1¹² - 1 = 213.8 %."""
+    usage = np.repeat(100 * 1.1 ** np.arange(13), 7)
+    cost = 2 * np.sqrt(np.repeat(100 * 1.1 ** np.arange(13), 7)) / 7
+    found = judge(usage, cost)
+    assert found.verdict == scaling.WINNING
+    assert found.elasticity == pytest.approx(0.5)
+    assert found.usage_change == pytest.approx(1.1**12 - 1)
+    assert found.cost_per_unit_change == pytest.approx(1.1**-6 - 1)
+
+
+def test_sentence_says_what_was_seen_and_what_it_means() -> None:
+    history = grown(91, growth=0.03, elasticity=0.5)
+    text = sentence(judge(history.usage, history.cost))
+    assert text.startswith("Over 13 weeks usage rose by ")
+    assert text.endswith(": optimization is winning.")
+    assert "95% interval" in text
+
+
+@pytest.mark.parametrize("days", [0, 6, 13, 41])
+def test_short_series_have_no_verdict(days: int) -> None:
+    history = grown(days)
+    found = judge(history.usage, history.cost)
+    assert (found.verdict, found.reason) == (scaling.INCONCLUSIVE, "fewer_than_6_weeks")
+    assert sentence(found) == "No verdict, for fewer than 6 whole weeks are known."
+
+
+def test_constant_zero_and_unknown_series_have_no_verdict() -> None:
+    flat, nothing, unknown = np.full(91, 5.0), np.zeros(91), np.full(91, np.nan)
+    assert judge(flat, flat).reason == "usage_has_no_trend"
+    for usage, cost in ((nothing, flat), (flat, nothing), (unknown, flat), (flat, -flat)):
+        assert judge(usage, cost).reason == "fewer_than_6_weeks"
+
+
+def test_students_t_agrees_with_the_tables() -> None:
+    for freedom, quantile in ((4, 2.776), (5, 2.571), (11, 2.201), (30, 2.042)):
+        assert student_t(0.975, freedom) == pytest.approx(quantile, abs=0.002)
