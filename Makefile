@@ -103,6 +103,30 @@ $(CONFORMANCE_INSTALLED):
 	@rm -f $(CONFORMANCE_VENV)/.installed-*
 	@touch $@
 
+# MetricFlow answers from the semantic layer; dbt build needs none of it.
+METRICFLOW_VENV ?= .venv-metricflow
+METRICFLOW_INSTALLED := $(METRICFLOW_VENV)/.installed-$(shell cat requirements-metricflow.lock | cksum | tr ' ' '-')
+
+.PHONY: metricflow
+metricflow: $(METRICFLOW_INSTALLED) ## Install MetricFlow: .venv-metricflow/bin/mf query ...
+	dbt parse --profiles-dir profiles --quiet
+
+# Every answer of `mf query` against the facts, on the small sample.
+.PHONY: metricflow-test
+metricflow-test: $(INSTALLED) $(METRICFLOW_INSTALLED) ## Check the answers of the semantic layer against the facts
+	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
+	dbt parse --profiles-dir profiles --quiet
+	UNIT_ECONOMICS_DATA=$(TEST_DATA)/sample UNIT_ECONOMICS_DATABASE=$(TEST_DATA)/unit_economics.duckdb \
+		DBT_PROFILES_DIR=profiles METRICFLOW=$(METRICFLOW_VENV)/bin/mf pytest $(PYTEST_ARGS) tests/metricflow
+
+$(METRICFLOW_INSTALLED):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(METRICFLOW_VENV)/bin/python || $(PYTHON) -m venv $(METRICFLOW_VENV) \
+		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(METRICFLOW_VENV); exit 1; }
+	$(METRICFLOW_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-metricflow.lock
+	@rm -f $(METRICFLOW_VENV)/.installed-*
+	@touch $@
+
 .PHONY: benchmark
 benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	@$(MAKE) $(SAMPLE)/.complete
@@ -130,6 +154,9 @@ lock: ## Resolve the locks again (needs uv)
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --extra conformance --constraint requirements.lock \
 		--output-file requirements-conformance.lock
+	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --extra metricflow --constraint requirements.lock \
+		--output-file requirements-metricflow.lock
 
 .PHONY: clean
 clean: ## Remove the database, the sample and dbt's output; your own data elsewhere stays
