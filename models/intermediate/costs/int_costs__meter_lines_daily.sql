@@ -37,6 +37,38 @@ matched as (
 
 ),
 
+-- what a charge says itself in SkuPriceDetails (draft of FOCUS 1.5), where its rule names the deployment
+described as (
+
+    select
+        attributes.attribute_key,
+        attributes.consumed_unit,
+        token_kinds.unit,
+        cast(null as bigint) as unit_multiplier,
+        matches.target as deployment_id
+    from {{ ref('int_costs__charge_attributes') }} as attributes
+    inner join {{ ref('int_costs__charge_matches') }} as matches on attributes.attribute_key = matches.attribute_key
+    inner join {{ ref('focus_token_kinds') }} as token_kinds
+        on
+            coalesce(
+                json_extract_string(attributes.sku_price_details, '$.TokenDirection'),
+                json_extract_string(attributes.sku_price_details, '$.TokenType')
+            ) = token_kinds.token_direction
+            and json_extract_string(attributes.sku_price_details, '$.TokenCacheAction')
+            is not distinct from token_kinds.token_cache_action
+    left join matched on attributes.attribute_key = matched.attribute_key
+    where matches.treatment = 'direct' and matched.attribute_key is null
+
+),
+
+metered as (
+
+    select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from matched
+    union all
+    select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from described
+
+),
+
 -- '1K tokens', '1000000 Tokens', '1M': a number, a power and tokens, of which two may be missing
 parsed as (
 
@@ -47,7 +79,7 @@ parsed as (
             '^([0-9][0-9,]*)? ?(k|m|b|thousand|million|billion)? ?(tokens?)?$',
             ['number', 'power', 'word']
         ) as consumed
-    from matched
+    from metered
 
 ),
 
