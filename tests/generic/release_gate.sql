@@ -7,11 +7,12 @@
         select
             verdict,
             format(
-                'release {} of {} since {}: {} ({}), cost per {} {:+.1f} % at equal volume, limit {:+.1f} %',
-                release, deployment_id, released_on, verdict, verdict_reason, unit, effect * 100, threshold * 100
+                'release {} of {} since {}: {} ({})', release, deployment_id, released_on, verdict, verdict_reason
+            ) || coalesce(
+                format(', cost per {} {:+.1f} % at equal volume, limit {:+.1f} %', unit, effect * 100, threshold * 100), ''
             ) as finding
         from {{ model }}
-        where is_newest and effect is not null
+        where is_newest
     {%- endset -%}
     {%- if execute and flags.WHICH in ('build', 'test') -%}
         {%- for row in run_query("select upper(verdict), finding from (" ~ newest ~ ") where verdict != 'pass'") -%}
