@@ -48,6 +48,10 @@ publish: build ## Build, and if all passed hand the marts to readers in one step
 report: publish ## Build, publish, and render the figures as one HTML file, data/report.html
 	@ai-unit-economics report
 
+.PHONY: metrics
+metrics: publish ## Build, publish, and write metrics for Prometheus, data/metrics
+	@ai-unit-economics metrics
+
 .PHONY: test
 test: lint test-build test-python ## Everything that CI runs
 

@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ai_unit_economics import __version__
 from ai_unit_economics.conformance import conformance
+from ai_unit_economics.metrics import metrics_command
 from ai_unit_economics.publishing import publish_command, rollback_command, versions_command
 from ai_unit_economics.report import report_command
 from ai_unit_economics.sample.__main__ import main as sample
@@ -52,6 +53,7 @@ main.add_command(publish_command)
 main.add_command(rollback_command)
 main.add_command(versions_command)
 main.add_command(report_command)
+main.add_command(metrics_command)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,238 @@
+"""Unit economics as Prometheus metrics: the newest values for a scrape, and all of history for a backfill.
+
+A value that is not known is a series that is absent: Prometheus would take a 0 for a price.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+import click
+import duckdb
+
+from ai_unit_economics.report import database_to_report
+from ai_unit_economics.report.content import Marts
+
+# Each dimension multiplies the series; these are what latency and errors are looked at by.
+DIMENSIONS = ("all", "deployment", "customer_tier", "model")
+ORIGINS = ("usage", "idle", "unused_commitment", "shared")
+STATUSES = ("met", "at_risk", "breached", "no_data")
+PREFIX = "ai_unit_economics_"
+COHORT = ("environment", "workload", "cohort_dimension", "cohort", "unit")
+
+
+@dataclass(frozen=True)
+class Sample:
+    labels: dict[str, str]
+    value: object
+    # When the value was true: the end of its period. None for what is true of the file as a whole.
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Family:
+    name: str
+    help: str
+    samples: Sequence[Sample]
+
+
+def families(marts: Marts, *, history: bool) -> list[Family]:
+    """All metrics; of the series over time every complete day, or the newest one of each series."""
+    makers: Iterable[Callable[[Marts, bool], Iterator[Family]]] = (_unit_economics, _coverage, _targets, _bill, _file)
+    return [family for make in makers for family in make(marts, history) if family.samples]
+
+
+def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
+    # A day that is not complete is not the newest: it would move on every build
+    newest = "" if history else "qualify row_number() over (partition by all_labels order by period_start desc) = 1"
+    rows = marts.rows(
+        f"select {', '.join(COHORT)}, currency, unit_scale, period_end, units, cost_per_unit, "
+        f"{', '.join(f'{origin}_cost' for origin in ORIGINS)}, "
+        f"({', '.join(COHORT)}) as all_labels from marts.fct_unit_economics_daily "
+        f"where is_complete and cohort_dimension in {DIMENSIONS} {newest} "
+        f"order by {', '.join(COHORT)}, period_start"
+    )
+    costs, units, origins = [], [], []
+    for row in rows:
+        labels, at = {name: row[name] for name in COHORT}, _end_of(row["period_end"])
+        units.append(Sample(labels, row["units"], at))
+        if row["cost_per_unit"] is not None:
+            scale = {"unit_scale": str(row["unit_scale"]), "currency": row["currency"]}
+            costs.append(Sample(labels | scale, row["cost_per_unit"], at))
+        if row["unit"] in ("token", "embedding", "training_token"):
+            whole = {name: row[name] for name in COHORT if name != "unit"} | {"currency": row["currency"]}
+            origins.extend(
+                Sample(whole | {"unit": row["unit"], "cost_origin": origin}, row[f"{origin}_cost"], at)
+                for origin in ORIGINS
+            )
+    yield Family("cost_per_unit", "Fully-loaded cost of unit_scale units, of one complete day", costs)
+    yield Family("units", "Units of one complete day", units)
+    yield Family("cost", "Fully-loaded cost of one complete day by origin", origins)
+    if not history:
+        newest_days: dict[tuple[str, str], datetime] = {}
+        for row in rows:
+            key = (row["environment"], row["workload"])
+            newest_days[key] = max(_end_of(row["period_end"]), newest_days.get(key, datetime.min.replace(tzinfo=UTC)))
+        yield Family(
+            "complete_through_timestamp_seconds",
+            "End of the newest complete day",
+            [
+                Sample({"environment": environment, "workload": workload}, int(end.timestamp()))
+                for (environment, workload), end in newest_days.items()
+            ],
+        )
+
+
+def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
+    newest = "" if history else "where newest = 1"
+    rows = marts.rows(
+        "select * from ("
+        "select environment, workload, cohort as deployment, period_end as day, min(telemetry_coverage) as coverage, "
+        "row_number() over (partition by environment, cohort order by period_end desc) as newest "
+        "from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and telemetry_coverage is not null "
+        "group by environment, workload, cohort, period_end"
+        f") {newest} order by all"
+    )
+    yield Family(
+        "telemetry_coverage_ratio",
+        "Share of the time that telemetry covers, of one day",
+        [
+            Sample(
+                {name: row[name] for name in ("environment", "workload", "deployment")},
+                row["coverage"],
+                _end_of(row["day"]),
+            )
+            for row in rows
+        ],
+    )
+
+
+def _targets(marts: Marts, history: bool) -> Iterator[Family]:
+    if not marts.has("fct_target_status"):
+        return
+    rows = marts.rows(
+        "select target_id, severity, status, grain, environment, workload, cohort_dimension, cohort, unit, currency, "
+        "unit_scale, max_cost_per_unit, headroom_ratio, period_end from marts.fct_target_status "
+        f"where {'is_complete' if history else 'is_current'} order by target_id, period_end"
+    )
+    limits, statuses, headrooms = [], [], []
+    for row in rows:
+        at = _end_of(row["period_end"]) if history else None
+        labels = {"target_id": row["target_id"], "severity": row["severity"], "grain": row["grain"]}
+        cohort = {name: row[name] for name in COHORT}
+        limits.append(Sample(labels | cohort | {"currency": row["currency"]}, row["max_cost_per_unit"], at))
+        statuses.extend(
+            Sample(labels | {"workload": row["workload"], "status": status}, int(row["status"] == status), at)
+            for status in STATUSES
+        )
+        if row["headroom_ratio"] is not None:
+            headrooms.append(Sample(labels | {"workload": row["workload"]}, row["headroom_ratio"], at))
+    yield Family("target_max_cost_per_unit", "The limit of a target, for unit_scale units", limits)
+    yield Family("target_status", "1 for the status that a target has", statuses)
+    yield Family("target_headroom_ratio", "How far the cost per unit is below the limit; negative above it", headrooms)
+
+
+def _bill(marts: Marts, history: bool) -> Iterator[Family]:
+    if history:
+        return
+    through = marts.rows(
+        "select source, max(charge_date) + 1 as day from marts.fct_deployment_costs_daily "
+        "group by source order by source"
+    )
+    yield Family(
+        "charges_through_timestamp_seconds",
+        "End of the newest day with charges",
+        [Sample({"source": row["source"]}, int(_end_of(row["day"]).timestamp())) for row in through],
+    )
+    differences = marts.rows(
+        "select source, sum(abs(difference)) as difference, "
+        "arg_max(unallocated_cost / nullif(effective_cost_in, 0), billing_period_start) as unallocated "
+        "from marts.fct_cost_reconciliation group by source order by source"
+    )
+    yield Family(
+        "reconciliation_difference",
+        "EffectiveCost that came in and did not go out, over all billing periods, without sign",
+        [Sample({"source": row["source"]}, row["difference"]) for row in differences],
+    )
+    yield Family(
+        "unallocated_ratio",
+        "Share of the newest billing period that no rule sends anywhere",
+        [
+            Sample({"source": row["source"]}, row["unallocated"])
+            for row in differences
+            if row["unallocated"] is not None
+        ],
+    )
+
+
+def _file(marts: Marts, history: bool) -> Iterator[Family]:
+    if history or not marts.has("publication"):
+        return
+    (row,) = marts.rows("from marts.publication")
+    built_at = row["built_at"].replace(tzinfo=UTC)
+    yield Family("built_timestamp_seconds", "When the build ended", [Sample({}, int(built_at.timestamp()))])
+
+
+def text(found: Sequence[Family], *, history: bool) -> str:
+    """OpenMetrics; without timestamps it is the older text format too, which node_exporter reads."""
+    lines = []
+    for family in found:
+        name = PREFIX + family.name
+        lines += [f"# HELP {name} {family.help}.", f"# TYPE {name} gauge"]
+        for sample in family.samples:
+            labels = ",".join(f'{label}="{_escaped(value)}"' for label, value in sample.labels.items())
+            end = f" {int(sample.at.timestamp())}" if history and sample.at else ""
+            lines.append(f"{name}{f'{{{labels}}}' if labels else ''} {_number(sample.value)}{end}")
+    return "\n".join([*lines, "# EOF", ""])
+
+
+def _number(value: object) -> str:
+    # The shortest digits that give the same float, never an exponent that an older parser stumbles over
+    return repr(float(value)) if not isinstance(value, int) else str(value)
+
+
+def _escaped(value: object) -> str:
+    return str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def write(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
+    marts = Marts(connection)
+    folder.mkdir(parents=True, exist_ok=True)
+    files = []
+    for name, history in (("unit_economics.prom", False), ("history.om", True)):
+        file, draft = folder / name, folder / f".{name}.{os.getpid()}"
+        draft.write_text(text(families(marts, history=history), history=history), encoding="utf-8")
+        os.replace(draft, file)  # noqa: PTH105 - a collector must not read half of it
+        files.append(file)
+    return files
+
+
+@click.command("metrics")
+@click.option(
+    "--database",
+    type=click.Path(path_type=Path),
+    default=database_to_report,
+    show_default="what is published, else UNIT_ECONOMICS_DATABASE, else data/unit_economics.duckdb",
+    help="Where the marts are; only read.",
+)
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path, file_okay=False), default=Path("data/metrics"), show_default=True
+)
+def metrics_command(database: Path, folder: Path) -> None:
+    """Write the newest values and the history as OpenMetrics text, for Prometheus."""
+    if not database.is_file():
+        raise click.ClickException(f"{database}: no such database; run make publish, or set UNIT_ECONOMICS_DATABASE")
+    try:
+        with duckdb.connect(str(database), read_only=True) as connection:
+            for file in write(connection, folder):
+                click.echo(f"wrote {file}")
+    except duckdb.Error as error:
+        raise click.ClickException(str(error).splitlines()[0]) from None
