@@ -126,6 +126,9 @@ interruptions as (
         scrape_series_id,
         -- a zero a microsecond after a sample is how a delta of OTLP begins, and no restart
         count(*) filter (where is_reset and not (value = 0 and sampled_us - previous_us = 1)) as resets,
+        count(*) filter (
+            where {{ has_fallen('value', 'previous_value') }} and value > previous_value / 2
+        ) as shallow_falls,
         count(*) filter (where sampled_us <= previous_us) as steps_back,
         sum({{ to_thousandths('previous_value') }}) filter (where is_reset) as lost_by_resets,
         list(
@@ -151,6 +154,7 @@ counted as (
         cast({{ to_thousandths('runs.first_value') }} as hugeint) as first_value,
         cast({{ to_thousandths('runs.last_value') }} as hugeint) as last_value,
         coalesce(interruptions.resets, 0) as resets,
+        coalesce(interruptions.shallow_falls, 0) as shallow_falls,
         coalesce(interruptions.steps_back, 0) as steps_back,
         cast(coalesce(interruptions.lost_by_resets, 0) as hugeint) as lost_by_resets,
         coalesce(interruptions.gaps, []) as gaps
@@ -166,6 +170,7 @@ select
     days.day_version,
     counted.samples,
     counted.resets,
+    counted.shallow_falls,
     counted.first_value,
     counted.last_value,
     -- a counter that falls has begun again at 0: what it had before is no decrease

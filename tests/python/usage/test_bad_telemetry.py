@@ -77,3 +77,48 @@ def test_no_telemetry_gives_empty_models(warehouse) -> None:
     )
     assert units(warehouse) == {}
     assert warehouse.query("select count(*) from intermediate.int_usage__telemetry_coverage_daily") == [(0,)]
+
+
+def test_every_fault_is_in_the_quality_mart_with_file_and_series(warehouse, shared_data) -> None:
+    warehouse.copy(
+        shared_data / "prometheus_shape_samples" / "prom_query_range.json", "telemetry/prometheus/range.json"
+    )
+    warehouse.copy(
+        shared_data / "prometheus_shape_samples" / "prom_query_matrix_raw.json", "telemetry/prometheus/raw.json"
+    )
+    # a gauge under a counter's name: 100, 90, 120, 80 of 120 falls to more than half
+    gauge = line([100, 90, 120, 80], {**LABELS, "pod": "chat-large-2"})
+    # minutes that come back: the samples of the second line lie between those of the first, with higher values
+    backwards = [
+        line([100, 130], {**LABELS, "pod": "chat-large-3"}),
+        line([160, 190], {**LABELS, "pod": "chat-large-3"}, START + 30_000),
+    ]
+    stranger = line([1, 5], {**LABELS, "pod": "who-knows-1"})
+    negative = line([3, -1, None, 7], {**LABELS, "pod": "chat-large-4"})
+    twin = line([3, 7], {**LABELS, "__name__": "ray_vllm_prompt_tokens"})
+    triton = line([3, 7], {**LABELS, "__name__": "nv_trt_llm_inflight_batcher_metrics"})
+    whole = "\n".join([gauge, *backwards, stranger, negative, twin, triton])
+    warehouse.write("telemetry/prometheus/export.jsonl", f"{whole}\n{stranger[:30]}")
+    warehouse.write("telemetry/prometheus/notes.txt", "bring milk\n")
+    warehouse.write("telemetry/prometheus/empty.jsonl", "")
+    warehouse.build("+fct_telemetry_quality")
+    found = warehouse.query("""
+        select parse_filename(source_file) as file, issue, regexp_extract(series, '(pod=[^,}]*|^[a-z_]+$)'),
+            affected_rows, is_fault
+        from marts.fct_telemetry_quality where file not in ('range.json', 'raw.json') order by all
+    """)
+    assert found == [
+        ("empty.jsonl", "file_not_read", None, 0, True),
+        ("export.jsonl", "falls_above_zero", "pod=chat-large-2", 2, True),
+        ("export.jsonl", "falls_above_zero", "pod=chat-large-3", 1, True),
+        ("export.jsonl", "negative_value", "pod=chat-large-4", 1, True),
+        ("export.jsonl", "no_deployment", "pod=who-knows-1", 2, True),
+        ("export.jsonl", "no_value", "pod=chat-large-4", 1, False),
+        ("export.jsonl", "refused_metric", "nv_trt_llm_inflight_batcher_metrics", 2, True),
+        ("export.jsonl", "refused_metric", "ray_vllm_prompt_tokens", 2, True),
+        ("export.jsonl", "unreadable_row", "", 1, True),
+        ("notes.txt", "file_not_read", None, 0, True),
+    ]
+    assert warehouse.query("""
+        select distinct parse_filename(source_file) from marts.fct_telemetry_quality where issue = 'resampled'
+    """) == [("range.json",)]

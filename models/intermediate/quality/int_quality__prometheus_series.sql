@@ -1,0 +1,210 @@
+with files as (
+
+    select * from {{ ref('base_prometheus__files') }}
+
+),
+
+series as (
+
+    select
+        *,
+        case
+            when is_catalogued
+                then metric || '{' || replace({{ labels_text('labels') }}, chr(10), ', ') || '}'
+            else metric
+        end as series_text
+    from {{ ref('stg_prometheus__series') }}
+
+),
+
+series_deployments as (
+
+    select * from {{ ref('int_usage__series_deployments') }}
+
+),
+
+counter_states as (
+
+    select * from {{ ref('int_usage__counter_states_daily') }}
+    where shallow_falls > 0
+
+),
+
+refusals as (
+
+    select * from {{ ref('metric_refusals') }}
+
+),
+
+unread as (
+
+    select
+        source_file,
+        cast(null as bigint) as scrape_series_id,
+        cast(null as varchar) as series_text,
+        'file_not_read' as issue,
+        'no shape of docs/usage.md, or empty' as detail,
+        0 as affected_samples
+    from files
+    where shape is null
+
+),
+
+values_without_use as (
+
+    select
+        source_file,
+        scrape_series_id,
+        series_text,
+        unnest(['unreadable_row', 'negative_value', 'no_value']) as issue,
+        unnest([
+            'broken lines, or rows without a metric',
+            'neither a count nor a share of time is negative',
+            'stale markers, NaN, infinite or above 2^53; their time is kept'
+        ]) as detail,
+        unnest([
+            case when metric = '(unreadable)' then samples else 0 end,
+            case when metric != '(unreadable)' and is_catalogued then negative_samples else 0 end,
+            case when metric != '(unreadable)' and is_catalogued then uncountable_samples - negative_samples else 0 end
+        ]) as affected_samples
+    from series
+
+),
+
+refused as (
+
+    select
+        series.source_file,
+        series.scrape_series_id,
+        series.series_text,
+        'refused_metric' as issue,
+        min(refusals.reason) as detail,
+        max(series.samples) as affected_samples
+    from series
+    inner join refusals on regexp_full_match(series.metric, refusals.metric_pattern)
+    where not series.is_catalogued
+    group by series.source_file, series.scrape_series_id, series.series_text
+
+),
+
+without_names as (
+
+    select
+        source_file,
+        scrape_series_id,
+        series_text,
+        'labels_without_names' as issue,
+        'some series of the metric do not count, and nobody can tell which; export with a header' as detail,
+        samples as affected_samples
+    from series
+    where
+        not is_catalogued
+        and shape = 'victoria_metrics_csv'
+        and metric in (select catalog.metric from {{ ref('metric_catalog') }} as catalog)
+
+),
+
+without_deployment as (
+
+    select
+        series.source_file,
+        series.scrape_series_id,
+        series.series_text,
+        'no_deployment' as issue,
+        'no rule of series_rules matches; counted under (unattributed)' as detail,
+        max(series.samples) as affected_samples
+    from series
+    inner join series_deployments on series.series_id = series_deployments.series_id
+    where
+        series_deployments.deployment_id is null
+        and series_deployments.metric_type = 'counter'
+    group by series.source_file, series.scrape_series_id, series.series_text
+
+),
+
+falling as (
+
+    select
+        series.source_file,
+        series.scrape_series_id,
+        series.series_text,
+        'falls_above_zero' as issue,
+        'a gauge, a clock that ran backwards, or several processes under one series: too much may be counted' as detail,
+        sum(counter_states.shallow_falls) as affected_samples
+    from series
+    inner join counter_states
+        on
+            series.scrape_series_id = counter_states.scrape_series_id
+            and list_contains(series.sample_dates, counter_states.sample_date)
+    group by series.source_file, series.scrape_series_id, series.series_text
+
+),
+
+-- a grid of whole seconds, or the same phase for several targets, is what query_range makes and scrapes do not
+resampled_files as (
+
+    select source_file
+    from series
+    where
+        shape in ('prometheus_api', 'prometheus_api_document')
+        and is_catalogued
+    group by source_file
+    having
+        min(lowest_millisecond) = max(highest_millisecond)
+        and sum(samples) > 2
+        and (max(highest_millisecond) = 0 or count(distinct coalesce(labels['instance'], labels['pod'])) > 1)
+
+),
+
+resampled as (
+
+    select
+        series.source_file,
+        series.scrape_series_id,
+        series.series_text,
+        'resampled' as issue,
+        'query_range hides restarts; take an instant query with a range selector' as detail,
+        series.samples as affected_samples
+    from series
+    inner join resampled_files on series.source_file = resampled_files.source_file
+    where series.is_catalogued
+
+),
+
+issues as (
+
+    select * from unread
+    union all
+    select
+        source_file,
+        scrape_series_id,
+        series_text,
+        issue,
+        detail,
+        affected_samples
+    from values_without_use
+    where affected_samples > 0
+    union all
+    select * from refused
+    union all
+    select * from without_names
+    union all
+    select * from without_deployment
+    union all
+    select * from falling
+    union all
+    select * from resampled
+
+)
+
+select
+    issues.source_file,
+    files.relative_path,
+    files.shape,
+    issues.scrape_series_id,
+    issues.series_text as series,
+    issues.issue,
+    issues.detail,
+    cast(issues.affected_samples as bigint) as affected_samples
+from issues
+inner join files on issues.source_file = files.source_file

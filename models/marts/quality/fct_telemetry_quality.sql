@@ -1,0 +1,35 @@
+with prometheus_series as (
+
+    select * from {{ ref('int_quality__prometheus_series') }}
+
+),
+
+telemetry_files as (
+
+    select * from {{ ref('int_quality__telemetry_files') }}
+
+)
+
+select
+    source_file,
+    'telemetry/prometheus' as folder,
+    shape,
+    series,
+    issue,
+    detail,
+    affected_samples as affected_rows,
+    issue != 'no_value' as is_fault
+from prometheus_series
+
+union all
+
+select
+    source_file,
+    folder,
+    shape,
+    cast(null as varchar) as series,
+    issue,
+    detail,
+    affected_rows,
+    true as is_fault
+from telemetry_files
