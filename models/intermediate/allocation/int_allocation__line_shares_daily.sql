@@ -1,0 +1,132 @@
+with
+
+cost_lines as (
+    select charge_date, source, billing_period_start, treatment, target, cost_origin, effective_cost
+    from {{ ref('int_costs__cost_lines_daily') }}
+),
+
+direct_costs as (
+    select * from {{ ref('int_allocation__direct_costs_daily') }}
+),
+
+shared_costs as (
+    select * from {{ ref('int_allocation__shared_costs_daily') }}
+),
+
+pool_shares as (
+    select charge_date, pool_id, deployment_id, accelerator_seconds
+    from {{ ref('int_allocation__pool_shares_daily') }}
+),
+
+shared_weights as (
+    select charge_date, pool_id, driver, deployment_id, quantity
+    from {{ ref('int_allocation__shared_weights_daily') }}
+),
+
+parts as (
+    select
+        charge_date,
+        source,
+        billing_period_start,
+        treatment,
+        case treatment when 'direct' then deployment_id else origin_pool end as target,
+        case cost_origin when 'unused_commitment' then cost_origin else 'usage' end as line_origin,
+        deployment_id,
+        cost_origin,
+        origin_pool as exit_pool_id,
+        allocation_note,
+        effective_cost
+    from direct_costs
+    union all
+    select
+        charge_date,
+        source,
+        billing_period_start,
+        'shared' as treatment,
+        pool_id as target,
+        case cost_origin when 'unused_commitment' then cost_origin else 'usage' end as line_origin,
+        deployment_id,
+        cost_origin,
+        exit_pool_id,
+        allocation_note,
+        effective_cost
+    from shared_costs
+    union all
+    select
+        charge_date,
+        source,
+        billing_period_start,
+        treatment,
+        target,
+        cost_origin as line_origin,
+        '(' || treatment || ')' as deployment_id,
+        cost_origin,
+        '(none)' as exit_pool_id,
+        case treatment when 'excluded' then 'excluded_by_rule' else 'no_rule_matched' end as allocation_note,
+        sum(effective_cost) as effective_cost
+    from cost_lines
+    where treatment in ('excluded', 'unallocated')
+    group by charge_date, source, billing_period_start, treatment, target, cost_origin
+),
+
+-- A line that sums to 0 has no parts to take shares from: its charges cancel each other wherever they stand.
+weighed as (
+    select
+        *,
+        cast(1000000000000 as hugeint) as whole,
+        case
+            when
+                bool_and(effective_cost = 0) over (
+                    partition by charge_date, source, billing_period_start, treatment, target, line_origin
+                )
+                then 1
+            else abs({{ money_to_units('effective_cost') }})
+        end as weight
+    from parts
+),
+
+shares as (
+    {{ largest_remainder(
+        'weighed',
+        amount='whole',
+        weight='weight',
+        partition_by=['charge_date', 'source', 'billing_period_start', 'treatment', 'target', 'line_origin'],
+        order_by=['deployment_id', 'cost_origin', 'exit_pool_id'],
+        part='share'
+    ) }}
+)
+
+select
+    shares.charge_date,
+    shares.source,
+    shares.billing_period_start,
+    shares.treatment,
+    shares.target,
+    shares.line_origin,
+    shares.deployment_id,
+    shares.cost_origin,
+    shares.exit_pool_id,
+    shares.allocation_note,
+    case shares.treatment
+        when 'direct' then 'cost_rule'
+        when 'pool' then case shares.cost_origin when 'usage' then 'accelerator_time' else 'idle_policy' end
+        when 'shared' then coalesce(shared_weights.driver, 'unallocated')
+        else shares.treatment
+    end as method,
+    coalesce(shared_weights.quantity, pool_shares.accelerator_seconds) as quantity,
+    shares.effective_cost,
+    cast(shares.share as bigint) as share
+from shares
+left join pool_shares
+    on
+        shares.treatment = 'pool'
+        and shares.charge_date = pool_shares.charge_date
+        and shares.target = pool_shares.pool_id
+        and shares.deployment_id = pool_shares.deployment_id
+left join shared_weights
+    on
+        shares.treatment = 'shared'
+        and shares.charge_date = shared_weights.charge_date
+        and shares.exit_pool_id = shared_weights.pool_id
+        and shares.deployment_id = shared_weights.deployment_id
+where shares.share > 0

@@ -1,0 +1,181 @@
+{{ config(post_hook="{{ write_focus_export() }}") }}
+
+with charges as (
+
+    select
+        charges.charge_date,
+        charges.source,
+        charges.billing_period_start,
+        charges.billing_currency,
+        charges.attribute_key,
+        matches.treatment,
+        matches.target,
+        case
+            when attributes.commitment_discount_status = 'Unused' or attributes.capacity_reservation_status = 'Unused'
+                then 'unused_commitment'
+            else 'usage'
+        end as line_origin,
+        charges.effective_cost
+    from {{ ref('int_costs__scheduled_charges_daily') }} as charges
+    inner join {{ ref('int_costs__charge_attributes') }} as attributes
+        on charges.attribute_key = attributes.attribute_key
+    inner join {{ ref('int_costs__charge_matches') }} as matches on charges.attribute_key = matches.attribute_key
+
+),
+
+origins as (
+
+    select
+        charge_date,
+        source,
+        billing_period_start,
+        billing_currency,
+        attribute_key,
+        treatment,
+        target,
+        line_origin,
+        {{ money_to_units('sum(effective_cost)') }} as cost_units
+    from charges
+    group by
+        charge_date, source, billing_period_start, billing_currency, attribute_key, treatment, target, line_origin
+
+),
+
+line_shares as (
+
+    select * from {{ ref('int_allocation__line_shares_daily') }}
+
+),
+
+receivers as (
+
+    select
+        origins.charge_date,
+        origins.source,
+        origins.billing_period_start,
+        origins.billing_currency,
+        origins.attribute_key,
+        origins.treatment,
+        origins.target,
+        origins.cost_units,
+        line_shares.deployment_id,
+        line_shares.cost_origin,
+        line_shares.exit_pool_id,
+        line_shares.allocation_note,
+        line_shares.method,
+        line_shares.quantity,
+        cast(line_shares.share as hugeint) as share
+    from origins
+    inner join line_shares
+        on
+            origins.charge_date = line_shares.charge_date
+            and origins.source = line_shares.source
+            and origins.billing_period_start = line_shares.billing_period_start
+            and origins.treatment = line_shares.treatment
+            and origins.target = line_shares.target
+            and origins.line_origin = line_shares.line_origin
+
+),
+
+split_charges as (
+
+    {{ largest_remainder(
+        'receivers',
+        amount='cost_units',
+        weight='share',
+        partition_by=['charge_date', 'source', 'billing_period_start', 'billing_currency', 'attribute_key'],
+        order_by=['deployment_id', 'cost_origin', 'exit_pool_id']
+    ) }}
+
+),
+
+parts as (
+
+    select
+        *,
+        cast(share * cast(0.000000000001 as decimal(12, 12)) as decimal(13, 12)) as allocated_ratio,
+        case
+            when treatment = 'pool' or method = 'accelerator_hours' then 'Accelerator-Seconds'
+            when method = 'tokens' then 'Tokens'
+            when method = 'requests' then 'Requests'
+            when method = 'direct_cost' then '{{ var('reporting_currency') }} Millionths'
+            when method = 'fixed' then 'Billionths'
+            when method = 'even' then 'Deployments'
+        end as usage_unit,
+        case when exit_pool_id not in ('(none)', '(unallocated)', target) then exit_pool_id end as through_pool
+    from split_charges
+
+),
+
+billing_periods as (
+
+    select source, billing_period_start, max(billing_period_end) as billing_period_end
+    from {{ ref('int_costs__charges_daily') }}
+    group by source, billing_period_start
+
+),
+
+attributes as (
+
+    select * from {{ ref('int_costs__charge_attributes') }}
+
+),
+
+configurations as (
+
+    select * from {{ ref('int_unit_economics__deployment_configurations') }}
+
+)
+
+select
+    case
+        when parts.treatment not in ('excluded', 'unallocated')
+            then cast(json_object(
+                    'Elements', json_array(json_object(
+                        'AllocatedRatio', parts.allocated_ratio,
+                        'UsageUnit', parts.usage_unit,
+                        'UsageQuantity', parts.quantity
+                    )),
+                    'x_Pool', nullif(parts.target, parts.deployment_id),
+                    'x_ThroughPool', parts.through_pool
+                ) as varchar)
+    end as allocated_method_details,
+    case
+        when parts.treatment = 'direct' then parts.method
+        when parts.treatment in ('pool', 'shared') then parts.treatment || ':' || parts.method
+    end as allocated_method_id,
+    case when not starts_with(parts.deployment_id, '(') then parts.deployment_id end as allocated_resource_id,
+    case when not starts_with(parts.deployment_id, '(') then parts.deployment_id end as allocated_resource_name,
+    case
+        when configurations.deployment_id is not null
+            then cast(json_object(
+                    'deployment', configurations.deployment_id,
+                    'environment', configurations.environment,
+                    'workload', configurations.workload
+                    {%- for attribute in deployment_attributes() %},
+                    '{{ attribute }}', nullif(configurations.{{ attribute }}, '(none)')
+                    {%- endfor %}
+                ) as varchar)
+    end as allocated_tags,
+    {%- for column in exported_attributes() %}
+    cast(attributes.{{ column }} as varchar) as {{ column }},
+    {%- endfor %}
+    parts.billing_currency,
+    {{ units_to_money('parts.part') }} as effective_cost,
+    parts.source as x_source,
+    cast(parts.attribute_key as varchar) as x_origin_charge_key,
+    parts.cost_origin as x_cost_origin,
+    parts.allocation_note as x_allocation_note,
+    cast(parts.billing_period_start as timestamp) as billing_period_start,
+    cast(billing_periods.billing_period_end as timestamp) as billing_period_end,
+    cast(parts.charge_date as timestamp) as charge_period_start,
+    cast(parts.charge_date + interval 1 day as timestamp) as charge_period_end
+from parts
+inner join billing_periods
+    on parts.source = billing_periods.source and parts.billing_period_start = billing_periods.billing_period_start
+inner join attributes on parts.attribute_key = attributes.attribute_key
+left join configurations
+    on
+        parts.deployment_id = configurations.deployment_id
+        and parts.charge_date >= configurations.valid_from
+        and (parts.charge_date < configurations.valid_to or configurations.valid_to is null)
