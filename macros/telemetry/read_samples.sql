@@ -259,7 +259,8 @@
 
 {% macro api_document_samples(names) %}
     {{ api_result_samples(
-        "(select filename, cast(try_cast(content as json) -> '$.data' as " ~ api_result_type() ~ ") as data "
+        "(select filename, from_json(try_cast(content as json) -> '$.data', "
+        ~ "'{\"result\": [{\"metric\": \"MAP(VARCHAR, VARCHAR)\", \"values\": [[\"VARCHAR\"]], \"value\": [\"VARCHAR\"]}]}') as data "
         ~ "from read_text([" ~ names | join(', ') ~ "]))"
     ) }}
 {% endmacro %}
