@@ -135,6 +135,7 @@ $(METRICFLOW_INSTALLED):
 benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	@$(MAKE) $(SAMPLE)/.complete
 	python -m benchmarks.build
+	python -m benchmarks.forecast
 
 .PHONY: docs
 docs: $(INSTALLED) ## Write the seeds' part of docs/configuration.md from their YAML

@@ -1,0 +1,139 @@
+"""Forecasts against honest baselines, on public series and on series whose making is known.
+
+The public ones are the Azure LLM inference traces of 2023 (code and conversation): requests and tokens in bins of 10 s
+(tests/fixtures/forecasting, see NOTICE). Bins stand for days; these series know no week.
+"""
+
+import csv
+from collections import defaultdict
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ai_unit_economics.forecasting import backtest
+from ai_unit_economics.forecasting.models import BASELINES, SEASONAL_NAIVE
+from ai_unit_economics.forecasting.outlook import History, Outlook, forecast_all
+from tests.python.forecasting.series import START, grown
+
+TRACES = Path(__file__).parents[2] / "fixtures" / "forecasting" / "azure_llm_traces_10s.csv"
+BINS = 170
+HORIZON = 28
+
+
+def azure() -> list[History]:
+    """Two halves of each trace; each pair of requests, context and generated tokens is one's usage and one's cost."""
+    counts: dict[str, np.ndarray] = defaultdict(lambda: np.zeros((2 * BINS, 3)))
+    with TRACES.open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            if int(row["bin"]) < 2 * BINS:
+                counts[row["trace"]][int(row["bin"])] = [
+                    float(row[name]) for name in ("requests", "context_tokens", "generated_tokens")
+                ]
+    return [
+        History("azure", f"{trace}-{half}-{cost}", str(usage), START, part[:, usage].copy(), part[:, cost].copy())
+        for trace, both in sorted(counts.items())
+        for half, part in enumerate(np.split(both, 2))
+        for usage, cost in ((0, 1), (0, 2), (2, 1))
+    ]
+
+
+def generated() -> list[History]:
+    """Growth of -1 to 3 % a week, a walk, noise of 2 to 8 %, and elasticities from 0 to 1.2."""
+    rng = np.random.default_rng(5)
+    return [
+        grown(
+            days=150,
+            growth=rng.uniform(-0.01, 0.03),
+            elasticity=rng.choice([0.0, 0.5, 1.0, 1.2]),
+            noise=rng.uniform(0.02, 0.08),
+            wander=rng.uniform(0, 0.015),
+            seed=seed,
+            workload=f"workload-{seed}",
+        )
+        for seed in range(30)
+    ]
+
+
+@pytest.fixture(scope="module", params=[azure, generated], ids=["azure", "generated"])
+def outlooks(request: pytest.FixtureRequest) -> list[Outlook]:
+    return forecast_all(request.param(), HORIZON)
+
+
+def mase(outlook: Outlook, evaluation: str, grain: str, measure: str, model: str) -> float:
+    rows = [
+        row
+        for row in outlook.backtests
+        if (row["evaluation"], row["grain"], row["measure"], row["model"]) == (evaluation, grain, measure, model)
+    ]
+    return sum(row["scaled_error"] for row in rows) / sum(row["scaled_points"] for row in rows)
+
+
+@pytest.mark.parametrize("measure", ["usage", "cost"])
+def test_rule_beats_seasonal_naive_at_past_origins(outlooks: list[Outlook], measure: str) -> None:
+    """What would have been chosen at the time, from what was known at the time; mean over series."""
+    selected = np.mean([mase(outlook, "rolling_origin", "day", measure, "selected") for outlook in outlooks])
+    naive = np.mean([mase(outlook, "rolling_origin", "day", measure, SEASONAL_NAIVE) for outlook in outlooks])
+    assert selected < 0.95 * naive
+
+
+@pytest.mark.parametrize(("grain", "measure"), [("day", "usage"), ("day", "cost"), ("week", "cost_per_unit")])
+def test_no_chosen_model_is_much_worse_than_the_best_baseline(
+    outlooks: list[Outlook], grain: str, measure: str
+) -> None:
+    """In the backtest that the choice rests on: at most 10 % on any series."""
+    for outlook in outlooks:
+        best = min(mase(outlook, "selection", grain, measure, baseline) for baseline in BASELINES)
+        assert mase(outlook, "selection", grain, measure, "selected") <= 1.1 * best, outlook.history.workload
+
+
+@pytest.mark.parametrize("measure", ["usage", "cost", "cost_per_unit"])
+def test_intervals_of_days_hold_what_they_promise(outlooks: list[Outlook], measure: str) -> None:
+    """Made and calibrated at past origins from what was known there: within five points of 80 and 95 %."""
+    rows = [
+        row
+        for outlook in outlooks
+        for row in outlook.backtests
+        if (row["evaluation"], row["grain"], row["measure"], row["model"])
+        == ("rolling_origin", "day", measure, "selected")
+    ]
+    points = sum(row["interval_points"] for row in rows)
+    assert points > 1000
+    assert sum(row["inside_80"] for row in rows) / points == pytest.approx(0.80, abs=0.05)
+    assert sum(row["inside_95"] for row in rows) / points == pytest.approx(0.95, abs=0.05)
+
+
+def test_past_forecasts_know_nothing_of_what_came() -> None:
+    """Whatever follows an origin, the forecasts made there and the choice between them are the same."""
+    one, other = grown(days=120).usage, grown(days=120).usage.copy()
+    other[100:] = 7.0
+    first, second = backtest.run_race(one, HORIZON), backtest.run_race(other, HORIZON)
+    early = first.origins <= 100
+    assert early.sum() > 5
+    np.testing.assert_array_equal(first.ahead[:, early], second.ahead[:, early])
+    cells = backtest.known_cells(3, 4, 2)
+    # At the third origin the first is two weeks old and the second one; nothing else is known.
+    assert cells.tolist() == [[True, True, False, False], [True, False, False, False], [False] * 4]
+
+
+def test_gaps_are_filled_from_the_past() -> None:
+    values = np.arange(1.0, 22.0)
+    values[[2, 9, 16]] = np.nan
+    # Day 3 has no week before it and takes the first such weekday that is known; there is none, so the next day.
+    assert backtest.fill_gaps(values)[[2, 9, 16]].tolist() == [4.0, 4.0, 4.0]
+
+
+def test_scale_of_mase() -> None:
+    """Two weeks of 1 ... 7, then 3 more each day: the weeks differ by 3."""
+    week = np.arange(1.0, 8.0)
+    assert backtest.naive_scale(np.concatenate([week, week + 3])) == 3
+    assert np.isnan(backtest.naive_scale(np.tile(week, 3)))
+
+
+def test_of_equals_the_simplest_is_chosen() -> None:
+    scores = np.full((len(backtest.USAGE_MODELS), 6), 1.0)
+    assert backtest.choose([scores]) == [(0, 0)]
+    scores[4, 4] = 0.99
+    assert backtest.choose([scores]) == [(0, 0)]
+    scores[4, 4] = 0.5
+    assert backtest.choose([scores]) == [(4, 4)]
