@@ -40,6 +40,10 @@ build: $(INSTALLED) ## Environment, sample data if there is no data yet, dbt bui
 	dbt build --profiles-dir profiles $(DBT_ARGS)
 	@ai-unit-economics summary
 
+.PHONY: doctor
+doctor: $(INSTALLED) ## Say what your data and seeds are missing, for which mart; builds nothing
+	@ai-unit-economics doctor
+
 .PHONY: publish
 publish: build ## Build, and if all passed hand the marts to readers in one step (docs/publishing.md)
 	@ai-unit-economics publish

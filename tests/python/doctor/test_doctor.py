@@ -1,0 +1,226 @@
+"""The doctor against data roots of a few lines: each thing that is missing is named, for the marts that need it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner, Result
+
+from ai_unit_economics.cli import main
+from ai_unit_economics.doctor.inputs import Inputs, look, normal_name
+from ai_unit_economics.doctor.verdicts import MARTS, Verdict, verdict
+
+PROJECT = Path(__file__).resolve().parents[3]
+BILL = "ChargePeriodStart,ChargePeriodEnd,EffectiveCost,BillingCurrency\n2026-07-01,2026-07-02,1,USD\n"
+SAMPLES = "ts,metric,labels,value\n" + "".join(
+    f"2026-07-01,{metric},{{}},1\n"
+    for metric in ("vllm:prompt_tokens_total", "vllm:generation_tokens_total", "vllm:prompt_tokens_cached_total")
+)
+REQUESTS = "ts,deployment_id,customer_id,user_id,input_tokens,output_tokens\n2026-07-01,chat,c1,u1,1,1\n"
+DEPLOYMENTS = "deployment_id,workload,environment,kind,release,valid_from,valid_to\n"
+SEEDS = {
+    "deployments": DEPLOYMENTS + "chat,chat,production,inference,1,2026-01-01,\n",
+    "cost_rules": "priority,source,column_name,tag_key,operator,value,treatment,target\n"
+    "10,,Tags,d,exists,,direct,$value\n",
+    "series_rules": "priority,label,operator,value,deployment_id,role\n10,pod,exists,,$value,aggregated\n",
+    "capacity_pools": "pool_id,idle_treatment\nh100,share\n",
+}
+
+
+class Place:
+    """A data root and a project whose seeds in config are only those that are given."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data, self.project = folder / "data", folder / "project"
+        shutil.copytree(PROJECT / "seeds" / "reference", self.project / "seeds" / "reference")
+        for name, text in SEEDS.items():
+            self.seed(name, text)
+
+    def write(self, path: str, text: str) -> None:
+        file = self.data / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def seed(self, name: str, text: str) -> None:
+        file = self.project / "seeds" / "config" / f"{name}.csv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+    def look(self) -> Inputs:
+        with duckdb.connect() as connection:
+            return look(str(self.data), self.project, connection)
+
+    def verdict(self, mart: str) -> Verdict:
+        return verdict(mart, self.look())
+
+    def run(self, *options: str) -> Result:
+        where = ["--data", str(self.data), "--project", str(self.project), "--database", str(self.data / "none.duckdb")]
+        return CliRunner().invoke(main, ["doctor", *where, *options])
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+@pytest.fixture
+def whole(place: Place) -> Place:
+    place.write("focus/aws/july.csv", BILL)
+    place.write("telemetry/prometheus/july.csv", SAMPLES)
+    place.write("telemetry/requests/july.csv", REQUESTS)
+    place.write("customers.csv", "customer_id,customer_tier\nc1,pro\n")
+    return place
+
+
+def test_every_mart_has_its_needs() -> None:
+    """A new mart without a line here would be left out of what the doctor says."""
+    assert set(MARTS) == {path.stem for path in (PROJECT / "models" / "marts").rglob("*.sql")}
+
+
+def test_a_root_that_is_not_there_fails_and_says_where_to_begin(place: Place) -> None:
+    result = place.run()
+    assert result.exit_code == 1
+    assert "put FOCUS exports under focus/<source>/" in result.output
+    assert "Nothing can be built" in result.output
+
+
+def test_whole_data_fills_the_unit_economics(whole: Place) -> None:
+    result = whole.run()
+    assert result.exit_code == 0, result.output
+    assert whole.verdict("fct_unit_economics_daily") == Verdict("fct_unit_economics_daily", "full", ())
+
+
+def test_no_line_is_wider_than_a_terminal(whole: Place) -> None:
+    whole.write("telemetry/requests/odd.jsonl", json.dumps({"a_rather_long_key_" * 9: 1}) + "\n")
+    for result in (whole.run(), whole.run("--data", "/nowhere")):
+        assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_a_bill_alone_fills_the_cost_marts_and_no_other(place: Place) -> None:
+    place.write("focus/aws/july.csv", BILL)
+    assert place.verdict("fct_cost_reconciliation").state == "full"
+    daily = place.verdict("fct_unit_economics_daily")
+    assert daily.state == "empty"
+    assert any("nothing counts usage" in reason for reason in daily.missing)
+    assert place.run().exit_code == 0
+
+
+def test_an_export_without_a_cost_stops_the_costs_but_not_the_usage(whole: Place) -> None:
+    whole.write("focus/aws/august.csv", "ChargePeriodStart,ListCost\n2026-08-01,1\n")
+    assert "august.csv has neither an EffectiveCost nor a BilledCost column" in whole.look().stops_costs[0]
+    assert whole.verdict("fct_cost_reconciliation").state == "empty"
+    assert whole.verdict("fct_usage_daily").state == "full"
+    assert whole.run().exit_code == 0
+
+
+def test_a_file_that_is_no_parquet_is_named(whole: Place) -> None:
+    whole.write("focus/aws/august.parquet", "no parquet")
+    assert "focus/aws/august.parquet cannot be read" in whole.look().stops_costs[0]
+
+
+def test_a_snapshot_pattern_has_to_match(whole: Place) -> None:
+    whole.seed("focus_sources", "source,delivery,snapshot_pattern\naws,snapshot,(.*)/(\\d{12})/\n")
+    assert "does not match the snapshot_pattern of aws" in whole.look().stops_costs[0]
+
+
+def test_a_source_without_a_rule_is_named(whole: Place) -> None:
+    whole.seed("cost_rules", SEEDS["cost_rules"].replace("10,,", "10,azure,"))
+    assert whole.verdict("fct_unit_economics_daily").missing == (
+        "cost_rules.csv has no rule for source aws: most of it stays unallocated",
+    )
+
+
+@pytest.mark.parametrize(
+    ("seed", "row", "said"),
+    [
+        ("cost_rules", "20,,Tags,d,equals,x,direct,chta\n", "direct target chta is not in deployments.csv"),
+        ("cost_rules", "20,,Tags,d,equals,x,pool,b200\n", "pool target b200 is not in capacity_pools.csv"),
+        ("cost_rules", "20,,Tags,d,equals,x,shared,tax\n", "shared target tax is not in shared_pools.csv"),
+        ("series_rules", "20,pod,equals,x,chta,\n", "series_rules.csv, 20: chta is not in deployments.csv"),
+    ],
+)
+def test_a_rule_that_points_nowhere_is_named(whole: Place, seed: str, row: str, said: str) -> None:
+    assert whole.look().stops_costs == []
+    whole.seed(seed, SEEDS[seed] + row)
+    assert [line for line in whole.look().stops_costs if said in line]
+
+
+def test_servers_that_count_no_tokens_are_told_apart_from_none(whole: Place) -> None:
+    whole.write("telemetry/prometheus/july.csv", "ts,metric,labels,value\n2026-07-01,up,{},1\n")
+    assert "seen: up" in whole.verdict("fct_deployment_efficiency_daily").missing[0]
+    shutil.rmtree(whole.data / "telemetry" / "prometheus")
+    assert "no server counters" in whole.verdict("fct_deployment_efficiency_daily").missing[0]
+
+
+def test_input_without_a_counter_of_cached_tokens_is_said(whole: Place) -> None:
+    whole.write("telemetry/prometheus/july.csv", SAMPLES.replace("vllm:prompt_tokens_cached_total", "up"))
+    assert "cached input tokens" in whole.verdict("fct_unit_economics_daily").missing[0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"metric":{"__name__":"vllm:prompt_tokens_total","pod":"a"},"values":[1],"timestamps":[1]}\n',
+        '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"vllm:prompt_tokens_total"}}]}}',
+        '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"vllm.prompt_tokens"}]}]}]}\n',
+    ],
+)
+def test_metrics_are_found_in_json(whole: Place, text: str) -> None:
+    whole.write("telemetry/prometheus/july.csv", text)
+    (whole.data / "telemetry/prometheus/july.csv").rename(whole.data / "telemetry/prometheus/july.json")
+    assert "input_tokens" in whole.look().meanings
+
+
+def test_metrics_are_found_in_a_dump(whole: Place) -> None:
+    (whole.data / "telemetry/prometheus/july.csv").unlink()
+    whole.write("telemetry/prometheus/july.txt", '{__name__="vllm:prompt_tokens_total", pod="a"} 1 1782864000000\n')
+    whole.write("telemetry/prometheus/open.txt", 'vllm:generation_tokens_total{pod="a"} 1 1782864000\n')
+    assert {"input_tokens", "output_tokens"} <= whole.look().meanings
+
+
+def test_request_rows_without_customers_lose_tiers_alone(whole: Place) -> None:
+    whole.write("telemetry/requests/july.csv", REQUESTS.replace("customer_id", "note"))
+    daily = whole.verdict("fct_unit_economics_daily")
+    assert (daily.state, len(daily.missing)) == ("partial", 1)
+    assert "no customer_id" in daily.missing[0]
+
+
+def test_margin_needs_prices(whole: Place) -> None:
+    assert whole.verdict("fct_unit_margin").missing == ("no prices charged: fill seeds/config/price_book.csv",)
+    whole.seed("price_book", "customer_tier,workload,unit,price_per_unit,currency\npro,chat,token,1,USD\n")
+    assert whole.verdict("fct_unit_margin").state == "full"
+
+
+def test_a_release_needs_a_second_configuration(whole: Place) -> None:
+    assert "no change to judge" in whole.verdict("fct_release_impact").missing[0]
+    whole.seed("deployments", SEEDS["deployments"] + "chat,chat,production,inference,2,2026-07-01,\n")
+    assert whole.verdict("fct_release_impact").state == "full"
+
+
+def test_an_amount_is_no_usage(whole: Place) -> None:
+    whole.write(
+        "telemetry/provider_usage/costs.json", '{"has_more":false,"data":[{"start_time":1,"amount":1,"line_item":"x"}]}'
+    )
+    assert [line for line in whole.look().problems if "costs belong in focus" in line]
+
+
+def test_what_the_last_build_left_open_is_said(whole: Place, tmp_path: Path) -> None:
+    database = tmp_path / "built.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("""
+            create schema marts;
+            create table marts.fct_deployment_costs_daily as
+            select * from (values ('USD', '(unallocated)', 3.5), ('USD', 'chat', 6.5))
+                as t (currency, deployment_id, effective_cost)
+        """)
+    assert "3.50 of 10.00 USD is unallocated" in whole.run("--database", str(database)).output
+
+
+def test_names_of_metrics_are_brought_to_the_catalogues_form() -> None:
+    names = ("vllm:prompt_tokens_total", "ray_vllm_prompt_tokens_total", "vllm.prompt_tokens", "vllm:prompt_tokens")
+    assert {normal_name(name) for name in names} == {"vllm_prompt_tokens"}
+    assert normal_name("ray_vllm_prompt_tokens") == "ray_vllm_prompt_tokens"
