@@ -72,6 +72,10 @@ def usage(inputs: Inputs) -> str | None:
     return "nothing counts usage: server counters, request rows, provider usage or training logs under telemetry/"
 
 
+def telemetry(inputs: Inputs) -> str | None:
+    return None if any(inputs.shaped.values()) else "no telemetry: put it under telemetry/"
+
+
 def hosted(inputs: Inputs) -> str | None:
     if not inputs.deployments(*HOSTED):
         return None
@@ -152,7 +156,10 @@ WORKLOADS = ((bill, deployments, usage), (cost_rules, servers, hosted, training)
 MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_cost_reconciliation": ((bill,), ()),
     "fct_deployment_costs_daily": ((bill,), (deployments, cost_rules, accelerators)),
+    "fct_focus_allocated_costs": ((bill,), (deployments, cost_rules, accelerators)),
     "fct_focus_conformance": ((bill,), ()),
+    "fct_cost_restatements": ((bill,), ()),
+    "fct_telemetry_quality": ((telemetry,), ()),
     "fct_usage_daily": ((deployments, usage), (servers, hosted, training, tiers)),
     "fct_metering_audit": ((deployments, usage), (servers, requests, hosted)),
     "fct_unit_costs_daily": UNIT_COSTS,
@@ -174,6 +181,8 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_anomalies": WORKLOADS,
     "fct_unit_economics_forecast": WORKLOADS,
     "fct_forecast_accuracy": WORKLOADS,
+    "fct_target_outlook": ((bill, deployments, usage, seed("targets", "no targets")), (cost_rules, servers, hosted)),
+    "fct_budget_outlook": ((bill, deployments, seed("budgets", "no budgets")), (cost_rules,)),
     "fct_scaling_verdict": WORKLOADS,
     "dim_customers": ((customers,), ()),
     "dim_dates": ((bill,), ()),
