@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 MAX_GAP = timedelta(seconds=180)
-Sample = tuple[datetime, float | None]
+Sample = tuple[datetime, float | None, datetime | None]  # when, how much, and when the process was created, if known
+Clean = tuple[datetime, int, datetime | None]
 
 
 @dataclass
@@ -24,13 +25,13 @@ class Counted:
     opening_balance_unknown: date | None = None
 
 
-def clean(samples: list[Sample]) -> list[tuple[datetime, int]]:
+def clean(samples: list[Sample]) -> list[Clean]:
     """Sorted, without stale markers and values that cannot be; of several at one time the highest."""
-    at: dict[datetime, int] = {}
-    for time, value in samples:
+    at: dict[datetime, tuple[int, datetime | None]] = {}
+    for time, value, created in samples:
         if value is not None and value == value and value >= 0:
-            at[time] = max(at.get(time, -1), int(value))
-    return sorted(at.items())
+            at[time] = (max(at.get(time, (-1,))[0], int(value)), created)
+    return [(time, *at[time]) for time in sorted(at)]
 
 
 def midnight_after(time: datetime) -> datetime:
@@ -41,37 +42,44 @@ def micros(span: timedelta) -> int:
     return span // timedelta(microseconds=1)
 
 
-def choose(replicas: dict[str, list[Sample]]) -> list[tuple[datetime, int]]:
+def choose(replicas: dict[str, list[Sample]]) -> list[Clean]:
     """The samples that count: on each day those of the replica that has most of them, then of the first by name."""
-    by_day: dict[date, dict[str, list[tuple[datetime, int]]]] = defaultdict(dict)
+    by_day: dict[date, dict[str, list[Clean]]] = defaultdict(dict)
     for replica, samples in replicas.items():
-        for time, value in clean(samples):
-            by_day[time.date()].setdefault(replica, []).append((time, value))
-    chosen: list[tuple[datetime, int]] = []
+        for sample in clean(samples):
+            by_day[sample[0].date()].setdefault(replica, []).append(sample)
+    chosen: list[Clean] = []
     for day in sorted(by_day):
         best = min(by_day[day], key=lambda replica: (-len(by_day[day][replica]), replica))
         chosen += by_day[day][best]
     return chosen
 
 
-def count(chosen: list[tuple[datetime, int]], scraping_began: datetime) -> Counted:
+def count(chosen: list[Clean], scraping_began: datetime) -> Counted:
     """Counts the samples of one series; `scraping_began` is the first sample of its whole group of targets."""
     result = Counted()
-    first_time, first_value = chosen[0]
-    if first_time > scraping_began + MAX_GAP:
-        result.units[first_time.date()] += first_value
-    else:
-        result.units[first_time.date()] += 0
-        result.opening_balance_unknown = first_time.date()
 
-    for (before, old), (after, new) in itertools.pairwise(chosen):
-        gain = new - old if new >= old else new
-        result.resets += new < old
+    def divide(gain: int, before: datetime, after: datetime) -> None:
+        """Whole units by time: what was counted by each midnight, rounded down; at the end nothing is left over."""
         handed_out, start = 0, before
         while start < after:
             end = min(midnight_after(start), after)
-            # all that was counted by then if it came evenly, rounded down; at the end nothing is left over
             by_then = gain * micros(end - before) // micros(after - before)
             result.units[start.date()] += by_then - handed_out
             handed_out, start = by_then, end
+
+    first_time, first_value, created = chosen[0]
+    result.units[first_time.date()] += 0
+    if created is not None and created >= scraping_began - MAX_GAP:
+        first_midnight = datetime.combine(scraping_began.date(), datetime.min.time())
+        divide(first_value, min(max(created, first_midnight), first_time - timedelta(microseconds=1)), first_time)
+    elif created is None and first_time > scraping_began + MAX_GAP:
+        result.units[first_time.date()] += first_value
+    elif first_value > 0:
+        result.opening_balance_unknown = first_time.date()
+
+    for (before, old, was), (after, new, now) in itertools.pairwise(chosen):
+        restarted = new < old or (was is not None and now is not None and was != now)
+        result.resets += restarted
+        divide(new if restarted else new - old, before, after)
     return result

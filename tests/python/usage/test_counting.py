@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 from collections import defaultdict
 from datetime import date, datetime, timedelta
 
@@ -38,16 +39,22 @@ def random_series(rng: random.Random) -> dict[str, list[Sample]]:
         begin = START + timedelta(days=rng.randint(1, DAYS - 1), seconds=-rng.uniform(0, 40 * step))
     begin = begin.replace(microsecond=begin.microsecond // 1000 * 1000)  # JSON lines hold milliseconds
     samples, time, value = rng.randint(1, 80), begin, rng.randint(0, 10**6)
-    truth: list[tuple[datetime, int]] = []
+    # some processes say when they were created: long ago, or shortly before the first scrape, maybe over midnight
+    created = begin - timedelta(milliseconds=rng.choice([rng.randint(1, 400_000), rng.randint(1, 10**8)]))
+    is_told = rng.random() < 0.5
+    truth: list[tuple[datetime, int, datetime | None]] = []
     for _ in range(samples):
-        truth.append((time, value))
+        truth.append((time, value, created if is_told else None))
         time += timedelta(seconds=step)
         value += rng.choice([0, 0, rng.randint(0, 50), rng.randint(0, 10**9)])
         if rng.random() < 0.05:  # a restart; what came before the next scrape may pass the old value
-            value = rng.randint(0, 3000)
+            value = (
+                rng.choice([rng.randint(0, 3000), value + rng.randint(0, 3000)]) if is_told else rng.randint(0, 3000)
+            )
+            created = time - timedelta(milliseconds=rng.randint(200, step * 900))
         if rng.random() < 0.04:  # a gap, up to days
             time += timedelta(seconds=rng.randint(1, rng.choice([200, 4000, 90000, 180000])))
-    truth = [(time, value) for time, value in truth if time < START + timedelta(days=DAYS)] or truth[:1]
+    truth = [sample for sample in truth if sample[0] < START + timedelta(days=DAYS)] or truth[:1]
 
     replicas = rng.choice([[""], [""], ["a", "b"]])
     scraped: dict[str, list[Sample]] = {}
@@ -55,16 +62,22 @@ def random_series(rng: random.Random) -> dict[str, list[Sample]]:
         jitter = timedelta(milliseconds=rng.randint(0, 5000))
         lost = rng.choice([0, 0, 0.2])
         kept: list[Sample] = [
-            (time + jitter + timedelta(milliseconds=rng.randint(0, 3)), float(value))
-            for time, value in truth
+            (time + jitter + timedelta(milliseconds=rng.randint(0, 3)), float(value), since)
+            for time, value, since in truth
             if rng.random() >= lost
         ]
         if rng.random() < 0.2 and kept:  # junk: stale markers, values that cannot be, a repeated time
-            at, seen = rng.choice(kept)
-            kept += [(at + timedelta(seconds=1), None), (at + timedelta(seconds=2), -5.0), (at, seen), (at, seen // 2)]
+            at, seen, since = rng.choice(kept)
+            second = timedelta(seconds=1)
+            kept += [
+                (at + second, None, None),
+                (at + 2 * second, -5.0, None),
+                (at, seen, since),
+                (at, seen // 2, since),
+            ]
         if kept:
             scraped[replica] = kept
-    return scraped or {"": [(truth[0][0], float(truth[0][1]))]}
+    return scraped or {"": [(truth[0][0], float(truth[0][1]), truth[0][2])]}
 
 
 def history(seeds: list[int]) -> History:
@@ -95,12 +108,15 @@ def files_of(series: History, rng: random.Random) -> dict[str, bytes]:
             labels = {"pod": pod, "job": job_of(pod), "engine": "0"}
             if replica:
                 labels["prometheus_replica"] = replica
-            for time, value in samples:
+            for time, value, created in samples:
                 names = {f"{time.date()}.{shape}"}
                 if rng.random() < 0.1:
                     names.add(f"again-{rng.randint(0, 1)}.parquet")
                 for name in names:
                     rows[name].append((time, metric, labels, value))
+                    if created is not None:
+                        born = (created - datetime(1970, 1, 1)).total_seconds()
+                        rows[name].append((time, "vllm:prompt_tokens_created", labels, born))
     encode = {"parquet": as_parquet, "csv": as_csv, "jsonl": as_victoria_metrics}
     for lines in rows.values():
         rng.shuffle(lines)
@@ -237,7 +253,7 @@ def test_landed_files_are_not_read_again(fresh) -> None:
     for file in (warehouse.data / "telemetry/prometheus").glob("*.csv"):
         # other values under the same size and time: who looked inside would count them
         stat, content = file.stat(), file.read_bytes()
-        file.write_bytes(content.replace(b"1.0", b"9.0").replace(b"2.0", b"7.0"))
+        file.write_bytes(re.sub(rb"[0-8]\.0", b"9.0", content))
         os.utime(file, ns=(stat.st_atime_ns, stat.st_mtime_ns))
         assert file.stat().st_size == stat.st_size
         assert file.read_bytes() != content
