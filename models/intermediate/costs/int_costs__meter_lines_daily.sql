@@ -61,9 +61,24 @@ described as (
 
 ),
 
+-- deployments that share a meter are told apart by the rule that sends their charges to them
+placed as (
+
+    select
+        matched.attribute_key,
+        matched.consumed_unit,
+        matched.unit,
+        matched.unit_multiplier,
+        coalesce(matched.deployment_id, matches.target) as deployment_id
+    from matched
+    left join {{ ref('int_costs__charge_matches') }} as matches on matched.attribute_key = matches.attribute_key
+    where matched.deployment_id is not null or matches.treatment = 'direct'
+
+),
+
 metered as (
 
-    select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from matched
+    select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from placed
     union all
     select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from described
 
