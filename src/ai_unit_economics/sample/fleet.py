@@ -166,6 +166,7 @@ class Deployment:
     cluster: str = "use1-inference"
     target_utilization: float = 0.6
     prefix_caching: bool = True
+    speculation: tuple[int, int] | None = None  # tokens drafted and accepted for every ten of output
     stateful: bool = False  # a StatefulSet keeps its pods' names, so that a new pod continues an old series
     hours: tuple[int, int] = (0, 24)  # open from, for so many hours (may run past midnight)
     weekdays_only: bool = False
@@ -225,6 +226,7 @@ DEPLOYMENTS = (
         target_utilization=0.58,
         stateful=True,
         rollouts=(CODE_REGRESSION,),
+        speculation=(7, 4),
     ),
     Deployment(
         deployment_id="docs-search",

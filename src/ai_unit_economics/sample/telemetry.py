@@ -273,6 +273,11 @@ def _scrape(
         yield series("vllm:prompt_tokens_cached_total", counter((first_token, events.cached[own])))
     if deployment.output_tokens:
         yield series("vllm:generation_tokens_total", counter((halfway, output // 2), (finish, output - output // 2)))
+    if deployment.speculation:
+        for name, tenths in zip(("draft", "accepted"), deployment.speculation, strict=True):
+            tokens = output * tenths // 10
+            arrived = counter((halfway, tokens // 2), (finish, tokens - tokens // 2))
+            yield series(f"vllm:spec_decode_num_{name}_tokens_total", arrived)
     for number, name in enumerate(FINISHED_REASONS if deployment.output_tokens else FINISHED_REASONS[:1]):
         matching = (reason == number) if deployment.output_tokens else (reason != ABORT)
         yield series("vllm:request_success_total", counter((finish, matching * 1.0)), finished_reason=name)
