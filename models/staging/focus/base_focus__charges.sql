@@ -16,23 +16,25 @@ with rows_of_files as (
     where false
     {% endif %}
 
-)
+),
 
 {% if cumulative_files %}
-, cumulative_rows as (
+cumulative_rows as (
 
     {{ read_focus_files(cumulative_files) }}
 
 ),
 
+{% endif %}
 all_rows as (
 
     select * from rows_of_files
+    {% if cumulative_files %}
     union all by name
     {{ last_of_running_totals('cumulative_rows', cumulative_files) }}
+    {% endif %}
 
 )
-{% endif %}
 
 select
     files.source,
@@ -40,5 +42,5 @@ select
     files.data_generator,
     files.declared_credits,
     all_rows.*
-from {{ 'all_rows' if cumulative_files else 'rows_of_files as all_rows' }}
+from all_rows
 inner join {{ ref('stg_focus__files') }} as files on all_rows.source_file = files.source_file
