@@ -34,10 +34,11 @@ export GX_ANALYTICS_ENABLED := false
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
+# Unit tests are about the code and see no data: `make test` runs them.
 .PHONY: build
 build: $(INSTALLED) ## Environment, sample data if there is no data yet, dbt build, summary
 	@$(MAKE) $(if $(UNIT_ECONOMICS_DATA),,$(SAMPLE)/.complete)
-	dbt build --profiles-dir profiles $(DBT_ARGS)
+	dbt build --profiles-dir profiles --exclude-resource-type unit_test $(DBT_ARGS)
 	@ai-unit-economics summary
 
 .PHONY: doctor

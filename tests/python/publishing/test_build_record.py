@@ -82,6 +82,11 @@ def test_a_whole_build_that_passed_names_its_public_models(project: Path) -> Non
     assert marts(project) == (("marts", "fct_cost"),)
 
 
+def test_unit_tests_say_nothing_about_the_data(project: Path) -> None:
+    dbt(project, "build", "--exclude-resource-type", "unit_test")
+    assert marts(project) == (("marts", "fct_cost"),)
+
+
 def test_a_failed_test_is_named(project: Path) -> None:
     dbt(project, "build")
     dbt(project, "build", "--vars", "{cost: 2}")
