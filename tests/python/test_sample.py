@@ -176,11 +176,11 @@ def test_each_running_node_is_billed_one_hour_an_hour(aws: duckdb.DuckDBPyConnec
 Samples = dict[tuple[str, str], list[tuple[int, float]]]
 
 
-def series_of(sample: Path, where: str) -> Samples:
+def series_of(sample: Path, where: str, family: str = "vllm") -> Samples:
     """Samples of each series in time order, in the order of the files."""
     rows = duckdb.sql(f"""
         select metric, labels::varchar, epoch_ms(ts), value
-        from read_parquet('{sample}/telemetry/prometheus/vllm/*.parquet') where {where} order by 1, 2, 3
+        from read_parquet('{sample}/telemetry/prometheus/{family}/*.parquet') where {where} order by 1, 2, 3
     """).fetchall()
     found: Samples = {}
     for metric, labels, ts, value in rows:
@@ -214,6 +214,19 @@ def test_counters_agree_with_the_gateway(sample: Path, deployment_id: str) -> No
             where deployment_id = '{deployment_id}'
         """).fetchall()
         assert counted / logged == pytest.approx(1.011, abs=0.008), metric
+
+
+def test_texts_and_calls_of_embeddings_are_counted_apart(sample: Path) -> None:
+    """A call holds a text for every 512 tokens and one for the rest; the server sees 101.1 % of the gateway's calls."""
+    ((calls, texts),) = duckdb.sql(f"""
+        select count(*), sum(ceil(input_tokens / 512))
+        from read_parquet('{sample}/telemetry/requests/gateway/*.parquet')
+        where deployment_id = 'docs-search' and status = 'ok'
+    """).fetchall()
+    for metric, logged in (("te_request_success", calls), ("te_embed_success", texts)):
+        counted = sum(increase(samples) for samples in series_of(sample, f"metric = '{metric}'", "tei").values())
+        assert counted / logged == pytest.approx(1.011, abs=0.008), metric
+    assert texts / calls > 50
 
 
 def test_counters_fall_only_at_restarts(sample: Path) -> None:
@@ -251,7 +264,7 @@ def test_the_ha_pair_sees_the_same_work_at_other_times(sample: Path) -> None:
 
 
 def test_long_files_are_sorted_by_series_and_time(sample: Path) -> None:
-    for family in ("vllm", "kube-state-metrics", "dcgm"):
+    for family in ("vllm", "tei", "kube-state-metrics", "dcgm"):
         ((wrong,),) = duckdb.sql(f"""
             select count(*) from (
                 select

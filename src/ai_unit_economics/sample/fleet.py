@@ -174,6 +174,7 @@ class Deployment:
     internal: bool = False  # no customers
     decode_speed: float = 40.0  # tokens a second that one user sees
     token_sigma: float = 0.6
+    server: str = "vllm"  # or tei, which embeds
     extra_labels: dict[str, str] = field(default_factory=dict)
 
 
@@ -233,13 +234,14 @@ DEPLOYMENTS = (
         namespace="search",
         model_name="bge-m3",
         requests_per_day=3_000,
-        input_tokens=52_000,
+        input_tokens=52_000,  # a document or two, cut into passages
         output_tokens=0,
         tier_shares=(0.55, 0.30, 0.10, 0.05),
         weekend=0.55,
         rates=(Rates(ALWAYS, "aws-l40s", 9000, 1),),
         prefix_caching=False,
         rollouts=(DOCS_INNOCENT_RELEASE,),
+        server="tei",
     ),
     Deployment(
         deployment_id="summarize-batch",
@@ -285,6 +287,8 @@ DEPLOYMENTS = (
         weekend=0.5,
     ),
 )
+
+PASSAGE_TOKENS = 512  # of each text that is embedded, but the last of a call
 
 TRAINING_ID = "sft-weekly"
 TRAINING_PODS = 2

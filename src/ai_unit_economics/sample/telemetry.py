@@ -1,4 +1,4 @@
-"""Prometheus samples: vLLM counters, kube-state-metrics and DCGM, as scrapers would have stored them.
+"""Prometheus samples: counters of vLLM and TEI, kube-state-metrics and DCGM, as scrapers would have stored them.
 
 A `Series` is one scraper's view of one series: sorted times (ms) and values, NaN where a stale marker was written.
 Counters hold what had happened by the time of a scrape. What a process counted after its last scrape is lost with it,
@@ -75,9 +75,9 @@ def merge(series: Iterable[Series]) -> list[Series]:
 
 
 # ---------------------------------------------------------------------------------------------------------------------
-# vLLM
+# Inference servers
 # ---------------------------------------------------------------------------------------------------------------------
-def vllm_series(deployment: Deployment, requests: Requests, capacity: Capacity, window: Window) -> list[Series]:
+def server_series(deployment: Deployment, requests: Requests, capacity: Capacity, window: Window) -> list[Series]:
     """Counters of every pod of a deployment, by every replica that scrapes it."""
     rng = window.rng("vllm", deployment.deployment_id)
     pods = [pod for pod in capacity.pods if pod.deployment_id == deployment.deployment_id]
@@ -247,14 +247,14 @@ def _scrape(
     instance = f"{pod.name}.{pod.deployment_id}:8000" if deployment.stateful else f"{pod.ip}:8000"
     labels = {
         "cluster": pod.cluster,
-        "engine": "0",
         "instance": instance,
-        "job": "vllm",
-        "model_name": deployment.model_name,
+        "job": deployment.server,
         "namespace": pod.namespace,
         "pod": pod.name,
         **deployment.extra_labels,
     }
+    if deployment.server == "vllm":
+        labels |= {"engine": "0", "model_name": deployment.model_name}
     if scraper.replica:
         labels["prometheus_replica"] = scraper.replica
     prompt, output, finish = events.prompt[own], events.output[own], events.finish[own]
@@ -268,19 +268,23 @@ def _scrape(
 
     if not kept.any():
         return
+    if deployment.server == "tei":
+        answered = reason != ABORT
+        yield series("te_request_input_length_sum", counter((first_token, prompt)))
+        yield series("te_embed_success", counter((finish, answered * -(-prompt // fleet.PASSAGE_TOKENS))))
+        yield series("te_request_success", counter((finish, answered * 1.0)), method="batch")
+        return
     yield series("vllm:prompt_tokens_total", counter((first_token, prompt)))
     if deployment.prefix_caching:
         yield series("vllm:prompt_tokens_cached_total", counter((first_token, events.cached[own])))
-    if deployment.output_tokens:
-        yield series("vllm:generation_tokens_total", counter((halfway, output // 2), (finish, output - output // 2)))
+    yield series("vllm:generation_tokens_total", counter((halfway, output // 2), (finish, output - output // 2)))
     if deployment.speculation:
         for name, tenths in zip(("draft", "accepted"), deployment.speculation, strict=True):
             tokens = output * tenths // 10
             arrived = counter((halfway, tokens // 2), (finish, tokens - tokens // 2))
             yield series(f"vllm:spec_decode_num_{name}_tokens_total", arrived)
-    for number, name in enumerate(FINISHED_REASONS if deployment.output_tokens else FINISHED_REASONS[:1]):
-        matching = (reason == number) if deployment.output_tokens else (reason != ABORT)
-        yield series("vllm:request_success_total", counter((finish, matching * 1.0)), finished_reason=name)
+    for number, name in enumerate(FINISHED_REASONS):
+        yield series("vllm:request_success_total", counter((finish, (reason == number) * 1.0)), finished_reason=name)
 
 
 # ---------------------------------------------------------------------------------------------------------------------

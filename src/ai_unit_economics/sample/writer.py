@@ -69,19 +69,19 @@ def generate(out: Path, window: Window, progress: Callable[[str, int, int], None
         pq.write_table(request_rows(requests, customers, day), folder / f"{day}.parquet", compression="zstd")
         progress("requests", number + 1, window.days)
 
-    served = [deployment for deployment in fleet.DEPLOYMENTS if deployment.rates]
-    vllm = {
-        provider: telemetry.merge(
+    def servers(provider: str, server: str) -> list[telemetry.Series]:
+        return telemetry.merge(
             series
-            for deployment in served
+            for deployment in fleet.DEPLOYMENTS
+            if deployment.rates and deployment.server == server
             if fleet.POOLS[deployment.rates[0].pool_id].provider == provider
-            for series in telemetry.vllm_series(deployment, requests[deployment.deployment_id], capacity, window)
+            for series in telemetry.server_series(deployment, requests[deployment.deployment_id], capacity, window)
         )
-        for provider in ("aws", "azure")
-    }
+
     prometheus = out / "telemetry/prometheus"
     families = {
-        "vllm": vllm["aws"],
+        "vllm": servers("aws", "vllm"),
+        "tei": servers("aws", "tei"),
         "kube-state-metrics": telemetry.kube_state_metrics(capacity, "aws", window),
         "dcgm": telemetry.dcgm(capacity, window),
     }
@@ -92,7 +92,7 @@ def generate(out: Path, window: Window, progress: Callable[[str, int, int], None
                 _write_long(folder / f"{day}.parquet", slices)
             progress(name, number + 1, window.days)
     folder = _folder(prometheus / "azure-vm")
-    batch = telemetry.merge([*vllm["azure"], *telemetry.kube_state_metrics(capacity, "azure", window)])
+    batch = telemetry.merge([*servers("azure", "vllm"), *telemetry.kube_state_metrics(capacity, "azure", window)])
     for number, (day, slices) in enumerate(_days(batch, window)):
         _write_victoria_metrics(folder / f"{day}.jsonl.gz", slices)
         progress("azure-vm", number + 1, window.days)
