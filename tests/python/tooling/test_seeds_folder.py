@@ -1,0 +1,54 @@
+"""Seeds from a folder of one's own: its files count, and a slip does not empty the others in silence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+DEPLOYMENTS = (
+    "deployment_id,workload,environment,kind,release,valid_from,valid_to\n"
+    'chat,"chat, and more",production,inference,2026.6.1,2026-01-01,\n'
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "seeds"
+    folder.mkdir()
+    (folder / "deployments.csv").write_text(DEPLOYMENTS, encoding="utf-8")
+    monkeypatch.setenv("UNIT_ECONOMICS_SEEDS", str(folder))
+    return folder
+
+
+def test_a_file_counts_and_an_absent_one_is_an_empty_seed(warehouse, folder: Path) -> None:
+    warehouse.dbt("seed", "--select", "deployments", "cost_rules", "units")
+    columns = "deployment_id, workload, accelerator, release, cast(valid_from as varchar), valid_to"
+    assert warehouse.query(f"select {columns} from config.deployments") == [
+        ("chat", "chat, and more", None, "2026.6.1", "2026-01-01", None)
+    ]
+    assert warehouse.query("select count(*) from config.cost_rules") == [(0,)]
+    assert warehouse.query("select count(*) > 0 from reference.units") == [(True,)]
+
+
+def test_the_seeds_own_tests_hold_for_it(warehouse, folder: Path) -> None:
+    (folder / "deployments.csv").write_text(DEPLOYMENTS.replace("inference", "inferense"), encoding="utf-8")
+    assert not warehouse.build("deployments", check=False)
+    assert "kind must be inference, training, embedding or hosted" in warehouse.output
+
+
+@pytest.mark.parametrize(
+    ("slip", "said"),
+    [
+        (lambda folder: (folder / "deployments.csv").unlink(), "has no deployments.csv"),
+        (lambda folder: (folder / "cost_rule.csv").write_text("priority\n"), "cost_rule.csv is no seed"),
+        (
+            lambda folder: (folder / "cost_rules.csv").write_text("priority,colour\n10,red\n"),
+            "cost_rules.csv has a column colour; the columns of this seed are priority, source",
+        ),
+    ],
+)
+def test_a_slip_stops_the_build(warehouse, folder: Path, slip, said: str) -> None:
+    slip(folder)
+    assert not warehouse.dbt("seed", "--select", "cost_rules", check=False)
+    assert said in warehouse.output
