@@ -7,6 +7,7 @@
    `**` does not walk through a linked folder but `*` does, so the first levels, where people link, are named one by one.
    An object store has no links and is listed once. #}
 {% macro list_files(root) %}
+    {%- do times_are_utc() -%}
     {%- set levels = [''] if '://' in root else ['', '/*', '/*/*', '/*/*/*'] -%}
     select distinct
         filename as source_file,
@@ -18,3 +19,16 @@
 {% endmacro %}
 
 {% macro sql_text(value) -%} '{{ value | replace("'", "''") }}' {%- endmacro %}
+
+{# What says nothing of its zone is UTC; DuckDB takes it for the session's. A profile of another project may not say which. #}
+{% macro times_are_utc() %}
+    {%- if execute and target.type == 'duckdb' -%}
+    {%- set zone = run_query("select current_setting('TimeZone')").columns[0].values()[0] -%}
+    {%- if zone not in ['UTC', 'Etc/UTC'] -%}
+        {%- do exceptions.raise_compiler_error(
+            "profiles.yml: the time zone of DuckDB is " ~ zone ~ ", which would shift charges into other days; put "
+            ~ "`settings: {TimeZone: UTC}` into the output " ~ target.name
+        ) -%}
+    {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
