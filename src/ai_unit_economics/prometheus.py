@@ -1,0 +1,208 @@
+"""`ai-unit-economics fetch-prometheus`: raw samples out of a Prometheus, in files that a build reads.
+
+An hour is one request and one Parquet file: an instant query with a range selector answers with samples as they were
+scraped. `query_range` resamples and is never used. Only metrics of metric_catalog.csv are asked for.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import re
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from http.client import HTTPResponse
+from pathlib import Path
+from typing import Any
+
+import click
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ai_unit_economics.doctor.inputs import normal_name
+
+HOUR = timedelta(hours=1)
+# A sample may reach a remote store some minutes after its scrape: an hour is final this long after its end.
+SETTLED = timedelta(minutes=10)
+LONGEST_WAIT_SECONDS = 600
+LONG_FORM = pa.schema(
+    [
+        ("ts", pa.timestamp("ms", tz="UTC")),
+        ("metric", pa.string()),
+        ("labels", pa.map_(pa.string(), pa.string())),
+        ("value", pa.float64()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A Prometheus API and what is asked of it."""
+
+    url: str
+    headers: dict[str, str]
+    matchers: str
+
+    def metric_names(self, start: datetime, end: datetime) -> list[str]:
+        return self.ask("label/__name__/values", start=f"{start.timestamp():.0f}", end=f"{end.timestamp():.0f}")["data"]
+
+    def samples(self, names: list[str], end: datetime) -> dict[str, Any]:
+        alternatives = json.dumps("|".join(map(re.escape, names)))
+        selector = ", ".join(filter(None, [f"__name__=~{alternatives}", self.matchers]))
+        return self.ask("query", post=True, query=f"{{{selector}}}[1h]", time=f"{end.timestamp():.0f}")
+
+    def ask(self, path: str, post: bool = False, **parameters: str) -> dict[str, Any]:
+        where, form = f"{self.url.rstrip('/')}/api/v1/{path}", urllib.parse.urlencode(parameters)
+        if not where.startswith(("http://", "https://")):
+            raise click.ClickException(f"{self.url}: an address begins with http:// or https://")
+        request = urllib.request.Request(  # noqa: S310
+            where if post else f"{where}?{form}",
+            form.encode() if post else None,
+            {**self.headers, "Accept-Encoding": "gzip"},
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=LONGEST_WAIT_SECONDS) as response:  # noqa: S310
+                text = body_of(response)
+            answer = json.loads(text)
+        except urllib.error.HTTPError as error:
+            said = body_of(error)[:500].decode(errors="replace").strip()
+            raise click.ClickException(f"{where}: {error.code} {error.reason}: {said}") from None
+        except (OSError, ValueError) as error:
+            raise click.ClickException(f"{where}: {error}") from None
+        # Thanos and Mimir answer with what they reached and warn about the rest: too few samples, and nobody would know
+        if answer.get("status") != "success" or answer.get("warnings"):
+            raise click.ClickException(
+                f"{where}: {answer.get('error') or answer.get('warnings') or 'no Prometheus API'}"
+            )
+        return answer
+
+
+def body_of(response: HTTPResponse | urllib.error.HTTPError) -> bytes:
+    body = response.read()
+    return gzip.decompress(body) if response.headers.get("Content-Encoding") == "gzip" else body
+
+
+@click.command("fetch-prometheus")
+@click.option("--url", required=True, help="The API's address before /api, such as http://prometheus:9090.")
+@click.option(
+    "--data",
+    "root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=lambda: os.environ.get("UNIT_ECONOMICS_DATA"),
+    required=True,
+    show_default="UNIT_ECONOMICS_DATA",
+    help="The data root, a folder.",
+)
+@click.option("--name", default="prometheus", show_default=True, help="The folder of this server's files.")
+@click.option(
+    "--day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=lambda: f"{datetime.now(UTC) - timedelta(days=1):%Y-%m-%d}",
+    show_default="yesterday",
+    help="The last day to fetch, in UTC.",
+)
+@click.option("--days", type=click.IntRange(1), default=1, show_default=True, help="How many days, that one included.")
+@click.option("--match", "matchers", default="", help="""Label matchers, such as 'namespace="inference"'.""")
+@click.option("--header", "headers", multiple=True, help="A header to send, such as 'X-Scope-OrgID: acme'.")
+@click.option(
+    "--token-file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="A file with a bearer token."
+)
+@click.option(
+    "--project",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    show_default="this folder",
+    help="The folder of this dbt project, for its metric catalogue.",
+)
+def fetch_prometheus_command(
+    url: str,
+    root: Path,
+    name: str,
+    day: datetime,
+    days: int,
+    matchers: str,
+    headers: tuple[str, ...],
+    token_file: Path | None,
+    project: Path,
+) -> None:
+    """Raw samples of a day from a Prometheus API, an hour a file. Hours that are there are not fetched again."""
+    server = Server(url, headers_to_send(headers, token_file), matchers)
+    catalog = known_metrics(project)
+    folder = root / "telemetry" / "prometheus" / name
+    files = {start: folder / f"{start:%Y-%m-%d}" / f"{start:%H}.parquet" for start in settled_hours(day, days)}
+    if not files:
+        raise click.ClickException(f"{day:%Y-%m-%d} has no hour that has been over for {SETTLED.seconds // 60} minutes")
+    missing = {start: file for start, file in files.items() if not file.exists()}
+    fetched = sum(fetch_hour(server, start, file, catalog) for start, file in missing.items())
+    there = [file for file in files.values() if file.exists()]
+    if not there:
+        raise click.ClickException(
+            f"{url} has no sample of any metric in metric_catalog.csv on these days: look at its targets, --match, "
+            "and how long it keeps samples"
+        )
+    click.echo(
+        f"{fetched} samples fetched into {folder}; of {len(files)} hours {len(files) - len(missing)} were there before "
+        f"and {len(files) - len(there)} have no samples"
+    )
+
+
+def headers_to_send(headers: tuple[str, ...], token_file: Path | None) -> dict[str, str]:
+    for header in headers:
+        if ":" not in header:
+            raise click.ClickException(f"--header {header}: a header is 'Name: value'")
+    sent = {name.strip(): value.strip() for name, _, value in (header.partition(":") for header in headers)}
+    if token_file:
+        sent["Authorization"] = f"Bearer {token_file.read_text(encoding='utf-8').strip()}"
+    return sent
+
+
+def known_metrics(project: Path) -> set[str]:
+    """The catalogue's names, and those of the series that tell when a counter was created."""
+    path = project / "seeds" / "reference" / "metric_catalog.csv"
+    if not path.is_file():
+        raise click.ClickException(
+            f"{project}: no seeds/reference/metric_catalog.csv here; name the project by --project"
+        )
+    with path.open(encoding="utf-8", newline="") as file:
+        names = {row["metric"] for row in csv.DictReader(file)}
+    return names | {re.sub("(_sum|_count)?$", "_created", name, count=1) for name in names}
+
+
+def settled_hours(day: datetime, days: int) -> Iterator[datetime]:
+    first = day.replace(tzinfo=UTC) - timedelta(days=days - 1)
+    for number in range(24 * days):
+        start = first + number * HOUR
+        if start + HOUR + SETTLED <= datetime.now(UTC):
+            yield start
+
+
+def fetch_hour(server: Server, start: datetime, file: Path, catalog: set[str]) -> int:
+    """Writes an hour's file and says how many samples it has; none, no file: a build stops at an empty one."""
+    names = sorted(name for name in server.metric_names(start, start + HOUR) if normal_name(name) in catalog)
+    result = server.samples(names, start + HOUR)["data"]["result"] if names else []
+    table = long_form(result)
+    if table.num_rows:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        # No build meets half a file
+        part = file.with_name(f"{file.name}.part")
+        pq.write_table(table, part, compression="zstd")
+        part.replace(file)
+    return table.num_rows
+
+
+def long_form(result: list[dict[str, Any]]) -> pa.Table:
+    """A row a sample. Native histograms have no values that could be counted, and are left out."""
+    columns: dict[str, list[Any]] = {name: [] for name in LONG_FORM.names}
+    for series in result:
+        samples, labels = series.get("values", []), series["metric"]
+        columns["ts"] += [round(float(seconds) * 1000) for seconds, _ in samples]
+        columns["value"] += [float(value) for _, value in samples]
+        columns["metric"] += [labels["__name__"]] * len(samples)
+        columns["labels"] += [[pair for pair in labels.items() if pair[0] != "__name__"]] * len(samples)
+    return pa.table(columns, schema=LONG_FORM)
