@@ -12,10 +12,13 @@
     {%- for columns, reader in csv_readers(files) -%}
         {%- do branches.extend(long_form_branches(reader, columns)) -%}
     {%- endfor -%}
-    {%- for shape, read in [
-        ('victoria_metrics', json_samples), ('prometheus_api', api_samples), ('prometheus_api_document', api_document_samples),
-        ('otlp_metrics', otlp_samples), ('tsdb_dump', dump_samples)
+    {%- for shape, read, most in [
+        ('victoria_metrics', json_samples, 67108864), ('prometheus_api', api_samples, 134217728),
+        ('otlp_metrics', otlp_samples, 67108864)
     ] -%}
+        {%- for names, longest in lines_of_shape(files, shape, most) -%} {%- do branches.append(read(names, longest)) -%} {%- endfor -%}
+    {%- endfor -%}
+    {%- for shape, read in [('prometheus_api_document', api_document_samples), ('tsdb_dump', dump_samples)] -%}
         {%- set names = files_of_shape(files, shape) -%}
         {%- if names -%} {%- do branches.append(read(names)) -%} {%- endif -%}
     {%- endfor -%}
@@ -67,6 +70,22 @@
     where false
     {%- endif %}
 {% endmacro %}
+
+{# Files of JSON lines by the longest line that is to be expected, as pairs of file names and bytes. DuckDB's reader has a buffer
+   of twice that for each file: five files at the most that it takes are more than the memory of a build. Where no line can be
+   longer than its default, because the file is not, it reads hundreds; deflate makes nothing smaller than its 1032nd part. #}
+{% macro lines_of_shape(files, shape, longest) -%}
+    {%- set usual, long = [], [] -%}
+    {%- for file in files if file.shape == shape -%}
+        {%- set name = file.source_file | lower -%}
+        {%- set unpacked = file.size_bytes * (1032 if name.endswith('.gz') else 1) -%}
+        {%- do (usual if unpacked <= 16777216 and not name.endswith('.zst') else long).append(sql_text(file.source_file)) -%}
+    {%- endfor -%}
+    {%- set readings = [] -%}
+    {%- if usual -%} {%- do readings.append((usual, 16777216)) -%} {%- endif -%}
+    {%- if long -%} {%- do readings.append((long, longest)) -%} {%- endif -%}
+    {{- return(readings) -}}
+{%- endmacro %}
 
 {% macro files_of_shape(files, shape) -%}
     {%- set names = [] -%}
@@ -228,7 +247,7 @@
 {%- endmacro %}
 
 {# VictoriaMetrics' export: a line a series (or a piece of one), with times in milliseconds; null is a stale marker. #}
-{% macro json_samples(names) %}
+{% macro json_samples(names, longest) %}
     select
         filename as source_file,
         metric['__name__'] as metric,
@@ -241,7 +260,7 @@
         format = 'newline_delimited',
         ignore_errors = true,
         filename = true,
-        maximum_object_size = 67108864
+        maximum_object_size = {{ longest }}
     )
 {% endmacro %}
 
@@ -250,10 +269,10 @@
     struct(result struct(metric map(varchar, varchar), "values" varchar[][], "value" varchar[])[])
 {%- endmacro %}
 
-{% macro api_samples(names) %}
+{% macro api_samples(names, longest) %}
     {{ api_result_samples(
         "(select filename, data from read_json([" ~ names | join(', ') ~ "], columns = {data: '" ~ api_result_type()
-        ~ "'}, format = 'newline_delimited', ignore_errors = true, filename = true, maximum_object_size = 134217728))"
+        ~ "'}, format = 'newline_delimited', ignore_errors = true, filename = true, maximum_object_size = " ~ longest ~ "))"
     ) }}
 {% endmacro %}
 
@@ -299,7 +318,7 @@
 {# OTLP's JSON lines. What is cumulative says when it was created. A delta is written as a rise from 0: a zero a microsecond
    after its start and the delta at its end, so that the order of lines and files, or a line that comes twice, changes
    nothing. Attributes of resources have the names that Prometheus' exporters give them. #}
-{% macro otlp_samples(names) %}
+{% macro otlp_samples(names, longest) %}
     {%- set type -%}
         struct(resource struct(attributes {{ otel_attributes() }}), scopeMetrics struct(metrics struct(
             name varchar, "sum" {{ otlp_points() }}, gauge {{ otlp_points() }}, histogram {{ otlp_points() }},
@@ -398,7 +417,7 @@
                                 unnest(coalesce(resourceMetrics, [null])) as resource
                             from read_json(
                                 [{{ names | join(', ') }}], format = 'newline_delimited', ignore_errors = true,
-                                filename = true, maximum_object_size = 67108864, columns = {resourceMetrics: '{{ type }}'}
+                                filename = true, maximum_object_size = {{ longest }}, columns = {resourceMetrics: '{{ type }}'}
                             )
                         )
                     )

@@ -24,6 +24,7 @@ select
     files.source_file,
     files.relative_path,
     files.format,
+    files.size_bytes,
     heads.shape,
     heads.head,
     -- a metric that the catalogue did not know before is in files that have landed already

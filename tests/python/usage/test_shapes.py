@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 
 import pytest
@@ -173,3 +174,14 @@ def test_restarts_are_seen_and_deltas_are_none(counted) -> None:
         shape: 0 if shape == "otlp_delta" else 2 if expected == WITH_CREATION else 1
         for shape, (_, _, expected) in SHAPES.items()
     }
+
+
+def test_many_files_fit_into_the_memory_of_a_build(warehouse) -> None:
+    """DuckDB's reader of JSON has a buffer for each file, twice as large as a line may be."""
+    for number in range(12):
+        warehouse.write(f"telemetry/prometheus/api/{number}.json", api("prometheus_api"))
+        warehouse.write(f"telemetry/prometheus/vm/{number}.jsonl", victoria_metrics("victoria_metrics"))
+        packed = gzip.compress(api("prometheus_api_packed").encode())
+        warehouse.write(f"telemetry/prometheus/packed/{number}.json.gz", packed)
+    warehouse.build("+base_prometheus__samples")
+    assert warehouse.query("select count(distinct source_file) from staging.base_prometheus__samples") == [(36,)]
