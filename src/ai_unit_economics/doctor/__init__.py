@@ -44,7 +44,14 @@ FOLDERS = (
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path(),
     show_default="this folder",
-    help="The folder of the dbt project, for its seeds.",
+    help="The folder of this dbt project, for its seeds.",
+)
+@click.option(
+    "--seeds",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=lambda: os.environ.get("UNIT_ECONOMICS_SEEDS") or None,
+    show_default="UNIT_ECONOMICS_SEEDS, else seeds/config of the project",
+    help="The folder of your own seeds, if they are not in the project.",
 )
 @click.option(
     "--database",
@@ -53,12 +60,17 @@ FOLDERS = (
     show_default="UNIT_ECONOMICS_DATABASE, else data/unit_economics.duckdb",
     help="What the last build wrote, if there is one; it is only read.",
 )
-def doctor_command(root: str, project: Path, database: Path) -> None:
+def doctor_command(root: str, project: Path, seeds: Path | None, database: Path) -> None:
     """What your data and seeds are missing, for which mart. Needs no build; fails only if nothing can be built."""
-    if not (project / "seeds" / "config" / "deployments.csv").is_file():
-        raise click.ClickException(f"{project}: no seeds/config/deployments.csv here; name the project by --project")
+    if not (project / "seeds" / "reference").is_dir():
+        raise click.ClickException(
+            f"{project}: no seeds/reference here; name the folder of the dbt project by --project"
+        )
+    own = seeds or project / "seeds" / "config"
+    if not (own / "deployments.csv").is_file():
+        raise click.ClickException(f"{own} has no deployments.csv; name the folder of your seeds by --seeds")
     with duckdb.connect() as connection:
-        inputs = look(root, project, connection)
+        inputs = look(root, project, connection, seeds)
     found = verdicts(inputs)
     console = Console(width=None if Console().is_terminal else 80)
     for part in (files_found, troubles, marts, last_build):
@@ -82,7 +94,7 @@ def files_found(console: Console, inputs: Inputs, *_: object) -> None:
 
 def what_is_in(folder: str, inputs: Inputs) -> str:
     if folder == "focus":
-        return ", ".join(f"{name}: {count} with cost" for name, count in sorted(inputs.sources.items()))
+        return ", ".join(f"{name}: {count} with a cost" for name, count in sorted(inputs.sources.items()))
     if folder == "telemetry/prometheus":
         return ", ".join(sorted(inputs.meanings)).replace("_", " ")
     if folder == "customers":
@@ -147,7 +159,7 @@ def of_last_build(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         ).fetchall()
         for currency, unallocated, total in rows:
             if unallocated:
-                yield f"{unallocated:,.2f} of {total:,.2f} {currency} is unallocated: cost_rules.csv lacks a rule"
+                yield f"{unallocated:,.2f} of {total:,.2f} {currency} is unallocated: no rule of cost_rules.csv matches"
     if "fct_unit_economics_daily" in built:
         rows = connection.execute(
             """
@@ -157,4 +169,4 @@ def of_last_build(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
             """
         ).fetchall()
         for reason, series, days in rows:
-            yield f"no cost per unit, {reason}: {series} of workload and unit, on {days} days"
+            yield f"no cost per unit for {series} pairs of workload and unit on up to {days} days: null_reason {reason}"

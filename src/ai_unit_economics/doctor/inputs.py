@@ -78,24 +78,29 @@ class Inputs:
         return [row for row in self.seeds["deployments"] if not kinds or row.get("kind") in kinds]
 
 
-def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection) -> Inputs:
+def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection, own_seeds: Path | None = None) -> Inputs:
     inputs = Inputs(root=root.rstrip("/"))
-    inputs.seeds = read_seeds(project)
+    inputs.seeds = read_seeds(project, own_seeds or project / "seeds" / "config")
+    if "://" not in inputs.root and not Path(inputs.root).is_dir():
+        inputs.problems.append(f"there is no folder {inputs.root}: name yours by UNIT_ECONOMICS_DATA or --data")
     try:
         inputs.files = sorted(list_files(inputs.root, connection), key=lambda file: file.relative)
     except duckdb.Error as error:
-        inputs.problems.append(f"{inputs.root} cannot be listed: {first_line(error)}")
+        inputs.problems.append(
+            f"{inputs.root} cannot be listed (docs/connect/README.md says what a bucket needs): {first_line(error)}"
+        )
     look_at_focus(inputs, connection)
     look_at_prometheus(inputs, connection)
     look_at_shapes(inputs, connection)
     look_at_customers(inputs, connection)
+    inputs.stops_costs += list(misnamed_seeds(own_seeds, project))
     inputs.stops_costs += list(broken_references(inputs.seeds))
     return inputs
 
 
-def read_seeds(project: Path) -> dict[str, list[dict[str, str]]]:
+def read_seeds(project: Path, own: Path) -> dict[str, list[dict[str, str]]]:
     seeds = {}
-    for path in sorted((project / "seeds").glob("*/*.csv")):
+    for path in (*sorted((project / "seeds" / "reference").glob("*.csv")), *sorted(own.glob("*.csv"))):
         with path.open(encoding="utf-8-sig", newline="") as file:
             seeds[path.stem] = [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(file)]
     return seeds
@@ -106,7 +111,8 @@ def list_files(root: str, connection: duckdb.DuckDBPyConnection) -> Iterator[Fil
         return
     levels = [""] if "://" in root else ["", "/*", "/*/*", "/*/*/*"]
     rows = connection.execute(
-        "select distinct filename, size, last_modified from read_blob(?)", [[f"{root}{level}/**" for level in levels]]
+        "select distinct filename, size, cast(last_modified as timestamp) from read_blob(?)",
+        [[f"{root}{level}/**" for level in levels]],
     ).fetchall()
     for path, size, modified in rows:
         yield File(path, path[len(root) + 1 :], size, modified)
@@ -178,7 +184,8 @@ def look_at_focus(inputs: Inputs, connection: duckdb.DuckDBPyConnection) -> None
             )
         elif pattern and not re.search(pattern, file.relative):
             inputs.stops_costs.append(
-                f"{file.relative} does not match the snapshot_pattern of {source} in focus_sources.csv"
+                f"{file.relative} does not match the snapshot_pattern of {source} in focus_sources.csv: keep the "
+                "provider's folders as they are, or correct the pattern"
             )
         else:
             inputs.sources[source] = inputs.sources.get(source, 0) + 1
@@ -272,6 +279,13 @@ def look_at_customers(inputs: Inputs, connection: duckdb.DuckDBPyConnection) -> 
             inputs.problems.append(f"{file.relative} has no column customer_id")
 
 
+def misnamed_seeds(own: Path | None, project: Path) -> Iterator[str]:
+    known = {path.stem for path in (project / "seeds").glob("*/*.yml")}
+    for path in sorted(own.glob("*.csv")) if own else []:
+        if path.stem not in known:
+            yield f"{path.name} is no seed; docs/configuration.md has their names"
+
+
 def broken_references(seeds: dict[str, list[dict[str, str]]]) -> Iterator[str]:
     """What a rule points at has to be there: the build stops otherwise."""
 
@@ -293,4 +307,4 @@ def broken_references(seeds: dict[str, list[dict[str, str]]]) -> Iterator[str]:
     for seed, name in (("series_rules", "priority"), ("sku_meters", "value"), ("shared_pool_weights", "pool_id")):
         for row in seeds.get(seed, []):
             if row.get("deployment_id", "") not in targets["direct"][1]:
-                yield f"{seed}.csv, {row.get(name)}: {row['deployment_id']} is not in deployments.csv"
+                yield f"{seed}.csv, {name} {row.get(name)}: {row['deployment_id']} is not in deployments.csv"

@@ -32,7 +32,7 @@ def bill(inputs: Inputs) -> str | None:
 
 
 def deployments(inputs: Inputs) -> str | None:
-    return None if inputs.deployments() else "no deployments: fill seeds/config/deployments.csv"
+    return None if inputs.deployments() else "no deployments: fill deployments.csv"
 
 
 def cost_rules(inputs: Inputs) -> str | None:
@@ -42,7 +42,7 @@ def cost_rules(inputs: Inputs) -> str | None:
         [] if None in named and len(named) == 1 else [name for name in sorted(inputs.sources) if name not in named]
     )
     if not rules:
-        return "no rules: without seeds/config/cost_rules.csv every charge is unallocated"
+        return "no rules: without cost_rules.csv every charge is unallocated"
     return (
         f"cost_rules.csv has no rule for source {', '.join(left_out)}: most of it stays unallocated"
         if left_out
@@ -59,8 +59,12 @@ def servers(inputs: Inputs) -> str | None:
         known = ", ".join(sorted(inputs.unknown_metrics)[:3]) or "none"
         return f"no counter of tokens among the metrics (seen: {known}): metric_catalog.csv lists what counts"
     if not inputs.seeds.get("series_rules"):
-        return "no rule says whose series are whose: fill seeds/config/series_rules.csv"
+        return "no rule says whose series are whose: fill series_rules.csv"
     return None
+
+
+def of_no_known_shape(inputs: Inputs, folder: str) -> str | None:
+    return f"no file under {folder}/ has a shape that is read: see above" if inputs.in_folder(folder) else None
 
 
 def usage(inputs: Inputs) -> str | None:
@@ -88,7 +92,9 @@ def hosted(inputs: Inputs) -> str | None:
 def training(inputs: Inputs) -> str | None:
     if not inputs.deployments("training"):
         return None
-    return None if inputs.shaped.get("telemetry/training") else "no training logs: put them under telemetry/training/"
+    if inputs.shaped.get("telemetry/training"):
+        return None
+    return of_no_known_shape(inputs, "telemetry/training") or "no training logs: put them under telemetry/training/"
 
 
 def has_training(inputs: Inputs) -> str | None:
@@ -98,11 +104,16 @@ def has_training(inputs: Inputs) -> str | None:
 def requests(inputs: Inputs) -> str | None:
     if inputs.shaped.get("telemetry/requests"):
         return None
-    return "no request rows: tiers, geographies, users and sessions come from telemetry/requests/"
+    return (
+        of_no_known_shape(inputs, "telemetry/requests")
+        or "no request rows: tiers, geographies, users and sessions come from telemetry/requests/"
+    )
 
 
 def customers(inputs: Inputs) -> str | None:
     if not inputs.customer_columns:
+        if inputs.in_folder("customers"):
+            return "customers has no column customer_id"
         return "no customers: put customers.csv or customers.parquet at the root"
     return None if "customer_tier" in inputs.customer_columns else "customers has no column customer_tier"
 
@@ -138,7 +149,7 @@ def accelerators(inputs: Inputs) -> str | None:
 
 def seed(name: str, what: str) -> Need:
     def need(inputs: Inputs) -> str | None:
-        return None if inputs.seeds.get(name) else f"{what}: fill seeds/config/{name}.csv"
+        return None if inputs.seeds.get(name) else f"{what}: fill {name}.csv"
 
     return need
 

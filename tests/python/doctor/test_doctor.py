@@ -89,6 +89,34 @@ def test_a_root_that_is_not_there_fails_and_says_where_to_begin(place: Place) ->
     assert "Nothing can be built" in result.output
 
 
+def test_a_folder_that_is_not_there_is_named(place: Place) -> None:
+    assert "there is no folder" in place.look().problems[0]
+    place.data.mkdir()
+    assert place.look().problems == []
+
+
+def test_seeds_may_lie_in_a_folder_of_their_own(whole: Place, tmp_path: Path) -> None:
+    own = tmp_path / "seeds"
+    shutil.move(whole.project / "seeds" / "config", own)
+    shutil.copytree(
+        PROJECT / "seeds" / "config", whole.project / "seeds" / "config", ignore=shutil.ignore_patterns("*.csv")
+    )
+    assert "has no deployments.csv" in whole.run().output
+    assert "stops the build" not in whole.run("--seeds", str(own)).output
+    (own / "cost_rule.csv").write_text("priority\n", encoding="utf-8")
+    assert "cost_rule.csv is no seed" in whole.run("--seeds", str(own)).output
+
+
+def test_files_that_are_not_read_are_told_apart_from_none(whole: Place) -> None:
+    whole.write("customers.csv", "name,tier\nc1,pro\n")
+    assert whole.verdict("dim_customers").missing == ("customers has no column customer_id",)
+    whole.write("telemetry/requests/july.csv", "a,b\n1,2\n")
+    assert (
+        "no file under telemetry/requests/ has a shape that is read: see above"
+        in whole.verdict("fct_metering_audit").missing
+    )
+
+
 def test_whole_data_fills_the_unit_economics(whole: Place) -> None:
     result = whole.run()
     assert result.exit_code == 0, result.output
@@ -141,7 +169,7 @@ def test_a_source_without_a_rule_is_named(whole: Place) -> None:
         ("cost_rules", "20,,Tags,d,equals,x,direct,chta\n", "direct target chta is not in deployments.csv"),
         ("cost_rules", "20,,Tags,d,equals,x,pool,b200\n", "pool target b200 is not in capacity_pools.csv"),
         ("cost_rules", "20,,Tags,d,equals,x,shared,tax\n", "shared target tax is not in shared_pools.csv"),
-        ("series_rules", "20,pod,equals,x,chta,\n", "series_rules.csv, 20: chta is not in deployments.csv"),
+        ("series_rules", "20,pod,equals,x,chta,\n", "series_rules.csv, priority 20: chta is not in deployments.csv"),
     ],
 )
 def test_a_rule_that_points_nowhere_is_named(whole: Place, seed: str, row: str, said: str) -> None:
@@ -191,7 +219,7 @@ def test_request_rows_without_customers_lose_tiers_alone(whole: Place) -> None:
 
 
 def test_margin_needs_prices(whole: Place) -> None:
-    assert whole.verdict("fct_unit_margin").missing == ("no prices charged: fill seeds/config/price_book.csv",)
+    assert whole.verdict("fct_unit_margin").missing == ("no prices charged: fill price_book.csv",)
     whole.seed("price_book", "customer_tier,workload,unit,price_per_unit,currency\npro,chat,token,1,USD\n")
     assert whole.verdict("fct_unit_margin").state == "full"
 
