@@ -146,6 +146,13 @@ benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 docs: $(INSTALLED) ## Write the seeds' part of docs/configuration.md from their YAML
 	python -m tools.configuration_page
 
+# Read off the compiled SQL: where each number comes from, and how far the models are from other engines.
+.PHONY: lineage portability
+lineage: ## Check where every number of the marts comes from, and write docs/lineage.md
+portability: ## Write docs/portability.md: what would not run on other engines
+lineage portability: $(INSTALLED)
+	python -m tools.compiled_pages $@
+
 # The list prices of hosted models: the newest release of genai-prices on the day of the look, by its own data alone.
 SEEN_ON ?= $(shell date -u +%F)
 HOSTED_PRICES_VENV ?= .venv-hosted-prices
