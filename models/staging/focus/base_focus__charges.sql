@@ -4,6 +4,7 @@
 {% set files = pending_files(ref('stg_focus__files'), 'is_current', landed_in=charges) %}
 {% set plain_files = files | rejectattr('delivery', 'equalto', 'cumulative') | list %}
 {% set cumulative_files = files | selectattr('delivery', 'equalto', 'cumulative') | list %}
+{% set rows = 'all_rows' if cumulative_files else 'rows_of_files' %}
 
 with rows_of_files as (
 
@@ -16,31 +17,29 @@ with rows_of_files as (
     where false
     {% endif %}
 
-),
+)
 
 {% if cumulative_files %}
-cumulative_rows as (
+, cumulative_rows as (
 
     {{ read_focus_files(cumulative_files) }}
 
 ),
 
-{% endif %}
 all_rows as (
 
     select * from rows_of_files
-    {% if cumulative_files %}
     union all by name
     {{ last_of_running_totals('cumulative_rows', cumulative_files) }}
-    {% endif %}
 
 )
+{% endif %}
 
 select
     files.source,
     files.file_version,
     files.data_generator,
     files.declared_credits,
-    all_rows.*
-from all_rows
-inner join {{ ref('stg_focus__files') }} as files on all_rows.source_file = files.source_file
+    {{ rows }}.*
+from {{ rows }}
+inner join {{ ref('stg_focus__files') }} as files on {{ rows }}.source_file = files.source_file
