@@ -49,6 +49,11 @@ doctor: $(INSTALLED) ## Say what your data and seeds are missing, for which mart
 publish: build ## Build, and if all passed hand the marts to readers in one step (docs/publishing.md)
 	@ai-unit-economics publish
 
+.PHONY: dbt-docs
+dbt-docs: build ## Build, and write dbt's documentation as one file that works offline, data/dbt-docs.html
+	dbt docs generate --static --profiles-dir profiles
+	cp $${DBT_TARGET_PATH:-target}/static_index.html data/dbt-docs.html
+
 .PHONY: report
 report: publish ## Build, publish, and render the figures as one HTML file, data/report.html
 	@ai-unit-economics report
