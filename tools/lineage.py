@@ -100,7 +100,9 @@ def column_graph(manifest: dict[str, Any], declared: dict[str, dict[str, list[st
             continue  # dbt writes it into whoever reads it
         elif not node.get("compiled_code"):
             graph.unread[name] = "is not compiled"
+            graph.columns[name] = list(node["columns"])
         else:
+            add_table(schema, node, node["columns"])  # an incremental model may read itself
             try:
                 flows = flows_of_query(node["compiled_code"], schema)
             except (sqlglot.errors.SqlglotError, RecursionError) as error:
@@ -111,13 +113,13 @@ def column_graph(manifest: dict[str, Any], declared: dict[str, dict[str, list[st
             graph.columns[name] = [column for column in flows if column != ROWS]
             if node["resource_type"] == "snapshot":
                 graph.columns[name] += SNAPSHOT_COLUMNS
-        schema.add_table(
-            exp.table_(node.get("alias") or name, db=node["schema"], catalog=node["database"], quoted=True),
-            dict.fromkeys(graph.columns[name], "unknown"),
-            dialect="duckdb",
-            match_depth=False,
-        )
+        add_table(schema, node, graph.columns[name])
     return graph
+
+
+def add_table(schema: MappingSchema, node: dict[str, Any], columns: Iterable[str]) -> None:
+    table = exp.table_(node.get("alias") or node["name"], db=node["schema"], catalog=node["database"], quoted=True)
+    schema.add_table(table, dict.fromkeys(columns, "unknown"), dialect="duckdb", match_depth=False)
 
 
 def flows_of_query(sql: str, schema: MappingSchema | None = None) -> dict[str, Flow]:

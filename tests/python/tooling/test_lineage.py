@@ -162,6 +162,13 @@ def test_a_model_that_cannot_be_parsed_is_named_where_a_path_ends() -> None:
     assert any("(int_costs cannot be followed: " in finding for finding in found)
 
 
+def test_an_incremental_model_that_reads_itself_is_followed() -> None:
+    again = f"{STAGING['stg_charges']} union all select effective_cost, day from db.main.stg_charges"
+    lineage = project(RIGHT, staging={**STAGING, "stg_charges": again})
+    assert lineage.graph.unread == {}
+    assert list(findings(lineage)) == list(findings(project(RIGHT)))
+
+
 @pytest.mark.parametrize(
     ("sql", "sources"),
     [
