@@ -113,7 +113,7 @@ $(CONFORMANCE_INSTALLED):
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
 	@test -x $(CONFORMANCE_VENV)/bin/python || $(PYTHON) -m venv $(CONFORMANCE_VENV) \
 		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(CONFORMANCE_VENV); exit 1; }
-	$(CONFORMANCE_VENV)/bin/python -m pip install --quiet --require-hashes -r requirements-conformance.lock
+	$(CONFORMANCE_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-conformance.lock
 	@rm -f $(CONFORMANCE_VENV)/.installed-*
 	@touch $@
 
