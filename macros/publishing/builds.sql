@@ -24,8 +24,12 @@
         finished_at timestamp,
         changed_data boolean,
         problems varchar[],
-        marts varchar[]
+        marts varchar[],
+        gates_passed varchar[],
+        gates_broken varchar[]
     );
+    alter table builds.invocations add column if not exists gates_passed varchar[];
+    alter table builds.invocations add column if not exists gates_broken varchar[];
     comment on table builds.invocations is
         'One row a dbt command that changed this database. Only a whole build that finished without problems is published';
     insert into builds.invocations (invocation_id, command, is_whole, started_at) values (
@@ -39,15 +43,19 @@
 
 {% macro record_end_of_build(results) -%}
     {%- if target.type == "duckdb" and flags.WHICH in ["build", "run", "seed", "snapshot", "test", "retry"] %}
-    {%- set problems, marts, changed = [], [], [] %}
+    {%- set problems, marts, changed, gates_passed, gates_broken = [], [], [], [], [] %}
     {%- for result in results %}
         {%- if result.node.resource_type in ["model", "seed", "snapshot"] %}{% do changed.append(1) %}{% endif %}
-        {#- A gate tells that a target is missed: a true number, which readers should see #}
-        {%- if "gate" in result.node.tags and result.status == "fail" %}
+        {#- A gate tells that a target is missed: a true number, which readers should see. It stops with an error of its own
+            making, so that the log names target and value #}
+        {%- if "gate" in result.node.tags and (result.status == "fail" or "Error: gate: " in (result.message or "")) %}
+            {%- do gates_broken.append(sql_text(result.node.name)) %}
         {%- elif result.status not in ["success", "pass", "warn", "no-op"] %}
             {%- do problems.append(sql_text(result.status ~ ": " ~ result.node.unique_id)) %}
         {%- elif result.node.resource_type == "model" and result.node.access == "public" %}
             {%- do marts.append(sql_text(result.node.schema ~ "." ~ result.node.alias)) %}
+        {%- elif "gate" in result.node.tags %}
+            {%- do gates_passed.append(sql_text(result.node.name)) %}
         {%- endif %}
     {%- endfor %}
     update builds.invocations
@@ -55,7 +63,9 @@
         finished_at = timestamp '{{ modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S") }}',
         changed_data = {{ (changed | length > 0) | lower }},
         problems = cast([{{ problems | join(", ") }}] as varchar[]),
-        marts = cast([{{ marts | join(", ") }}] as varchar[])
+        marts = cast([{{ marts | join(", ") }}] as varchar[]),
+        gates_passed = cast([{{ gates_passed | join(", ") }}] as varchar[]),
+        gates_broken = cast([{{ gates_broken | join(", ") }}] as varchar[])
     where invocation_id = {{ sql_text(invocation_id) }};
     {%- endif %}
 {%- endmacro %}

@@ -19,13 +19,14 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 import duckdb
 
 from ai_unit_economics import __version__
+from ai_unit_economics.summary import latest_complete_day
 
 DATABASE_NAME = "unit_economics.duckdb"
 # The oldest DuckDB whose drivers read what is published; without it a file is for the writer's own version on.
@@ -38,11 +39,18 @@ class NotPublishedError(Exception):
     """Nothing was changed for readers; the text says why and what to do."""
 
 
+class BuildIsRunningError(NotPublishedError):
+    """Another process writes to the database; it will be done."""
+
+
 @dataclass(frozen=True)
 class Build:
     invocation_id: str
     finished_at: datetime
     marts: tuple[tuple[str, str], ...]
+    # Names of tests, of the last time that gates were asked since; both are empty where they were not
+    gates_passed: tuple[str, ...] = ()
+    gates_broken: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Version:
 
 def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool]:
     """Publishes the last build; False where that build is there already, so that a retry changes nothing."""
-    with _sole_publisher(folder), _opened(database) as connection:
+    with _sole_publisher(folder), opened(database) as connection:
         build = last_build(connection)
         for version in versions(folder):
             if version.invocation_id == build.invocation_id:
@@ -68,7 +76,9 @@ def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool
         try:
             tables = _write(connection, build, version, draft)
             _audit(connection, draft, tables)
-            (draft / "manifest.json").write_text(json.dumps(_manifest(version, tables), indent=2) + "\n")
+            day, is_complete = latest_complete_day(connection) or (None, False)
+            manifest = _manifest(build, version, tables, day if is_complete else None)
+            (draft / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
             _flush(draft)
             draft.rename(draft.with_name(name))
         except BaseException:
@@ -83,24 +93,27 @@ def last_build(connection: duckdb.DuckDBPyConnection) -> Build:
     """The build that the database holds, if it is one to publish: whole, finished, everything passed."""
     try:
         rows = connection.execute(
-            "select invocation_id, command, is_whole, finished_at, changed_data, problems, marts "
-            "from builds.invocations order by started_at desc, rowid desc"
+            "select invocation_id, command, is_whole, finished_at, changed_data, problems, marts, "
+            "gates_passed, gates_broken from builds.invocations order by started_at desc, rowid desc"
         ).fetchall()
     except duckdb.CatalogException:
         rows = []
-    for invocation_id, command, is_whole, finished_at, changed_data, problems, marts in rows:
+    gates: tuple[tuple[str, ...], ...] = ()
+    for invocation_id, command, is_whole, finished_at, changed_data, problems, marts, *asked in rows:
         when = f"the last `dbt {command}`"
         if finished_at is None:
             raise NotPublishedError(f"{when} did not come to its end: run dbt build again (a running one: wait)")
         if problems:
             more = f" and {len(problems) - 1} more" if len(problems) > 1 else ""
             raise NotPublishedError(f"{when} did not pass ({problems[0]}{more}): mend it and run dbt build again")
+        if not gates and any(asked):
+            gates = tuple(tuple(sorted(names or ())) for names in asked)
         if not changed_data:
             continue
         if not is_whole:
             raise NotPublishedError(f"{when} was a part of a build: run dbt build without a selection")
         names = tuple((schema, name) for schema, _, name in (mart.rpartition(".") for mart in sorted(marts)))
-        return Build(invocation_id, finished_at, names)
+        return Build(invocation_id, finished_at, names, *gates)
     raise NotPublishedError("the database knows of no build: run dbt build (or make build) first")
 
 
@@ -207,7 +220,8 @@ def _comments(connection: duckdb.DuckDBPyConnection, schema: str, name: str, tar
         yield f'comment on column {target}."{column}" is {_quoted(comment)}'
 
 
-def _manifest(version: Version, copies: Sequence[Copy]) -> dict:
+def _manifest(build: Build, version: Version, copies: Sequence[Copy], complete_day: date | None) -> dict:
+    asked = build.gates_passed or build.gates_broken
     return {
         "version": version.name,
         "invocation_id": version.invocation_id,
@@ -215,6 +229,9 @@ def _manifest(version: Version, copies: Sequence[Copy]) -> dict:
         "published_at": version.published_at,
         "project_version": __version__,
         "storage_version": STORAGE_VERSION,
+        "latest_complete_day": complete_day and complete_day.isoformat(),
+        "gates": ("broken" if build.gates_broken else "passed") if asked else "not_asked",
+        "gates_broken": build.gates_broken,
         "marts": {copy.name: {"rows": copy.rows, "columns": copy.columns} for copy in copies},
     }
 
@@ -288,7 +305,8 @@ def _sole_publisher(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The database that dbt build wrote, for reading."""
     if not database.is_file():
         raise NotPublishedError(f"{database}: no such database; run make build, or set UNIT_ECONOMICS_DATABASE")
     with duckdb.connect() as connection:
@@ -297,7 +315,9 @@ def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(f"attach {_quoted(database)} as built (read_only)")
         except duckdb.IOException as error:
             reason = str(error).splitlines()[0]
-            raise NotPublishedError(f"{database} cannot be read, is a build running? ({reason})") from None
+            if "Could not set lock" in reason:
+                raise BuildIsRunningError(f"another process writes to {database}, wait for it ({reason})") from None
+            raise NotPublishedError(f"{database} cannot be read ({reason})") from None
         connection.execute("use built.main")
         yield connection
 

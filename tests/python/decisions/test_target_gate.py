@@ -41,6 +41,22 @@ def test_a_breach_fails_and_is_named_with_value_and_limit(gate):
     assert "target cheap" not in output
 
 
+def test_a_breach_is_recorded_as_a_broken_gate_and_hides_no_number(gate, warehouse):
+    newest = "select gates_broken, gates_passed, problems from builds.invocations order by started_at desc limit 1"
+    gate(("dear", "error", "breached", "2.5", "2.0", True))
+    broken, asked = "gate_targets_are_not_breached", "gate_targets_of_severity_warn"
+    assert warehouse.query(newest) == [([broken], [asked], [])]
+
+
+def test_a_gate_that_cannot_be_asked_is_a_problem(warehouse):
+    warehouse.query("create schema if not exists marts")
+    warehouse.query("create or replace table marts.fct_target_status (target_id varchar)")
+    warehouse.dbt("build", "--select", "gate_targets_are_not_breached", check=False)
+    (((problem,), broken),) = warehouse.query("select problems, gates_broken from builds.invocations")
+    assert problem.startswith("error: test.ai_unit_economics.gate_targets_are_not_breached")
+    assert broken == []
+
+
 def test_what_is_past_or_at_risk_does_not_fail(gate):
     succeeded, _ = gate(
         ("old", "error", "breached", "2.5", "2.0", False),

@@ -12,6 +12,11 @@ import duckdb
 from ai_unit_economics import publishing
 
 MARTS = ("fct_unit_economics_daily", "fct_cost_reconciliation", "dim_dates")
+# What publishing asks a mart beside its numbers
+DAY = {
+    "fct_unit_economics_daily": ", date '2026-08-31' as period_start, true as is_complete, "
+    "'output_token' as unit, 'all' as cohort_dimension"
+}
 KILLED = 9
 
 
@@ -24,7 +29,8 @@ def build(database: str, number: str, rows: str = "1000", fate: str = "passed") 
             create schema if not exists builds;
             create table if not exists builds.invocations (
                 invocation_id varchar, command varchar, is_whole boolean, started_at timestamp, finished_at timestamp,
-                changed_data boolean, problems varchar[], marts varchar[]
+                changed_data boolean, problems varchar[], marts varchar[],
+                gates_passed varchar[], gates_broken varchar[]
             )
         """)
         connection.execute(
@@ -35,7 +41,8 @@ def build(database: str, number: str, rows: str = "1000", fate: str = "passed") 
         for name in MARTS:
             connection.execute(f"""
                 create or replace table marts.{name} as
-                select {number}::hugeint as build, 0::decimal(38, 18) as difference from range({rows});
+                select {number}::hugeint as build, 0::decimal(38, 18) as difference{DAY.get(name, "")}
+                from range({rows});
                 comment on table marts.{name} is 'build {number}''s';
                 comment on column marts.{name}.build is 'the number';
             """)

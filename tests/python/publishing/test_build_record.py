@@ -111,6 +111,22 @@ def test_a_gate_that_tells_of_a_missed_target_hides_no_number(project: Path) -> 
     assert marts(project) == (("marts", "fct_cost"),)
 
 
+def gates(project: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    with duckdb.connect(str(project / "warehouse.duckdb"), read_only=True) as connection:
+        build = last_build(connection)
+        return build.gates_passed, build.gates_broken
+
+
+def test_the_newest_answer_of_the_gates_since_the_build_is_known(project: Path) -> None:
+    dbt(project, "build")
+    assert gates(project) == (("gate_of_cost",), ())
+    dbt(project, "build", "--select", "tag:gate", "--vars", "{allowed_cost: 5}")
+    dbt(project, "test", "--select", "fct_cost", "--exclude", "tag:gate")
+    assert gates(project) == ((), ("gate_of_cost",))
+    dbt(project, "build", "--select", "tag:gate")
+    assert gates(project) == (("gate_of_cost",), ())
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -206,6 +206,7 @@ def test_parquet_keeps_every_digit_and_the_file_its_comments(tmp_path: Path) -> 
         assert connection.execute(comments).fetchall() == [("build 1's",)]
         assert connection.execute("select version from marts.publication").fetchall() == [(latest(folder),)]
     manifest = json.loads((folder / "latest" / "manifest.json").read_text())
+    assert (manifest["latest_complete_day"], manifest["gates"]) == ("2026-08-31", "not_asked")
     assert manifest["marts"]["dim_dates"] == {
         "rows": 1000,
         "columns": {"build": "HUGEINT", "difference": "DECIMAL(38,18)"},
