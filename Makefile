@@ -141,6 +141,34 @@ $(METRICFLOW_INSTALLED):
 	@rm -f $(METRICFLOW_VENV)/.installed-*
 	@touch $@
 
+# Airflow runs the project's commands in the other environments and shares no package with them.
+AIRFLOW_VENV ?= .venv-airflow
+AIRFLOW_INSTALLED := $(AIRFLOW_VENV)/.installed-$(shell cat requirements-airflow.lock | cksum | tr ' ' '-')
+AIRFLOW_HOME ?= data/airflow
+AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW_HOME)) AIRFLOW__CORE__DAGS_FOLDER=$(abspath dags) \
+	AIRFLOW__CORE__LOAD_EXAMPLES=False AIRFLOW__CORE__PARALLELISM=4 AIRFLOW__COSMOS__ENABLE_TELEMETRY=False $(AIRFLOW_VENV)/bin/airflow
+
+.PHONY: airflow
+airflow: $(INSTALLED) $(CONFORMANCE_INSTALLED) $(AIRFLOW_INSTALLED) ## Airflow with the DAG unit_economics, on http://localhost:8080
+	@$(MAKE) $(if $(UNIT_ECONOMICS_DATA),,$(SAMPLE)/.complete)
+	$(AIRFLOW) db migrate
+	$(AIRFLOW) pools set unit_economics_writer 1 "DuckDB lets one process write"
+	$(AIRFLOW) standalone
+
+# Real runs on a small sample: published, nothing new, killed and retried, broken and mended.
+.PHONY: airflow-test
+airflow-test: $(INSTALLED) $(CONFORMANCE_INSTALLED) $(AIRFLOW_INSTALLED) ## Run the Airflow DAG for real, on a small sample
+	AIRFLOW_VENV=$(abspath $(AIRFLOW_VENV)) CONFORMANCE_VENV=$(abspath $(CONFORMANCE_VENV)) \
+		pytest $(PYTEST_ARGS) tests/airflow
+
+$(AIRFLOW_INSTALLED):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(AIRFLOW_VENV)/bin/python || $(PYTHON) -m venv $(AIRFLOW_VENV) \
+		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(AIRFLOW_VENV); exit 1; }
+	$(AIRFLOW_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-airflow.lock
+	@rm -f $(AIRFLOW_VENV)/.installed-*
+	@touch $@
+
 .PHONY: benchmark
 benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	@$(MAKE) $(SAMPLE)/.complete
@@ -179,6 +207,8 @@ lock: ## Resolve the locks again (needs uv)
 	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --extra metricflow --constraint requirements.lock \
 		--output-file requirements-metricflow.lock
+	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --group airflow --output-file requirements-airflow.lock
 
 .PHONY: clean
 clean: ## Remove the database, the sample and dbt's output; your own data elsewhere stays
