@@ -30,6 +30,13 @@ counter_states as (
 
 ),
 
+accelerator_integrals as (
+
+    select * from {{ ref('int_usage__accelerator_integrals_daily') }}
+    where null_reason is not null
+
+),
+
 refusals as (
 
     select * from {{ ref('metric_refusals') }}
@@ -140,6 +147,32 @@ falling as (
 
 ),
 
+-- what part of an accelerator it is about, nobody said: it holds nothing, and its cost is idle
+without_share as (
+
+    select
+        series.source_file,
+        series.scrape_series_id,
+        series.series_text,
+        'unknown_share' as issue,
+        min(
+            case accelerator_integrals.null_reason
+                when 'replicas_unknown'
+                    then 'a time-slice, and nothing says of how many; export the node label nvidia.com/gpu.replicas'
+                when 'product_unknown'
+                    then 'MIG profile ' || accelerator_integrals.profile
+                        || ' of no known product; export the node label nvidia.com/gpu.product'
+                else 'no row of mig_profiles for ' || accelerator_integrals.product
+                    || ' and ' || accelerator_integrals.profile || '; add one'
+            end
+        ) as detail,
+        max(series.samples) as affected_samples
+    from series
+    inner join accelerator_integrals on series.series_id = accelerator_integrals.series_id
+    group by series.source_file, series.scrape_series_id, series.series_text
+
+),
+
 -- a grid of whole seconds, or the same phase for several targets, is what query_range makes and scrapes do not
 resampled_files as (
 
@@ -190,6 +223,8 @@ issues as (
     select * from without_names
     union all
     select * from without_deployment
+    union all
+    select * from without_share
     union all
     select * from falling
     union all

@@ -1,6 +1,6 @@
 with integrals as (
 
-    select * from {{ ref('int_usage__gauge_integrals_daily') }}
+    select * from {{ ref('int_usage__accelerator_integrals_daily') }}
 
 ),
 
@@ -15,12 +15,19 @@ series as (
 
 ),
 
+nodes as (
+
+    select * from {{ ref('int_usage__nodes_daily') }}
+
+),
+
 measured as (
 
     select
         integrals.usage_date,
         series.*,
-        integrals.held_value // series.unit_divisor as held_value
+        integrals.held_value,
+        integrals.slices < integrals.slices_of_accelerator as is_sliced
     from integrals
     inner join series on integrals.series_id = series.series_id
 
@@ -35,6 +42,7 @@ reserved as (
         pod,
         max(node) as node,
         max(deployment_id) as deployment_id,
+        bool_or(is_sliced) as is_sliced,
         sum(held_value) as reserved
     from (
         select
@@ -45,6 +53,7 @@ reserved as (
             labels['container'] as container,
             labels['resource'] as resource,
             max(deployment_id) as deployment_id,
+            bool_or(is_sliced) as is_sliced,
             max(held_value) as held_value
         from measured
         where semantic = 'accelerators_requested'
@@ -62,6 +71,7 @@ busy as (
         pod,
         max(node) as node,
         max(deployment_id) as deployment_id,
+        bool_or(is_sliced) as is_sliced,
         sum(held_value) as busy
     from (
         select *
@@ -83,6 +93,7 @@ pods as (
         coalesce(reserved.pod, busy.pod) as pod,
         coalesce(reserved.node, busy.node) as node,
         coalesce(reserved.deployment_id, busy.deployment_id) as deployment_id,
+        coalesce(reserved.is_sliced, false) or coalesce(busy.is_sliced, false) as is_sliced,
         coalesce(reserved.reserved, 0) as reserved,
         coalesce(busy.busy, 0) as busy
     from reserved
@@ -91,39 +102,42 @@ pods as (
 
 ),
 
-nodes as (
-
-    select
-        usage_date,
-        node,
-        lower(max(regexp_extract(labels['provider_id'], '[^/]+$'))) as resource_id
-    from measured
-    where semantic = 'node_resource'
-    group by usage_date, node
-
-),
-
 placed as (
 
     select
         pods.usage_date,
         coalesce(pods.deployment_id, '(unattributed)') as deployment_id,
-        coalesce(nullif(nodes.resource_id, ''), lower(pods.node), '(unknown)') as resource_id,
+        coalesce(nodes.resource_id, lower(pods.node), '(unknown)') as resource_id,
+        pods.is_sliced,
         pods.reserved,
         pods.busy,
         greatest(pods.reserved, pods.busy) as charged
     from pods
     left join nodes on pods.usage_date = nodes.usage_date and pods.node = nodes.node
 
+),
+
+-- from thousandths of an accelerator and milliseconds to seconds, rounded once; slices down, or seven sevenths would be more than one
+rounded as (
+
+    select
+        usage_date,
+        deployment_id,
+        resource_id,
+        sum(reserved) as reserved,
+        sum(busy) as busy,
+        sum(charged) as charged,
+        case when bool_or(is_sliced) then 500 else 500000 end as rounding
+    from placed
+    group by usage_date, deployment_id, resource_id
+
 )
 
--- from thousandths of an accelerator and milliseconds to seconds, rounded once
 select
     usage_date,
     deployment_id,
     resource_id,
-    cast((sum(reserved) + 500000) // 1000000 as bigint) as reserved_accelerator_seconds,
-    cast((sum(busy) + 500000) // 1000000 as bigint) as busy_accelerator_seconds,
-    cast((sum(charged) + 500000) // 1000000 as bigint) as accelerator_seconds
-from placed
-group by usage_date, deployment_id, resource_id
+    cast((reserved + rounding) // 1000000 as bigint) as reserved_accelerator_seconds,
+    cast((busy + rounding) // 1000000 as bigint) as busy_accelerator_seconds,
+    cast((charged + rounding) // 1000000 as bigint) as accelerator_seconds
+from rounded

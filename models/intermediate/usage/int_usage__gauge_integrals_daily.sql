@@ -18,7 +18,7 @@ states as (
         series_days.series_id,
         series_days.sample_date,
         gauge_states.held_value,
-        gauge_states.last_value,
+        cast(gauge_states.last_value as hugeint) as last_value,
         epoch_ms(gauge_states.last_sampled_at) as last_ms,
         lead(epoch_ms(gauge_states.first_sampled_at)) over (
             partition by series_days.series_id order by series_days.sample_date

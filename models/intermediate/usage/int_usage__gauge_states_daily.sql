@@ -41,7 +41,8 @@ neighbours as (
             lag(scrape_series_id) over () = scrape_series_id and lag(sample_date) over () = sample_date, false
         ) as is_continued,
         lag(sampled_us) over () as previous_us,
-        lag(thousandths) over () as previous_thousandths
+        -- bytes of memory times a day are more than 64 bits hold
+        cast(lag(thousandths) over () as hugeint) as previous_thousandths
     from samples
 
 ),

@@ -1,0 +1,58 @@
+with integrals as (
+
+    select * from {{ ref('int_usage__gauge_integrals_daily') }}
+
+),
+
+series as (
+
+    select
+        series_id,
+        regexp_extract(semantic, '^(.*)_capacity$', 1) as resource_kind,
+        unit_divisor,
+        labels['node'] as node
+    from {{ ref('int_usage__series_deployments') }}
+    where semantic in ('cpu_capacity', 'memory_capacity', 'storage_capacity')
+
+),
+
+nodes as (
+
+    select * from {{ ref('int_usage__nodes_daily') }}
+
+),
+
+-- several instances of kube-state-metrics report one node: the highest, not the sum
+capacities as (
+
+    select
+        integrals.usage_date,
+        series.node,
+        series.resource_kind,
+        max(integrals.held_value // series.unit_divisor) as held_value
+    from integrals
+    inner join series on integrals.series_id = series.series_id
+    group by integrals.usage_date, series.node, series.resource_kind
+
+),
+
+placed as (
+
+    select
+        capacities.usage_date,
+        coalesce(nodes.resource_id, lower(capacities.node), '(unknown)') as resource_id,
+        capacities.resource_kind,
+        capacities.held_value
+    from capacities
+    left join nodes on capacities.usage_date = nodes.usage_date and capacities.node = nodes.node
+
+)
+
+-- from thousandths and milliseconds to seconds
+select
+    usage_date,
+    resource_id,
+    resource_kind,
+    cast((sum(held_value) + 999999) // 1000000 as bigint) as capacity_seconds
+from placed
+group by usage_date, resource_id, resource_kind

@@ -1,0 +1,95 @@
+"""From what exporters write to seconds: slices, time-slices, CPU and memory, and a slice that nobody knows.
+
+Ten minutes of a cluster, scraped every minute, so that 1 held throughout is 600 seconds. Node x has one H100 that is
+cut into slices, node t one T4 that four pods share.
+"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+START = 1_780_000_000_000  # 2026-05-28T20:26:40Z
+REQUESTS = "kube_pod_container_resource_requests"
+GIB = 2**30
+
+CHAT = {"namespace": "chat", "pod": "chat-large-1", "container": "server", "node": "x"}
+CODE = {"namespace": "code", "pod": "c-1", "container": "server", "node": "x"}
+SEARCH = {"namespace": "search", "pod": "s-1", "container": "server", "node": "t"}
+SLICE = {
+    "UUID": "GPU-1",
+    "GPU_I_PROFILE": "3g.40gb",
+    "GPU_I_ID": "2",
+    "Hostname": "x",
+    "modelName": "NVIDIA H100 80GB HBM3",
+    "namespace": "gpu-operator",
+    "pod": "dcgm-exporter-1",
+}
+
+SERIES = [
+    (REQUESTS, CHAT | {"resource": "nvidia_com_mig_3g_40gb", "unit": "integer"}, 1),
+    (REQUESTS, CODE | {"resource": "nvidia_com_mig_1g_10gb", "unit": "integer"}, 2),
+    (REQUESTS, SEARCH | {"resource": "nvidia_com_gpu_shared", "unit": "integer"}, 1),
+    (REQUESTS, SEARCH | {"resource": "cpu", "unit": "core"}, 2.5),
+    (REQUESTS, SEARCH | {"resource": "memory", "unit": "byte"}, 8 * GIB),
+    (REQUESTS, SEARCH | {"pod": "s-2", "resource": "nvidia_com_mig_9g_99gb", "unit": "integer"}, 1),
+    ("kube_node_info", {"node": "x", "provider_id": "aws:///us-east-1a/i-0X"}, 1),
+    ("kube_node_labels", {"node": "x", "label_nvidia_com_gpu_product": "NVIDIA-H100-80GB-HBM3"}, 1),
+    (
+        "kube_node_labels",
+        {"node": "t", "label_nvidia_com_gpu_product": "Tesla-T4", "label_nvidia_com_gpu_replicas": "4"},
+        1,
+    ),
+    ("kube_node_status_capacity", {"node": "t", "resource": "cpu", "unit": "core"}, 16),
+    ("kube_node_status_capacity", {"node": "t", "resource": "memory", "unit": "byte"}, 64 * GIB),
+    ("kube_node_status_capacity", {"node": "t", "resource": "pods", "unit": "integer"}, 110),
+    ("DCGM_FI_PROF_GR_ENGINE_ACTIVE", SLICE | {"exported_namespace": "chat", "exported_pod": "chat-large-1"}, 0.5),
+]
+
+
+@pytest.fixture(scope="module")
+def cluster(module_warehouse):
+    stamps = [START + 60_000 * minute for minute in range(11)]
+    lines = [
+        json.dumps({"metric": {"__name__": name} | labels, "values": [value] * len(stamps), "timestamps": stamps})
+        for name, labels, value in SERIES
+    ]
+    module_warehouse.write("telemetry/prometheus/cluster.jsonl", "\n".join(lines) + "\n")
+    module_warehouse.dbt(
+        *("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        *("--select", "+int_usage__accelerator_seconds_daily", "+int_quality__prometheus_series"),
+        *("+int_usage__host_requests_daily", "+int_usage__host_capacity_daily"),
+    )
+    return module_warehouse
+
+
+def test_slices_and_time_slices_are_parts_of_an_accelerator(cluster) -> None:
+    # 600 x 3/7 = 257.1, half of it busy; 600 x 2/7 = 171.4; 600 / 4. The rest of x's 600, 172, nobody holds.
+    assert cluster.query("""
+        select deployment_id, resource_id, reserved_accelerator_seconds, busy_accelerator_seconds, accelerator_seconds
+        from intermediate.int_usage__accelerator_seconds_daily order by deployment_id
+    """) == [
+        ("chat-large", "i-0x", 257, 128, 257),
+        ("code-assist", "i-0x", 171, 0, 171),
+        ("docs-search", "t", 150, 0, 150),
+    ]
+
+
+def test_cpu_and_memory_of_a_node(cluster) -> None:
+    assert cluster.query("""
+        select deployment_id, resource_id, resource_kind, reserved_seconds
+        from intermediate.int_usage__host_requests_daily order by resource_kind
+    """) == [("docs-search", "t", "cpu", 1500), ("docs-search", "t", "memory", 4800)]
+    assert cluster.query("""
+        select resource_id, resource_kind, capacity_seconds
+        from intermediate.int_usage__host_capacity_daily order by resource_kind
+    """) == [("t", "cpu", 9600), ("t", "memory", 38400)]
+
+
+def test_a_slice_that_nobody_knows_is_shown_with_its_reason(cluster) -> None:
+    found = cluster.query("""
+        select regexp_extract(series, 'pod=([^,}]*)', 1), detail, affected_samples
+        from intermediate.int_quality__prometheus_series where issue = 'unknown_share'
+    """)
+    assert found == [("s-2", "no row of mig_profiles for Tesla-T4 and 9g.99gb; add one", 11)]
