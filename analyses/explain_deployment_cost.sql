@@ -14,6 +14,10 @@
 {%- set date = var('explain_date') -%}
 with
 
+pool_costs as (
+    select * from {{ ref('int_allocation__pool_costs_daily') }}
+),
+
 shared_costs as (
     select * from {{ ref('int_allocation__shared_costs_daily') }}
 ),
@@ -54,7 +58,7 @@ asked as (
     limit 1
 ),
 
--- The parts of the ledger, shared ones by the pool whose driver they came through.
+-- The parts of the ledger, those of capacity pools by resource, shared ones by the pool whose driver they came through.
 parts as (
     select
         ledger.charge_date,
@@ -66,10 +70,26 @@ parts as (
         ledger.cost_origin,
         ledger.allocation_note,
         ledger.origin_pool as exit_pool,
+        '(none)' as resource_kind,
         ledger.effective_cost
     from ledger
     inner join asked on ledger.charge_date = asked.charge_date and ledger.deployment_id = asked.deployment_id
-    where ledger.treatment != 'shared'
+    where ledger.treatment not in ('pool', 'shared')
+    union all
+    select
+        pool_costs.charge_date,
+        pool_costs.source,
+        pool_costs.billing_period_start,
+        pool_costs.deployment_id,
+        'pool' as treatment,
+        pool_costs.pool_id as origin_pool,
+        pool_costs.cost_origin,
+        pool_costs.allocation_note,
+        pool_costs.pool_id as exit_pool,
+        pool_costs.resource_kind,
+        pool_costs.effective_cost
+    from pool_costs
+    inner join asked on pool_costs.charge_date = asked.charge_date and pool_costs.deployment_id = asked.deployment_id
     union all
     select
         shared_costs.charge_date,
@@ -81,6 +101,7 @@ parts as (
         shared_costs.cost_origin,
         shared_costs.allocation_note,
         shared_costs.exit_pool_id as exit_pool,
+        '(none)' as resource_kind,
         shared_costs.effective_cost
     from shared_costs
     inner join asked
@@ -105,20 +126,23 @@ branches as (
         parts.origin_pool,
         parts.cost_origin,
         parts.exit_pool,
+        parts.resource_kind,
         case parts.treatment
             when 'direct' then 'a cost rule names the deployment'
             when 'pool'
                 then case
                         when parts.cost_origin = 'usage'
                             then format(
-                                    '{} of {} accelerator-seconds, reserved or used',
-                                    pool_shares.accelerator_seconds,
-                                    greatest(pool_shares.pool_capacity_seconds, pool_shares.pool_used_seconds)
+                                    '{} of {} {}-seconds, reserved or used',
+                                    pool_shares.resource_seconds,
+                                    greatest(pool_shares.pool_capacity_seconds, pool_shares.pool_used_seconds),
+                                    parts.resource_kind
                                 )
                         else format(
-                                '{} of {} accelerator-seconds in use',
-                                pool_shares.accelerator_seconds,
-                                pool_shares.pool_used_seconds
+                                '{} of {} {}-seconds in use',
+                                pool_shares.resource_seconds,
+                                pool_shares.pool_used_seconds,
+                                parts.resource_kind
                             )
                     end
             when 'shared'
@@ -132,13 +156,14 @@ branches as (
         on
             parts.charge_date = pool_shares.charge_date
             and parts.origin_pool = pool_shares.pool_id
+            and parts.resource_kind = pool_shares.resource_kind
             and parts.deployment_id = pool_shares.deployment_id
     left join driver_totals
         on
             parts.charge_date = driver_totals.charge_date
             and parts.exit_pool = driver_totals.pool_id
             and parts.deployment_id = driver_totals.deployment_id
-    group by parts.treatment, parts.origin_pool, parts.cost_origin, parts.exit_pool, share
+    group by parts.treatment, parts.origin_pool, parts.cost_origin, parts.exit_pool, parts.resource_kind, share
 ),
 
 -- What part of a line of the bill came here, and the charges in that line.
@@ -150,6 +175,7 @@ line_shares as (
         parts.origin_pool,
         parts.cost_origin,
         parts.exit_pool,
+        parts.resource_kind,
         parts.charge_date,
         case parts.treatment when 'direct' then parts.deployment_id else parts.origin_pool end as target,
         case parts.cost_origin when 'unused_commitment' then parts.cost_origin else 'usage' end as line_origin,
@@ -203,6 +229,7 @@ leaves as (
         line_shares.origin_pool,
         line_shares.cost_origin,
         line_shares.exit_pool,
+        line_shares.resource_kind,
         charges.charge,
         charges.rule_priority,
         any_value(charges.billing_currency) as billing_currency,
@@ -245,6 +272,7 @@ leaves as (
         line_shares.origin_pool,
         line_shares.cost_origin,
         line_shares.exit_pool,
+        line_shares.resource_kind,
         charges.charge,
         charges.rule_priority
 ),
@@ -256,6 +284,7 @@ tree as (
         cast(null as varchar) as origin_pool,
         cast(null as varchar) as cost_origin,
         cast(null as varchar) as exit_pool,
+        cast(null as varchar) as resource_kind,
         deployment_id || ' on ' || charge_date as what,
         'all that its entries in the ledger sum to' as why,
         sum(effective_cost) as effective_cost
@@ -268,9 +297,11 @@ tree as (
         origin_pool,
         cost_origin,
         exit_pool,
+        resource_kind,
         treatment
         || case origin_pool when '(none)' then '' else ' ' || origin_pool end
         || case when exit_pool = origin_pool then '' else ' through ' || exit_pool end
+        || case when resource_kind in ('(none)', 'accelerator') then '' else ' by ' || resource_kind end
         || ', ' || replace(cost_origin, '_', ' ') as what,
         concat_ws('; ', share, allocation_note) as why,
         effective_cost
@@ -282,6 +313,7 @@ tree as (
         origin_pool,
         cost_origin,
         exit_pool,
+        resource_kind,
         charge as what,
         coalesce('rule ' || rule_priority, 'no rule')
         || format(': of {} {}', round(cost_billing_currency, 6), billing_currency) as why,
@@ -294,7 +326,7 @@ placed as (
     select
         *,
         sum(effective_cost) filter (where depth = 2) over (
-            partition by treatment, origin_pool, cost_origin, exit_pool
+            partition by treatment, origin_pool, cost_origin, exit_pool, resource_kind
         ) as branch_cost
     from tree
 )
@@ -316,6 +348,7 @@ order by
     placed.origin_pool,
     placed.cost_origin,
     placed.exit_pool,
+    placed.resource_kind,
     depth,
     placed.effective_cost desc,
     what

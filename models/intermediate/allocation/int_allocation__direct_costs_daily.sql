@@ -7,7 +7,15 @@ cost_lines as (
 
 pool_costs as (
     select
-        charge_date, source, billing_period_start, pool_id, deployment_id, cost_origin, allocation_note, effective_cost
+        charge_date,
+        source,
+        billing_period_start,
+        pool_id,
+        resource_kind,
+        deployment_id,
+        cost_origin,
+        allocation_note,
+        effective_cost
     from {{ ref('int_allocation__pool_costs_daily') }}
 ),
 
@@ -30,6 +38,7 @@ select
     billing_period_start,
     'direct' as treatment,
     '(none)' as origin_pool,
+    '(none)' as resource_kind,
     deployment_id,
     cost_origin,
     cast(null as varchar) as allocation_note,
@@ -42,6 +51,7 @@ select
     billing_period_start,
     'pool' as treatment,
     pool_id as origin_pool,
+    resource_kind,
     deployment_id,
     cost_origin,
     allocation_note,

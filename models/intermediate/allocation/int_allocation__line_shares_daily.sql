@@ -14,7 +14,7 @@ shared_costs as (
 ),
 
 pool_shares as (
-    select charge_date, pool_id, deployment_id, accelerator_seconds
+    select charge_date, pool_id, resource_kind, deployment_id, resource_seconds
     from {{ ref('int_allocation__pool_shares_daily') }}
 ),
 
@@ -34,6 +34,7 @@ parts as (
         deployment_id,
         cost_origin,
         origin_pool as exit_pool_id,
+        resource_kind,
         allocation_note,
         effective_cost
     from direct_costs
@@ -48,6 +49,7 @@ parts as (
         deployment_id,
         cost_origin,
         exit_pool_id,
+        '(none)' as resource_kind,
         allocation_note,
         effective_cost
     from shared_costs
@@ -62,6 +64,7 @@ parts as (
         '(' || treatment || ')' as deployment_id,
         cost_origin,
         '(none)' as exit_pool_id,
+        '(none)' as resource_kind,
         case treatment when 'excluded' then 'excluded_by_rule' else 'no_rule_matched' end as allocation_note,
         sum(effective_cost) as effective_cost
     from cost_lines
@@ -91,7 +94,7 @@ shares as (
         amount='whole',
         weight='weight',
         partition_by=['charge_date', 'source', 'billing_period_start', 'treatment', 'target', 'line_origin'],
-        order_by=['deployment_id', 'cost_origin', 'exit_pool_id'],
+        order_by=['deployment_id', 'cost_origin', 'exit_pool_id', 'resource_kind'],
         part='share'
     ) }}
 )
@@ -106,14 +109,16 @@ select
     shares.deployment_id,
     shares.cost_origin,
     shares.exit_pool_id,
+    shares.resource_kind,
     shares.allocation_note,
     case shares.treatment
         when 'direct' then 'cost_rule'
-        when 'pool' then case shares.cost_origin when 'usage' then 'accelerator_time' else 'idle_policy' end
+        when 'pool'
+            then case shares.cost_origin when 'usage' then shares.resource_kind || '_time' else 'idle_policy' end
         when 'shared' then coalesce(shared_weights.driver, 'unallocated')
         else shares.treatment
     end as method,
-    coalesce(shared_weights.quantity, pool_shares.accelerator_seconds) as quantity,
+    coalesce(shared_weights.quantity, pool_shares.resource_seconds) as quantity,
     shares.effective_cost,
     cast(shares.share as bigint) as share
 from shares
@@ -122,6 +127,7 @@ left join pool_shares
         shares.treatment = 'pool'
         and shares.charge_date = pool_shares.charge_date
         and shares.target = pool_shares.pool_id
+        and shares.resource_kind = pool_shares.resource_kind
         and shares.deployment_id = pool_shares.deployment_id
 left join shared_weights
     on

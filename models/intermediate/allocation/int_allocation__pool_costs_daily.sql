@@ -6,7 +6,8 @@ cost_lines as (
 ),
 
 pool_shares as (
-    select charge_date, pool_id, deployment_id, allocation_note, pool_used_seconds, weight
+    select
+        charge_date, pool_id, resource_kind, deployment_id, allocation_note, pool_used_seconds, resource_weight, weight
     from {{ ref('int_allocation__pool_shares_daily') }}
 ),
 
@@ -28,20 +29,52 @@ pool_lines as (
     group by charge_date, source, billing_period_start, target, cost_origin
 ),
 
-usage_receivers as (
+-- First over accelerators, CPU and memory by their prices; each then divides on its own, with an idle part of its own.
+resource_weights as (
     select
         pool_lines.charge_date,
         pool_lines.source,
         pool_lines.billing_period_start,
         pool_lines.pool_id,
-        pool_shares.deployment_id,
-        pool_shares.allocation_note,
+        pool_lines.cost_origin,
+        pool_shares.resource_kind,
         pool_lines.amount,
-        pool_shares.weight
+        pool_shares.resource_weight
     from pool_lines
     inner join pool_shares
         on pool_lines.charge_date = pool_shares.charge_date and pool_lines.pool_id = pool_shares.pool_id
-    where pool_lines.cost_origin = 'usage' and pool_shares.weight > 0
+    where pool_shares.deployment_id = '(idle)' and pool_shares.resource_weight > 0
+),
+
+resource_lines as (
+    {{ largest_remainder(
+        'resource_weights',
+        amount='amount',
+        weight='resource_weight',
+        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
+        order_by=['resource_kind'],
+        part='resource_amount'
+    ) }}
+),
+
+usage_receivers as (
+    select
+        resource_lines.charge_date,
+        resource_lines.source,
+        resource_lines.billing_period_start,
+        resource_lines.pool_id,
+        resource_lines.resource_kind,
+        pool_shares.deployment_id,
+        pool_shares.allocation_note,
+        resource_lines.resource_amount as amount,
+        pool_shares.weight
+    from resource_lines
+    inner join pool_shares
+        on
+            resource_lines.charge_date = pool_shares.charge_date
+            and resource_lines.pool_id = pool_shares.pool_id
+            and resource_lines.resource_kind = pool_shares.resource_kind
+    where resource_lines.cost_origin = 'usage' and pool_shares.weight > 0
 ),
 
 usage_parts as (
@@ -49,19 +82,20 @@ usage_parts as (
         'usage_receivers',
         amount='amount',
         weight='weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id'],
+        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'resource_kind'],
         order_by=['deployment_id']
     ) }}
 ),
 
 -- What nobody used: the idle part of the lines above, and commitments paid for but not drawn on.
 unused_lines as (
-    select charge_date, source, billing_period_start, pool_id, 'idle' as cost_origin, part as amount
+    select charge_date, source, billing_period_start, pool_id, resource_kind, 'idle' as cost_origin, part as amount
     from usage_parts
     where deployment_id = '(idle)'
     union all
-    select charge_date, source, billing_period_start, pool_id, cost_origin, amount
-    from pool_lines
+    select
+        charge_date, source, billing_period_start, pool_id, resource_kind, cost_origin, resource_amount as amount
+    from resource_lines
     where cost_origin != 'usage'
 ),
 
@@ -70,6 +104,7 @@ policy_receivers as (
     select
         pool_shares.charge_date,
         pool_shares.pool_id,
+        pool_shares.resource_kind,
         pool_shares.deployment_id,
         pool_shares.allocation_note,
         pool_shares.weight
@@ -83,6 +118,7 @@ policy_receivers as (
     select
         pool_shares.charge_date,
         pool_shares.pool_id,
+        pool_shares.resource_kind,
         pool_shares.deployment_id,
         coalesce(pool_shares.allocation_note, 'kept_separate') as allocation_note,
         cast(1 as hugeint) as weight
@@ -99,6 +135,7 @@ unused_receivers as (
         unused_lines.source,
         unused_lines.billing_period_start,
         unused_lines.pool_id,
+        unused_lines.resource_kind,
         policy_receivers.deployment_id,
         unused_lines.cost_origin,
         policy_receivers.allocation_note,
@@ -106,7 +143,10 @@ unused_receivers as (
         policy_receivers.weight
     from unused_lines
     inner join policy_receivers
-        on unused_lines.charge_date = policy_receivers.charge_date and unused_lines.pool_id = policy_receivers.pool_id
+        on
+            unused_lines.charge_date = policy_receivers.charge_date
+            and unused_lines.pool_id = policy_receivers.pool_id
+            and unused_lines.resource_kind = policy_receivers.resource_kind
 ),
 
 unused_parts as (
@@ -114,18 +154,35 @@ unused_parts as (
         'unused_receivers',
         amount='amount',
         weight='weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
+        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'resource_kind', 'cost_origin'],
         order_by=['deployment_id']
     ) }}
 ),
 
 parts as (
     select
-        charge_date, source, billing_period_start, pool_id, deployment_id, 'usage' as cost_origin, allocation_note, part
+        charge_date,
+        source,
+        billing_period_start,
+        pool_id,
+        resource_kind,
+        deployment_id,
+        'usage' as cost_origin,
+        allocation_note,
+        part
     from usage_parts
     where deployment_id != '(idle)'
     union all
-    select charge_date, source, billing_period_start, pool_id, deployment_id, cost_origin, allocation_note, part
+    select
+        charge_date,
+        source,
+        billing_period_start,
+        pool_id,
+        resource_kind,
+        deployment_id,
+        cost_origin,
+        allocation_note,
+        part
     from unused_parts
 )
 
@@ -134,6 +191,7 @@ select
     source,
     billing_period_start,
     pool_id,
+    resource_kind,
     deployment_id,
     cost_origin,
     allocation_note,

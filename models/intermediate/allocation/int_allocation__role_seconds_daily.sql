@@ -1,14 +1,14 @@
 with
 
 series as (
-    select series_id, deployment_id, role, labels, unit_divisor
+    select series_id, deployment_id, role, labels
     from {{ ref('int_usage__series_deployments') }}
     where semantic = 'accelerators_requested' and role in ('prefill', 'decode') and deployment_id is not null
 ),
 
 integrals as (
     select usage_date, series_id, held_value
-    from {{ ref('int_usage__gauge_integrals_daily') }}
+    from {{ ref('int_usage__accelerator_integrals_daily') }}
 ),
 
 -- Several instances of kube-state-metrics report one container: the highest, not the sum.
@@ -21,7 +21,7 @@ containers as (
         series.labels['pod'] as pod,
         series.labels['container'] as container,
         series.labels['resource'] as resource,
-        max(integrals.held_value // series.unit_divisor) as held_value
+        max(integrals.held_value) as held_value
     from integrals
     inner join series on integrals.series_id = series.series_id
     group by

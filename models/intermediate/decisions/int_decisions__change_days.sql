@@ -42,10 +42,10 @@ pool_use as (
     select
         deployment_id,
         pool_id,
-        accelerator_seconds,
+        resource_seconds as accelerator_seconds,
         charge_date as usage_date
     from {{ ref('int_allocation__pool_shares_daily') }}
-    where deployment_id != '(idle)' and accelerator_seconds > 0
+    where resource_kind = 'accelerator' and deployment_id != '(idle)' and resource_seconds > 0
 ),
 
 pool_days as (

@@ -41,10 +41,10 @@ deployment_costs as (
 provisioned as (
     select
         deployment_id,
-        sum(accelerator_seconds) as accelerator_seconds,
+        sum(resource_seconds) as accelerator_seconds,
         charge_date as usage_date
     from {{ ref('int_allocation__pool_shares_daily') }}
-    where deployment_id != '(idle)'
+    where resource_kind = 'accelerator' and deployment_id != '(idle)'
     group by deployment_id, charge_date
 ),
 

@@ -61,6 +61,7 @@ receivers as (
         line_shares.deployment_id,
         line_shares.cost_origin,
         line_shares.exit_pool_id,
+        line_shares.resource_kind,
         line_shares.allocation_note,
         line_shares.method,
         line_shares.quantity,
@@ -84,7 +85,7 @@ split_charges as (
         amount='cost_units',
         weight='share',
         partition_by=['charge_date', 'source', 'billing_period_start', 'billing_currency', 'attribute_key'],
-        order_by=['deployment_id', 'cost_origin', 'exit_pool_id']
+        order_by=['deployment_id', 'cost_origin', 'exit_pool_id', 'resource_kind']
     ) }}
 
 ),
@@ -95,7 +96,9 @@ parts as (
         *,
         cast(share * cast(0.000000000001 as decimal(12, 12)) as decimal(13, 12)) as allocated_ratio,
         case
-            when treatment = 'pool' or method = 'accelerator_hours' then 'Accelerator-Seconds'
+            when resource_kind = 'accelerator' or method = 'accelerator_hours' then 'Accelerator-Seconds'
+            when resource_kind = 'cpu' then 'Core-Seconds'
+            when resource_kind in ('memory', 'storage') then 'GiB-Seconds'
             when method = 'tokens' then 'Tokens'
             when method = 'requests' then 'Requests'
             when method = 'direct_cost' then '{{ var('reporting_currency') }} Millionths'

@@ -1,4 +1,5 @@
-"""The allocation models as they compile, run on tables in memory: a world takes milliseconds instead of a dbt run."""
+"""The allocation models, and those that measure nodes for them, as they compile, run on tables in memory: a world takes
+milliseconds instead of a dbt run."""
 
 from __future__ import annotations
 
@@ -28,12 +29,6 @@ INPUTS = {
         "resource_id": "varchar",
         "accelerator_seconds": "bigint",
     },
-    "intermediate.int_usage__accelerator_seconds_daily": {
-        "usage_date": "date",
-        "deployment_id": "varchar",
-        "resource_id": "varchar",
-        "accelerator_seconds": "bigint",
-    },
     "intermediate.int_usage__metered_usage_daily": {
         "usage_date": "date",
         "deployment_id": "varchar",
@@ -53,6 +48,7 @@ INPUTS = {
         "role": "varchar",
         "semantic": "varchar",
         "labels": "map(varchar, varchar)",
+        "preference": "integer",
         "unit_divisor": "bigint",
     },
     "intermediate.int_usage__gauge_integrals_daily": {
@@ -74,6 +70,11 @@ INPUTS = {
         "valid_to": "date",
     },
     "config.capacity_pools": {"pool_id": "varchar", "idle_treatment": "varchar"},
+    "config.pool_resource_prices": {
+        "pool_id": "varchar",
+        "resource_kind": "varchar",
+        "price_per_hour": "decimal(18, 6)",
+    },
     "config.shared_pools": {
         "pool_id": "varchar",
         "method": "varchar",
@@ -92,14 +93,29 @@ INPUTS = {
         "decode_tokens_per_second": "decimal(38, 3)",
         "cached_token_weight": "decimal(38, 9)",
     },
+    "reference.mig_profiles": {
+        **dict.fromkeys(("product", "profile"), "varchar"),
+        **dict.fromkeys(("compute_slices", "memory_slices"), "integer"),
+        **dict.fromkeys(("product_compute_slices", "product_memory_slices"), "integer"),
+    },
 }
+
+# What measures nodes and pods for the allocation, so that a world begins with series.
+NODE_MODELS = [
+    "int_usage__nodes_daily",
+    "int_usage__accelerator_integrals_daily",
+    "int_usage__accelerator_seconds_daily",
+    "int_usage__host_requests_daily",
+    "int_usage__host_capacity_daily",
+]
 
 
 class Allocation:
-    """The models of intermediate/allocation in order, each as its name and compiled SQL."""
+    """The models in order, each as its name and compiled SQL."""
 
     def __init__(self, compiled: Path) -> None:
-        waiting = {file.stem: file.read_text() for file in compiled.glob("*.sql")}
+        files = [*compiled.glob("allocation/*.sql"), *(compiled / "usage" / f"{name}.sql" for name in NODE_MODELS)]
+        waiting = {file.stem: file.read_text() for file in files}
         self.catalog = re.findall(r'"(\w+)"\."intermediate"\."', "".join(waiting.values()))[0]
         self.statements: list[tuple[str, str]] = []
         while waiting:
@@ -110,7 +126,7 @@ class Allocation:
         """Fills the inputs (what a world leaves out is empty, a column that a row leaves out is null) and runs."""
         connection = duckdb.connect(config={"threads": 1})
         connection.execute(f"attach ':memory:' as {self.catalog}; use {self.catalog}")
-        connection.execute("create schema intermediate; create schema config")
+        connection.execute("create schema intermediate; create schema config; create schema reference")
         for relation, columns in INPUTS.items():
             definition = ", ".join(f"{name} {kind}" for name, kind in columns.items())
             connection.execute(f"create table {relation} ({definition})")
@@ -139,6 +155,6 @@ def _literal(value: object) -> str:
 
 @pytest.fixture(scope="module")
 def allocation(module_warehouse) -> Allocation:
-    models = "models/intermediate/allocation"
-    module_warehouse.dbt("compile", "--select", f"path:{models},resource_type:model")
+    models = "models/intermediate"
+    module_warehouse.dbt("compile", "--select", f"path:{models}/allocation,resource_type:model", *NODE_MODELS)
     return Allocation(module_warehouse.folder / "target" / "compiled" / "ai_unit_economics" / models)

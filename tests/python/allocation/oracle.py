@@ -12,6 +12,8 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
+from tests.python.allocation.node_oracle import accelerator_time, series_seen
+
 UNIT = 10**18
 WHOLE = 10**12
 NOBODY = "(unallocated)"
@@ -37,18 +39,46 @@ def is_valid(row: Mapping, day: dt.date) -> bool:
     return row["valid_from"] <= day and (row.get("valid_to") is None or day < row["valid_to"])
 
 
-def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> tuple[int, dict[str, int]]:
-    """Capacity and use by deployment of a pool's day. A node in several pools is divided as its capacity is."""
+def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> dict[str, tuple[int, dict[str, int]]]:
+    """Capacity and use by deployment of a pool's day, for each resource that is known there.
+
+    A node in several pools is divided as its accelerators were billed.
+    """
     nodes = [row for row in world["int_costs__pool_resources_daily"] if row["charge_date"] == day]
-    capacity = sum(row["accelerator_seconds"] for row in nodes if row["pool_id"] == pool)
-    use: dict[str, int] = defaultdict(int)
-    for row in world["int_usage__accelerator_seconds_daily"]:
+    capacity: dict[str, int] = defaultdict(int)
+    use: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    capacity["accelerator"] = sum(row["accelerator_seconds"] for row in nodes if row["pool_id"] == pool)
+
+    def in_pool(row: Mapping, seconds: int) -> int:
         pools = {
             n["pool_id"]: max(n["accelerator_seconds"], 1) for n in nodes if n["resource_id"] == row["resource_id"]
         }
-        if row["usage_date"] == day and pool in pools:
-            use[row["deployment_id"]] += split(row["accelerator_seconds"], pools)[pool]
-    return capacity, {name: seconds for name, seconds in use.items() if seconds > 0}
+        return split(seconds, pools)[pool] if row["usage_date"] == day and pool in pools else 0
+
+    for row in world["int_usage__accelerator_seconds_daily"]:
+        use["accelerator"][row["deployment_id"]] += in_pool(row, row["accelerator_seconds"])
+    for row in world["int_usage__host_requests_daily"]:
+        use[row["resource_kind"]][row["deployment_id"]] += in_pool(row, row["reserved_seconds"])
+    for row in world["int_usage__host_capacity_daily"]:
+        capacity[row["resource_kind"]] += in_pool(row, row["capacity_seconds"])
+    return {
+        kind: (capacity[kind], {name: seconds for name, seconds in use[kind].items() if seconds > 0})
+        for kind in capacity.keys() | use.keys()
+    }
+
+
+def resource_weights(world: Mapping[str, Sequence], pool: str, resources: Mapping) -> dict[str, int]:
+    """Capacity times price; accelerators always, another resource where it is there and somebody holds some of it."""
+    weights = {}
+    for kind, (capacity, use) in resources.items():
+        if kind == "accelerator" or (capacity and use):
+            prices = {
+                row["pool_id"]: row["price_per_hour"]
+                for row in world["pool_resource_prices"]
+                if row["resource_kind"] == kind and row["pool_id"] in (pool, None)
+            }
+            weights[kind] = capacity * int(prices.get(pool, prices.get(None, 0)) * 10**6)
+    return weights if any(weights.values()) else {"accelerator": 1}
 
 
 Exits = Mapping[tuple[dt.date, str], Mapping[str, int]]
@@ -74,18 +104,11 @@ def ledger(world: Mapping[str, Sequence], exits: Exits) -> dict[tuple, int]:
         elif treatment in ("excluded", "unallocated"):
             entries[*at, "(none)", f"({treatment})", origin] += amount
         elif treatment == "pool":
-            capacity, use = pool_use(world, day, target)
-            rest = max(capacity - sum(use.values()), 0)
-            unused = {origin: amount}
-            if origin == "usage":
-                parts = split(amount, {**use, "(idle)": rest}) if use else {"(idle)": amount}
-                unused = {"idle": parts.pop("(idle)", 0)}
-                for deployment, part in parts.items():
-                    entries[*at, target, deployment, "usage"] += part
-            for unused_origin, unused_amount in unused.items():
-                shares = treatment_of_idle.get(target) == "share" and use
-                for deployment, part in (split(unused_amount, use) if shares else {"(idle)": unused_amount}).items():
-                    entries[*at, target, deployment, unused_origin] += part
+            resources = pool_use(world, day, target)
+            is_shared = treatment_of_idle.get(target) == "share"
+            for kind, part in split(amount, resource_weights(world, target, resources)).items():
+                for (deployment, origin_there), last in pool_parts(*resources[kind], origin, part, is_shared).items():
+                    entries[*at, target, deployment, origin_there] += last
 
     direct_cost = direct_costs(entries)
     for (day, source, period, treatment, target, origin), amount in lines.items():
@@ -96,6 +119,20 @@ def ledger(world: Mapping[str, Sequence], exits: Exits) -> dict[tuple, int]:
                 for deployment, last in (split(part, weights) if sum(weights.values()) else {NOBODY: part}).items():
                     entries[day, source, period, "shared", target, deployment, landed] += last
     return {key: amount for key, amount in entries.items() if amount}
+
+
+def pool_parts(
+    capacity: int, use: Mapping[str, int], origin: str, amount: int, is_shared: bool
+) -> dict[tuple[str, str], int]:
+    """(deployment, cost origin) -> its part of what one resource of a pool's day costs."""
+    parts = {}
+    if origin == "usage":
+        by_use = split(amount, {**use, "(idle)": max(capacity - sum(use.values()), 0)}) if use else {"(idle)": amount}
+        origin, amount = "idle", by_use.pop("(idle)", 0)
+        parts = {(deployment, "usage"): part for deployment, part in by_use.items()}
+    for deployment, part in (split(amount, use) if is_shared and use else {"(idle)": amount}).items():
+        parts[deployment, origin] = part
+    return parts
 
 
 def direct_costs(entries: Mapping[tuple, int]) -> dict[tuple, int]:
@@ -254,12 +291,11 @@ def token_methods(world: Mapping[str, Sequence], day: dt.date, deployment: str) 
 def role_seconds(world: Mapping[str, Sequence], day: dt.date, deployment: str) -> dict[str, int]:
     """Accelerator-seconds that the pods of each role held, the highest of those who report a container."""
     held: dict[tuple, int] = defaultdict(int)
-    for series in world["int_usage__series_deployments"]:
-        if (series["deployment_id"], series["semantic"]) == (deployment, "accelerators_requested"):
-            for row in world["int_usage__gauge_integrals_daily"]:
-                if (row["usage_date"], row["series_id"]) == (day, series["series_id"]):
-                    key = (series["role"], series["labels"]["pod"])
-                    held[key] = max(held[key], row["held_value"])
+    for series, accelerators, _ in accelerator_time(world, series_seen(world, day), day, "accelerators_requested"):
+        if series["deployment_id"] == deployment:
+            labels = series["labels"]
+            key = (series["role"], (labels["pod"], labels["container"], labels["resource"]))
+            held[key] = max(held[key], accelerators or 0)
     totals = {role: sum(v for (r, _), v in held.items() if r == role) for role in ("prefill", "decode")}
     return {role: (total + 500_000) // 1_000_000 for role, total in totals.items() if total >= 500_000}
 

@@ -1,10 +1,13 @@
-"""Random worlds of charges, nodes, use and rules: every cell of the models equals an independent allocation."""
+"""Random worlds of charges, nodes, pods and rules: every cell of the models equals an independent allocation."""
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 from collections import defaultdict
 from decimal import Decimal
+from pathlib import Path
+from random import Random
 
 import duckdb
 import numpy
@@ -12,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
 
+from tests.python.allocation.node_oracle import measured
 from tests.python.allocation.oracle import UNIT, direct_costs, ledger, shared_exits, to_units, token_shares
 
 # What twenty rounds of whole 10^-18ths may be off where cost circles for long.
@@ -22,17 +26,16 @@ DEPLOYMENTS = ["chat", "code", "embed", "tune", "hosted"]
 KINDS = dict(zip(DEPLOYMENTS, ["inference", "inference", "embedding", "training", "hosted"], strict=True))
 NODES = ["node-1", "node-2"]
 PHASES = ["prefill", "decode", "mixed"]
-PODS = [
-    {
-        "series_id": number,
-        "deployment_id": "chat",
-        "role": role,
-        "semantic": "accelerators_requested",
-        "labels": {"namespace": "n", "pod": pod, "container": "c", "resource": "gpu", "instance": str(number)},
-        "unit_divisor": 1,
-    }
-    for number, (role, pod) in enumerate(
-        [("prefill", "p"), ("prefill", "p"), ("prefill", "q"), ("decode", "d"), ("aggregated", "a")], start=1
+# The cluster's names of the nodes; the bill's are those of its provider.
+CLUSTER_NODES = ["node-1", "node-2", "ip-3", None]
+PRODUCT_LABELS = ["NVIDIA-A100-SXM4-80GB", "Tesla-T4-SHARED", "NVIDIA-H100-NVL-MIG-1g.12gb", "NVIDIA-A100-PCIE-40GB"]
+ACCELERATORS = ["gpu", "gpu", "gpu_shared", "mig_1g_10gb", "mig_1g_10gb", "mig_3g_40gb_me", "mig_9g_99gb"]
+HOSTS = {"cpu": 1, "memory": 2**30}
+RESOURCES = ["accelerator", *HOSTS]
+MIG_PROFILES = [
+    {name: int(value) if name.endswith("_slices") else value for name, value in row.items()}
+    for row in csv.DictReader(
+        (Path(__file__).resolve().parents[3] / "seeds" / "reference" / "mig_profiles.csv").open(encoding="utf-8")
     )
 ]
 POOLS = ["h100", "l40s", "forgotten"]
@@ -51,11 +54,73 @@ amounts = st.one_of(
 methods = st.sampled_from(["direct", "step_down", "reciprocal", "reciprocal"])
 scope_values = st.sampled_from(["production", "inference", "m"])
 rates = st.decimals("0.001", 100_000, places=3)
+prices = st.sampled_from([Decimal(5), Decimal("0.03"), Decimal("0.004"), Decimal("9.999999"), Decimal(0)])
 
 
 def rows_by(key, strategy, **limits):
     """A table with a key: no two rows agree in it."""
     return st.lists(strategy, unique_by=lambda row: tuple(row[name] for name in key), **limits)
+
+
+def cluster(seed: int) -> dict[str, list[dict]]:
+    """Series of nodes and pods; a pod is one deployment's and runs on one node.
+
+    One number draws it all: hundreds of small draws of hypothesis would cost more than the models.
+    """
+    random = Random(seed)
+    choose = random.choice
+    series = []
+
+    def add(semantic, deployment, divisor=1, preference=1, role="aggregated", **labels):
+        labels = {name: value for name, value in labels.items() if value is not None}
+        row = {"series_id": len(series) + 1, "deployment_id": deployment, "semantic": semantic, "role": role}
+        series.append(row | {"labels": labels, "unit_divisor": divisor, "preference": preference})
+
+    for node in CLUSTER_NODES[:3]:
+        if node == "ip-3" or choose([True, False]):
+            add("node_resource", None, node=node, provider_id=f"aws:///zone/Node-{node[-1].replace('3', '1')}")
+        for label in random.sample(PRODUCT_LABELS, choose([0, 1, 1, 2])):
+            replicas = {
+                f"label_nvidia_com_{resource}_replicas": choose([None, "1", "4"]) for resource in ("gpu", "mig_1g_10gb")
+            }
+            add("node_labels", None, node=node, label_nvidia_com_gpu_product=label, **replicas)
+        for instance in choose(["", "a", "a", "ab"]):
+            for kind, divisor in HOSTS.items():
+                add(f"{kind}_capacity", None, divisor, node=node, instance=instance)
+    for number in range(random.randint(2, 9)):
+        deployment, node = choose([*DEPLOYMENTS, "chat", "chat", None]), choose([*CLUSTER_NODES, "node-1", "node-2"])
+        pod = {"pod": f"pod-{number}", "namespace": "n"}
+        place = {"node": node, "container": choose(["server", "proxy"])}
+        role = choose(["aggregated", "prefill", "decode"])
+        resources = random.sample(ACCELERATORS, choose([0, 1, 1, 2]))
+        kinds = choose([[], ["cpu"], ["memory"], list(HOSTS), list(HOSTS)])
+        for instance in choose(["a", "a", "ab"]):
+            for resource in dict.fromkeys(resources):
+                labels = {**pod, **place, "resource": f"nvidia_com_{resource}", "instance": instance}
+                add("accelerators_requested", deployment, role=role, **labels)
+            for kind in kinds:
+                add(f"{kind}_requested", deployment, HOSTS[kind], instance=instance, **pod, **place)
+        for preference in choose([[], [], [1], [2], [1, 2]]):
+            labels = {
+                "UUID": "g",
+                "GPU_I_PROFILE": choose([None, None, "1g.10gb", "1g.10gb+me", "7g.80gb"]),
+                "modelName": choose([None, "NVIDIA H100 80GB HBM3", "NVIDIA A100-SXM4-40GB"]),
+                "vgpu": choose([None, None, None, "0"]),
+            }
+            divisor = {1: 1, 2: 100}[preference]
+            add("accelerator_activity", deployment, divisor, preference, hostname=node, **pod, **labels)
+    integrals = [
+        {
+            "usage_date": day,
+            "series_id": row["series_id"],
+            "held_value": choose([random.randint(0, 10**8), random.randint(0, 10**11), random.randint(1, 40) * 10**9])
+            * row["unit_divisor"]
+            * (4 if row["semantic"].endswith("_capacity") else 1),
+        }
+        for row in series
+        for day in choose([DAYS[:1], DAYS, DAYS, DAYS])
+    ]
+    return {"int_usage__series_deployments": series, "int_usage__gauge_integrals_daily": integrals}
 
 
 @st.composite
@@ -70,6 +135,8 @@ def worlds(draw):
                 attributes = {
                     "model": "m",
                     "model_variant": None,
+                    "accelerator": "h100",
+                    "mig_profile": draw(st.sampled_from([None, "none", "1g.10gb"])),
                     "quantization": draw(st.sampled_from(["bf16", "fp8", None])),
                 }
                 where = {"environment": draw(st.sampled_from(["production", "staging"])), "kind": KINDS[name]}
@@ -99,10 +166,20 @@ def worlds(draw):
         )
     )
     lines = draw(st.lists(line, min_size=12, max_size=40))
-    return {
+    return cluster(draw(st.integers(0, 10**9))) | {
         "deployments": periods,
         "capacity_pools": [
             {"pool_id": pool, "idle_treatment": draw(st.sampled_from(["share", "separate"]))} for pool in POOLS[:2]
+        ],
+        "mig_profiles": MIG_PROFILES,
+        "pool_resource_prices": [
+            {"pool_id": pool, "resource_kind": kind, "price_per_hour": draw(prices)}
+            for pool, kind in draw(
+                st.lists(
+                    st.sampled_from([(pool, kind) for pool in POOLS[:2] for kind in RESOURCES]), unique=True, max_size=3
+                )
+            )
+            + [(None, kind) for kind in draw(st.sampled_from([[], RESOURCES, RESOURCES, RESOURCES[:2]]))]
         ],
         "shared_pools": shared,
         "shared_pool_weights": draw(
@@ -124,6 +201,7 @@ def worlds(draw):
                 st.fixed_dictionaries(
                     {
                         "model": st.just("m"),
+                        "accelerator": st.just("h100"),
                         "quantization": st.sampled_from(["bf16", "fp8", None]),
                         "prefill_tokens_per_second": rates,
                         "decode_tokens_per_second": rates,
@@ -148,21 +226,6 @@ def worlds(draw):
                 max_size=8,
             )
         ),
-        "int_usage__accelerator_seconds_daily": draw(
-            rows_by(
-                ("usage_date", "deployment_id", "resource_id"),
-                st.fixed_dictionaries(
-                    {
-                        "usage_date": days,
-                        "deployment_id": deployments,
-                        "resource_id": st.sampled_from([*NODES, "elsewhere"]),
-                        "accelerator_seconds": seconds,
-                    }
-                ),
-                min_size=3,
-                max_size=20,
-            )
-        ),
         "int_usage__server_counts_daily": draw(
             rows_by(
                 ("usage_date", "deployment_id", "semantic"),
@@ -172,20 +235,6 @@ def worlds(draw):
                         "deployment_id": st.sampled_from(["chat", "code", "embed"]),
                         "semantic": st.sampled_from([f"{phase}_execution_seconds" for phase in PHASES]),
                         "units": counts,
-                    }
-                ),
-                max_size=8,
-            )
-        ),
-        "int_usage__series_deployments": PODS,
-        "int_usage__gauge_integrals_daily": draw(
-            rows_by(
-                ("usage_date", "series_id"),
-                st.fixed_dictionaries(
-                    {
-                        "usage_date": days,
-                        "series_id": st.integers(1, len(PODS)),
-                        "held_value": st.one_of(st.integers(0, 10**7), st.integers(0, 10**15)),
                     }
                 ),
                 max_size=8,
@@ -227,6 +276,8 @@ def is_still_circling(hands_on) -> bool:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(world=worlds())
 def test_every_cell_equals_the_oracle(allocation, world):
+    seen = measured(world)
+    world = world | seen
     direct = direct_costs(ledger({**world, "int_costs__cost_lines_daily": without_shared(world)}, {}))
     networks = {day: shared_exits(world, day, direct) for day in DAYS}
     circles = any(is_still_circling(hands_on) for _, hands_on in networks.values())
@@ -247,10 +298,27 @@ def test_every_cell_equals_the_oracle(allocation, world):
             from intermediate.int_allocation__cost_ledger_daily
             group by all
         """).fetchall()
+        found_seconds = connection.execute("""
+            select usage_date, deployment_id, resource_id, accelerator_seconds
+            from intermediate.int_usage__accelerator_seconds_daily
+        """).fetchall()
+        reasons = connection.execute("""
+            select distinct coalesce(null_reason, if(slices < slices_of_accelerator, 'a part', 'whole'))
+            from intermediate.int_usage__accelerator_integrals_daily
+        """).fetchall()
+        kinds = connection.execute("""
+            select count(*) from intermediate.int_allocation__pool_shares_daily
+            where resource_kind != 'accelerator' and deployment_id != '(idle)'
+        """).fetchone()
         shares = connection.execute("""
             select charge_date, deployment_id, unit, token_cost_method, weight, weight_low, weight_high
             from intermediate.int_allocation__token_shares_daily
         """).fetchall()
+
+    assert sorted(found_seconds) == sorted(tuple(row.values()) for row in seen["int_usage__accelerator_seconds_daily"])
+    for (reason,) in reasons:
+        event(f"of an accelerator: {reason}")
+    event(f"CPU or memory has a weight: {kinds[0] > 0}")
 
     exits = defaultdict(dict)
     for day, pool, exit_pool, weight in weights:

@@ -5,7 +5,14 @@ from __future__ import annotations
 import duckdb
 import pytest
 
-SEEDS = ("focus_sources", "cost_rules", "amortization_schedules", "exchange_rates", "sku_meters")
+SEEDS = (
+    "focus_sources",
+    "cost_rules",
+    "pool_resource_prices",
+    "amortization_schedules",
+    "exchange_rates",
+    "sku_meters",
+)
 
 # What is broken, and what the build must say about it.
 MISTAKES = {
@@ -62,6 +69,18 @@ MISTAKES = {
     ),
     "insert into amortization_schedules values ('c', null, 'SkuId', 'like', 'x', '2026-02-01', '2026-02-01')": (
         "amortization_schedules.csv, row c: starts_on and ends_on must be given"
+    ),
+    "insert into pool_resource_prices values ('l40', 'cpu', 1)": (
+        "pool_resource_prices.csv, row l40 cpu: pool_id is not in seeds/config/capacity_pools.csv"
+    ),
+    "insert into pool_resource_prices values (null, 'network', 1)": (
+        "pool_resource_prices.csv, row (all pools) network: resource_kind must be accelerator, cpu, memory or storage"
+    ),
+    "insert into pool_resource_prices values ('aws-h100', 'cpu', -1)": (
+        "pool_resource_prices.csv, row aws-h100 cpu: price_per_hour must be 0 or more"
+    ),
+    "delete from pool_resource_prices where resource_kind = 'accelerator'": (
+        "pool_resource_prices.csv, row (all pools) cpu: accelerator needs a price above 0"
     ),
     "insert into exchange_rates values ('2026-01-01', 'EUR', 'USD', 0)": (
         "exchange_rates.csv, row 2026-01-01 EUR to USD: rate_date must be given and rate must be greater than 0"
