@@ -20,13 +20,20 @@ MAX_ORIGINS = 13
 # Under eight weeks there is no race worth its name: the reference alone forecasts.
 MIN_DAYS_FOR_A_RACE = 56
 REFERENCE = MODELS.index(models.MEAN_28_DAYS)
-# No chosen model is more than this much worse than the best baseline, in usage, cost or cost per unit ...
-TOLERANCE = 1.10
-# ... and of pairs whose scores are this close, the simplest is taken.
+# The mean of all models stays unless it is beaten by more than luck, ...
+INCUMBENT = MODELS.index(models.COMBINATION)
+STANDARD_ERRORS = 2.0
+# ... or equalled to this much by something simpler.
 AS_GOOD_AS = 1.02
+# No chosen model is more than this much worse than the best baseline, in usage, cost or cost per unit, once so many
+# origins are known; with fewer, it is luck which baseline was the best.
+TOLERANCE = 1.10
+MIN_ORIGINS_FOR_TOLERANCE = 6
 
-# Something that came of nothing, or no cost per unit where there was one.
-HOPELESS = 1e3
+# As far off as counts: something that came of nothing, or no cost per unit where there was one.
+HOPELESS = 50.0
+# An error that is as good as none, in multiples of the naive one: a hundredth more or less of it is no evidence.
+NO_ERROR = 0.02
 GRAINS = ("day", "week")
 MEASURES = ("usage", "cost", "cost_per_unit")
 # Usage by way of cost per unit stands last.
@@ -154,8 +161,10 @@ class Duel:
             return usage[model]
         baseline = model - len(MODELS)
         free = cost[baseline] <= 0
-        with np.errstate(over="ignore"):
-            return usage[baseline] * (np.where(free, 1.0, cost[cost_model]) / np.where(free, 1.0, cost[baseline]))
+        # Next to nothing has no cost per unit either: its quotient overflows, and 0 times that would be unknown.
+        with np.errstate(over="ignore", invalid="ignore"):
+            found = usage[baseline] * (np.where(free, 1.0, cost[cost_model]) / np.where(free, 1.0, cost[baseline]))
+        return np.where(np.isfinite(found), found, usage[baseline])
 
     def scales(self) -> np.ndarray:
         """MASE's scale of (origin, grain, measure); unknown where the past never moved."""
@@ -191,33 +200,43 @@ def known_cells(origins: int, weeks: int, before: int) -> np.ndarray:
 
 
 def score_pairs(errors: np.ndarray, cells: np.ndarray) -> np.ndarray:
-    """(usage model, cost model): mean error against the best baseline of each of the three; below 1 beats them.
+    """(usage model, cost model): by how much a pair is surely better than the combination; below 0 is better.
 
-    A pair that is beyond the tolerance in any of the three stands behind all that are not.
+    The mean logarithm of its error over the combination's, over the three measures, plus two standard errors over the
+    origins. A pair that is beyond the tolerance in any measure stands behind all that are not.
     """
-    relative = []
-    for values in errors:
-        off = mean_of_known(np.where(cells, values, np.nan).reshape(*values.shape[:2], -1))
-        baselines = off[range(len(BASELINES)), range(len(BASELINES))]
-        relative.append(_relative(off, baselines))
-    worst = np.max(relative, axis=0)
-    return np.mean(relative, axis=0) + np.where(worst > TOLERANCE, 10 * worst, 0)
+    known = np.where(cells, np.minimum(errors, HOPELESS), np.nan)
+    by_origin = np.log(mean_of_known(known) + NO_ERROR)
+    against = by_origin - by_origin[:, INCUMBENT, INCUMBENT][:, None, None]
+    against = mean_of_known(np.moveaxis(against, 0, -1))  # (usage model, cost model, origin)
+    against = against[..., ~np.isnan(against[INCUMBENT, INCUMBENT])]
+    count = against.shape[-1]
+    if count < MIN_ORIGINS:
+        return np.where(np.arange(len(MODELS)) == INCUMBENT, 0.0, 1.0) + np.zeros(errors.shape[1:3])
+    scores = against.mean(axis=-1) + STANDARD_ERRORS * against.std(axis=-1, ddof=1) / np.sqrt(count)
+    if count < MIN_ORIGINS_FOR_TOLERANCE:
+        return scores
+    worst = np.max([_over_best_baseline(values) for values in known], axis=0)
+    return scores + np.where(worst > TOLERANCE, 10 * worst, 0)
 
 
-def _relative(off: np.ndarray, baselines: np.ndarray) -> np.ndarray:
+def _over_best_baseline(errors: np.ndarray) -> np.ndarray:
+    """(usage model, cost model): mean error over that of the best baseline, which forecasts both."""
+    off = mean_of_known(errors.reshape(*errors.shape[:2], -1))
+    baselines = off[range(len(BASELINES)), range(len(BASELINES))]
     if np.isnan(baselines).all():
         return np.ones_like(off)
     hair = 1e-9
-    return np.nan_to_num((off + hair) / (np.nanmin(baselines) + hair), nan=HOPELESS).clip(max=HOPELESS)
+    return (off + hair) / (np.nanmin(baselines) + hair)
 
 
 def choose(scores: Sequence[np.ndarray]) -> list[Pair]:
     """A pair for each unit whose cost is the same money: one cost model for all of them, a usage model for each."""
     best_usage = np.array([score.min(axis=0) for score in scores])  # (unit, cost model)
-    cost_model = _simplest(best_usage.max(axis=0) + best_usage.mean(axis=0))
+    cost_model = _simplest((best_usage.max(axis=0) + best_usage.mean(axis=0)) / 2)
     return [(_simplest(score[:, cost_model]), cost_model) for score in scores]
 
 
 def _simplest(scores: np.ndarray) -> int:
     """The first of those that are as good as the best: models stand from simple to elaborate."""
-    return int(np.flatnonzero(scores <= scores.min() * AS_GOOD_AS)[0])
+    return int(np.flatnonzero(scores <= scores.min() + np.log(AS_GOOD_AS))[0])

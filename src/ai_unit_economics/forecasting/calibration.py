@@ -18,6 +18,8 @@ BOUNDS = ((1, 2), (0, 3))
 # Before there are scores, there are this many of an interval that is right; and no interval changes by more than this.
 PRIOR = 30
 LEAST, MOST = 0.7, 5.0
+# The one that numpy has for values of different weight.
+METHOD = "inverted_cdf"
 
 
 def quantiles(paths: np.ndarray) -> np.ndarray:
@@ -47,30 +49,36 @@ def scores(found: np.ndarray, happened: np.ndarray) -> np.ndarray:
 
 
 class Calibration:
-    """Scores of one grain and measure, each with the day on which it became known."""
+    """Scores of one grain and measure, each with the day on which it became known and how many weeks ahead it was."""
 
     def __init__(self) -> None:
-        self._known_on: list[np.ndarray] = []
-        self._scores: list[np.ndarray] = []
+        self._found: list[tuple[int, int, np.ndarray]] = []
         self._factors: dict[int, np.ndarray] = {}
 
-    def add(self, known_on: int, found: np.ndarray) -> None:
+    def add(self, known_on: int, week: int, found: np.ndarray) -> None:
         known = np.isfinite(found).all(axis=1)
-        self._known_on.append(np.full(known.sum(), known_on))
-        self._scores.append(found[known])
+        if known.any():
+            self._found.append((known_on, week, found[known]))
 
     def factors(self, day: int) -> np.ndarray:
-        """By how much the 80% and the 95% interval of a forecast made on that day are to be stretched."""
+        """By how much the 80% and the 95% interval of a forecast made on that day are to be stretched.
+
+        Weeks ahead count alike: of the farther ones fewer are known, and they are the harder ones.
+        """
         if day not in self._factors:
             normal = NormalDist()
             steps = (np.arange(PRIOR) + 0.5) / PRIOR
             prior = np.array([normal.inv_cdf((1 + step) / 2) for step in steps])
-            known = [found[when <= day] for found, when in zip(self._scores, self._known_on, strict=True) if len(found)]
-            seen = np.concatenate([np.empty((0, 2)), *known])
+            known = [(week, found) for known_on, week, found in self._found if known_on <= day]
+            seen = np.concatenate([np.empty((0, 2)), *(found for _, found in known)])
+            weeks = np.repeat([week for week, _ in known], [len(found) for _, found in known]).astype(int)
+            counts = np.bincount(weeks)
+            weights = len(seen) / max((counts > 0).sum(), 1) / counts[weeks]
             factors = []
             for number, nominal in enumerate(NOMINAL):
                 right = prior / normal.inv_cdf((1 + nominal) / 2)
-                factors.append(np.quantile(np.concatenate([seen[:, number], right]), nominal))
+                values = np.concatenate([seen[:, number], right])
+                factors.append(np.quantile(values, nominal, weights=np.append(weights, np.ones(PRIOR)), method=METHOD))
             self._factors[day] = np.clip(factors, LEAST, MOST)
         return self._factors[day]
 

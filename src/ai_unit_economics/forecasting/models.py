@@ -19,13 +19,14 @@ MIN_TRAINING_DAYS = 28
 SEASONAL_NAIVE = "seasonal_naive"
 MEAN_28_DAYS = "mean_28_days"
 DRIFT = "drift"
+MEAN_OF_BASELINES = "mean_of_baselines"
 DAMPED_TREND = "damped_trend"
 MSTL_ETS = "mstl_ets"
 COMBINATION = "combination"
 
 BASELINES = (SEASONAL_NAIVE, MEAN_28_DAYS, DRIFT)
 # From simple to elaborate: of two that are as good, the first is taken.
-MODELS = (*BASELINES, DAMPED_TREND, MSTL_ETS, COMBINATION)
+MODELS = (*BASELINES, MEAN_OF_BASELINES, DAMPED_TREND, MSTL_ETS, COMBINATION)
 
 
 def seasonal_naive(past: np.ndarray, horizon: int) -> np.ndarray:
@@ -106,8 +107,6 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
     ahead = {SEASONAL_NAIVE: naive, MEAN_28_DAYS: mean_28_days(past, horizon), DRIFT: drift(past, horizon)}
     for name, model in ((DAMPED_TREND, damped_trend), (MSTL_ETS, mstl_ets)):
         ahead[name] = _on_growth(model, past, horizon)
-    members = [ahead[SEASONAL_NAIVE], ahead[DAMPED_TREND], ahead[MSTL_ETS]]
-    ahead[COMBINATION] = np.mean([naive if member is None else member for member in members], axis=0)
     # A trend that leaves the range of the past by this much has run away.
     highest = np.abs(past).max() * 10
     for name, values in ahead.items():
@@ -115,6 +114,8 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
             ahead[name] = naive
         elif past.min() >= 0:
             ahead[name] = np.maximum(values, 0)
+    ahead[COMBINATION] = np.mean(list(ahead.values()), axis=0)
+    ahead[MEAN_OF_BASELINES] = np.mean([ahead[name] for name in BASELINES], axis=0)
     return ahead
 
 

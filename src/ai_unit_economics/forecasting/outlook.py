@@ -228,7 +228,7 @@ def _past_intervals(run: _Run, calibration: Calibrations) -> Intervals:
                 for week in range(run.duel.usage.weeks):
                     known_on = run.history.as_of.toordinal() - behind + WEEK * (week + 1)
                     part = slice(week * WEEK // days, (week + 1) * WEEK // days)
-                    calibration[grain, measure].add(known_on, scored[part])
+                    calibration[grain, measure].add(known_on, week, scored[part])
     return intervals
 
 

@@ -36,7 +36,8 @@ def week_errors(actual: np.ndarray, ahead: np.ndarray, together_with: np.ndarray
     actual, ahead = actual.reshape(unknown.shape), ahead.reshape(unknown.shape)
     total = np.where(unknown, 0, actual).sum(axis=-1)
     expected = np.where(unknown, 0, ahead).sum(axis=-1)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    # Over nothing, or next to nothing, the quotient is infinite: off by the farthest.
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         level = np.clip(np.log(total / expected), -FARTHEST, FARTHEST)
     level = np.where((total == 0) & (expected == 0), 0.0, level)
     level = np.where((total < 0) | (expected < 0) | ((~unknown).sum(axis=-1) < MIN_KNOWN_DAYS), np.nan, level)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ai_unit_economics.forecasting import backtest
-from ai_unit_economics.forecasting.models import BASELINES, SEASONAL_NAIVE
+from ai_unit_economics.forecasting.models import BASELINES, MODELS, SEASONAL_NAIVE
 from ai_unit_economics.forecasting.outlook import History, Outlook, forecast_all
 from tests.python.forecasting.series import START, grown
 
@@ -69,12 +69,16 @@ def mase(outlook: Outlook, evaluation: str, grain: str, measure: str, model: str
     return sum(row["scaled_error"] for row in rows) / sum(row["scaled_points"] for row in rows)
 
 
-@pytest.mark.parametrize("measure", ["usage", "cost"])
-def test_rule_beats_seasonal_naive_at_past_origins(outlooks: list[Outlook], measure: str) -> None:
+@pytest.mark.parametrize(
+    ("grain", "measure", "most"), [("day", "usage", 0.95), ("day", "cost", 0.95), ("week", "cost_per_unit", 1.0)]
+)
+def test_rule_beats_seasonal_naive_at_past_origins(
+    outlooks: list[Outlook], grain: str, measure: str, most: float
+) -> None:
     """What would have been chosen at the time, from what was known at the time; mean over series."""
-    selected = np.mean([mase(outlook, "rolling_origin", "day", measure, "selected") for outlook in outlooks])
-    naive = np.mean([mase(outlook, "rolling_origin", "day", measure, SEASONAL_NAIVE) for outlook in outlooks])
-    assert selected < 0.95 * naive
+    selected = np.mean([mase(outlook, "rolling_origin", grain, measure, "selected") for outlook in outlooks])
+    naive = np.mean([mase(outlook, "rolling_origin", grain, measure, SEASONAL_NAIVE) for outlook in outlooks])
+    assert selected < most * naive
 
 
 @pytest.mark.parametrize(("grain", "measure"), [("day", "usage"), ("day", "cost"), ("week", "cost_per_unit")])
@@ -87,18 +91,19 @@ def test_no_chosen_model_is_much_worse_than_the_best_baseline(
         assert mase(outlook, "selection", grain, measure, "selected") <= 1.1 * best, outlook.history.workload
 
 
+@pytest.mark.parametrize(("grain", "fewest"), [("day", 1500), ("week", 350)])
 @pytest.mark.parametrize("measure", ["usage", "cost", "cost_per_unit"])
-def test_intervals_of_days_hold_what_they_promise(outlooks: list[Outlook], measure: str) -> None:
+def test_intervals_hold_what_they_promise(outlooks: list[Outlook], grain: str, fewest: int, measure: str) -> None:
     """Made and calibrated at past origins from what was known there: within five points of 80 and 95 %."""
     rows = [
         row
         for outlook in outlooks
         for row in outlook.backtests
         if (row["evaluation"], row["grain"], row["measure"], row["model"])
-        == ("rolling_origin", "day", measure, "selected")
+        == ("rolling_origin", grain, measure, "selected")
     ]
     points = sum(row["interval_points"] for row in rows)
-    assert points > 1000
+    assert points > fewest
     assert sum(row["inside_80"] for row in rows) / points == pytest.approx(0.80, abs=0.05)
     assert sum(row["inside_95"] for row in rows) / points == pytest.approx(0.95, abs=0.05)
 
@@ -131,9 +136,48 @@ def test_scale_of_mase() -> None:
 
 
 def test_of_equals_the_simplest_is_chosen() -> None:
-    scores = np.full((len(backtest.USAGE_MODELS), 6), 1.0)
+    """A score is a logarithm: 2 % better is no reason to leave the simplest, 40 % is."""
+    scores = np.zeros((len(backtest.USAGE_MODELS), len(MODELS)))
     assert backtest.choose([scores]) == [(0, 0)]
-    scores[4, 4] = 0.99
+    scores[4, 4] = np.log(0.99)
     assert backtest.choose([scores]) == [(0, 0)]
-    scores[4, 4] = 0.5
+    scores[4, 4] = np.log(0.6)
     assert backtest.choose([scores]) == [(4, 4)]
+
+
+def errors_at(origins: int) -> tuple[np.ndarray, np.ndarray]:
+    """Every pair is off by 1 in every week, and all of it is known."""
+    shape = (len(backtest.MEASURES), len(backtest.USAGE_MODELS), len(MODELS), origins, 1)
+    return np.ones(shape), np.ones((origins, 1), bool)
+
+
+def test_combination_stays_unless_it_is_beaten_by_more_than_luck() -> None:
+    """Seasonal naive in turns .1 and 2.5, half as much in logarithms, is luck; in turns .45 and .55 it is none."""
+    naive = (0, 0)
+    combination = (backtest.INCUMBENT, backtest.INCUMBENT)
+    errors, cells = errors_at(8)
+    errors[:, [0, 1, 2], [0, 1, 2]] = 1.2
+    errors[:, 0, 0] = np.tile([[0.1], [2.5]], (4, 1))
+    scores = backtest.score_pairs(errors, cells)
+    assert scores[naive] > scores[combination] == 0
+    errors[:, 0, 0] = np.tile([[0.45], [0.55]], (4, 1))
+    errors[:, 1, 1], errors[:, 2, 2] = 0.5, 0.5
+    scores = backtest.score_pairs(errors, cells)
+    assert scores[naive] < 0
+
+
+def test_more_than_ten_percent_behind_the_best_baseline_is_out_once_six_origins_are_known() -> None:
+    """The combination is off by 1, drift by .89, which is 12 % less, and by .92, which is 9 % less."""
+    combination = (backtest.INCUMBENT, backtest.INCUMBENT)
+    for origins, drift, is_out in ((5, 0.89, False), (6, 0.89, True), (6, 0.92, False)):
+        errors, cells = errors_at(origins)
+        errors[1, 2, 2] = drift  # cost alone
+        assert (backtest.score_pairs(errors, cells)[combination] > 1) == is_out
+
+
+def test_usage_by_way_of_next_to_no_cost_per_unit_is_known() -> None:
+    """1 over the smallest number overflows, and 0 times that would be unknown: usage is then its baseline's."""
+    usage, cost = np.zeros((len(MODELS), 7)), np.ones((len(MODELS), 7))
+    cost[0] = 5e-324
+    found = backtest.Duel._usage(usage, cost, (backtest.USAGE_MODELS.index("cost_over_seasonal_naive"), 1))
+    assert found.tolist() == [0.0] * 7

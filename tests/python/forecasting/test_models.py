@@ -44,6 +44,17 @@ def test_growth_of_two_percent_a_week_is_followed(name: str) -> None:
     assert off < naive * 0.75
 
 
+def test_combinations_are_means_of_what_stands_in_the_race() -> None:
+    """Drift falls below 0, which usage never was, and counts as 0: the mean is of what each model would publish."""
+    past = np.concatenate([np.full(14, 100.0), np.full(42, 1.0)])
+    ahead = models.forecast_all(past, 28)
+    assert ahead[models.DRIFT].tolist() == [0.0] * 28
+    assert ahead[models.MEAN_OF_BASELINES] == pytest.approx(np.full(28, 2 / 3))
+    members = [ahead[name] for name in models.MODELS if name not in (models.MEAN_OF_BASELINES, models.COMBINATION)]
+    assert len(members) == 5
+    assert ahead[models.COMBINATION] == pytest.approx(sum(members) / 5)
+
+
 @pytest.mark.parametrize("name", models.MODELS)
 def test_weekly_series_is_continued_exactly(name: str) -> None:
     past = np.tile(WEEKDAYS, 9)
