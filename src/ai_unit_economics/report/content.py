@@ -247,13 +247,13 @@ def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Ma
 
 def forecast(marts: Marts, workload: str, unit: str, last_day: date) -> list[dict]:
     bands = ("cost_per_unit_low_80", "cost_per_unit_high_80", "cost_per_unit_low_95", "cost_per_unit_high_95")
-    if not marts.has("fct_unit_economics_forecast", "forecast_date", "cost_per_unit", *bands):
+    if not marts.has("fct_unit_economics_forecast", "grain", "period_start", "cost_per_unit", *bands):
         return []
     return marts.rows(
-        "select forecast_date as day, cost_per_unit as middle, cost_per_unit_low_80 as low_80, "
+        "select period_start as day, cost_per_unit as middle, cost_per_unit_low_80 as low_80, "
         "cost_per_unit_high_80 as high_80, cost_per_unit_low_95 as low_95, cost_per_unit_high_95 as high_95 "
         "from marts.fct_unit_economics_forecast where environment = ? and workload = ? and unit = ? "
-        "and cost_per_unit is not null and forecast_date > ? order by forecast_date",
+        "and grain = 'day' and cost_per_unit is not null and period_start > ? order by period_start",
         ENVIRONMENT,
         workload,
         unit,

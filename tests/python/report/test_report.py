@@ -222,6 +222,23 @@ def test_a_forecast_is_drawn_as_a_fan() -> None:
     assert 'class="forecast"' in chart
 
 
+def test_a_workload_has_the_days_ahead_of_its_forecast_mart(marts: duckdb.DuckDBPyConnection) -> None:
+    """Days after the last one that the marts hold, Sunday 27 September; the week is of another grain."""
+    marts.execute("""
+        create table marts.fct_unit_economics_forecast as
+        select
+            grain, period_start::date as period_start, 'production' as environment, 'chat' as workload,
+            'output_token' as unit, 3.0 as cost_per_unit, 2.5 as cost_per_unit_low_80, 3.5 as cost_per_unit_high_80,
+            2.0 as cost_per_unit_low_95, 4.0 as cost_per_unit_high_95
+        from (
+            values ('day', '2026-09-27'), ('day', '2026-09-28'), ('day', '2026-09-29'), ('week', '2026-09-28')
+        ) as ahead(grain, period_start)
+    """)
+    (chat,) = content.workloads(content.Marts(marts))
+    assert [row["day"] for row in chat.fan] == [date(2026, 9, 28), date(2026, 9, 29)]
+    assert 'class="fan outer"' in chat.chart
+
+
 @pytest.mark.parametrize(
     ("high", "last"), [(0.0, 1.0), (0.0523, 0.06), (7.3, 8.0), (20.0, 20.0), (999.0, 1000.0), (1e-7, 1e-7)]
 )
