@@ -169,6 +169,31 @@ $(AIRFLOW_INSTALLED):
 	@rm -f $(AIRFLOW_VENV)/.installed-*
 	@touch $@
 
+# Superset over what is published, on localhost (docs/dashboards.md); SUPERSET_PORT, SUPERSET_ADMIN_PASSWORD.
+SUPERSET_VENV ?= .venv-superset
+SUPERSET_INSTALLED := $(SUPERSET_VENV)/.installed-$(shell cat requirements-superset.lock | cksum | tr ' ' '-')
+PUBLISHED = $(or $(UNIT_ECONOMICS_PUBLISHED),data/published)/unit_economics.duckdb
+
+.PHONY: superset
+superset: $(SUPERSET_INSTALLED) ## Dashboards in Apache Superset over what is published, on localhost:8088
+	@test -f $(PUBLISHED) || $(MAKE) publish
+	@$(SUPERSET_VENV)/bin/python bi/superset/serve.py
+
+# Superset for real on the small sample: each chart's figures against SQL, a publication in between, Chromium.
+.PHONY: superset-test
+superset-test: $(INSTALLED) $(SUPERSET_INSTALLED) ## Check the Superset dashboard against SQL and in a browser
+	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
+	UNIT_ECONOMICS_DATABASE=$(TEST_DATA)/unit_economics.duckdb SUPERSET_PYTHON=$(SUPERSET_VENV)/bin/python \
+		pytest $(PYTEST_ARGS) tests/superset
+
+$(SUPERSET_INSTALLED):
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
+	@test -x $(SUPERSET_VENV)/bin/python || $(PYTHON) -m venv $(SUPERSET_VENV) \
+		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(SUPERSET_VENV); exit 1; }
+	$(SUPERSET_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-superset.lock
+	@rm -f $(SUPERSET_VENV)/.installed-*
+	@touch $@
+
 .PHONY: benchmark
 benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	@$(MAKE) $(SAMPLE)/.complete
@@ -209,6 +234,8 @@ lock: ## Resolve the locks again (needs uv)
 		--output-file requirements-metricflow.lock
 	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --group airflow --output-file requirements-airflow.lock
+	uv pip compile --group superset --quiet --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --output-file requirements-superset.lock
 
 .PHONY: clean
 clean: ## Remove the database, the sample and dbt's output; your own data elsewhere stays
