@@ -96,6 +96,15 @@ def test_the_saved_query_of_a_chart_is_that_of_its_form(name):
     assert all(query["filters"] == [] for query in queries)
 
 
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_series_is_not_called_like_a_column(name):
+    """Superset shows columns by their verbose names: a series of the same name is taken for the column."""
+    dataset = DATASETS[dataset_of(name)]
+    verbose = {item["verbose_name"] for item in (*dataset["columns"], *dataset["metrics"])}
+    series = {metric["label"] for metric in asked(CHARTS[name]["params"])[1] if isinstance(metric, dict)}
+    assert "x_axis" not in CHARTS[name]["params"] or not series & verbose
+
+
 def test_the_dashboard_shows_every_chart_once():
     placed = [
         item["meta"] for item in DASHBOARD["position"].values() if isinstance(item, dict) and item["type"] == "CHART"
