@@ -10,9 +10,13 @@ import hashlib
 import os
 import secrets
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -35,7 +39,9 @@ def main() -> None:
     }
     make_home(home)
     assets = {str(file.relative_to(ASSETS)): file.read_text() for file in sorted(ASSETS.rglob("*.yaml"))}
-    prepare(home, assets)
+    new_password = prepare(home, assets)
+    if new_password:
+        print(f"user {ADMIN}, password {new_password} (shown once; SUPERSET_ADMIN_PASSWORD=... sets another)")
     print(
         f"Superset on http://localhost:{port}/superset/dashboard/ai-unit-economics/ (stop it with Ctrl-C)", flush=True
     )
@@ -52,13 +58,13 @@ def make_home(home: Path) -> None:
         key.write_text(secrets.token_urlsafe(42))
 
 
-def prepare(home: Path, assets: Mapping[str, str]) -> None:
-    """Superset's database, its administrator and the assets, each only where it is not there yet."""
+def prepare(home: Path, assets: Mapping[str, str]) -> str | None:
+    """Superset's database, its administrator and the assets, where they are new; the password, if one was made."""
     stamp = home / "prepared"
     password = os.environ.get("SUPERSET_ADMIN_PASSWORD")
     state = "\n".join((version("apache-superset"), hashlib.sha256(repr(assets).encode()).hexdigest()))
     if stamp.exists() and stamp.read_text() == state and not password:
-        return
+        return None
 
     from flask.cli import ScriptInfo
     from superset.app import create_app
@@ -71,12 +77,13 @@ def prepare(home: Path, assets: Mapping[str, str]) -> None:
 
     command("db", "upgrade")
     command("init")
-    make_admin(app, command, password)
+    new_password = make_admin(app, command, password)
     import_assets(app, assets)
     stamp.write_text(state)
+    return new_password
 
 
-def make_admin(app, command, password: str | None) -> None:
+def make_admin(app: Flask, command: Callable[..., None], password: str | None) -> str | None:
     with app.app_context():
         from superset import security_manager
 
@@ -84,15 +91,14 @@ def make_admin(app, command, password: str | None) -> None:
     if is_there:
         if password:
             command("fab", "reset-password", "--username", ADMIN, "--password", password)
-        return
+        return None
     chosen = password or secrets.token_urlsafe(12)
     name = ("--firstname", "Unit", "--lastname", "Economics", "--email", "admin@localhost")
     command("fab", "create-admin", "--username", ADMIN, *name, "--password", chosen)
-    if not password:
-        print(f"user {ADMIN}, password {chosen} (shown once; SUPERSET_ADMIN_PASSWORD=... sets another)", flush=True)
+    return None if password else chosen
 
 
-def import_assets(app, assets: Mapping[str, str]) -> None:
+def import_assets(app: Flask, assets: Mapping[str, str]) -> None:
     with app.test_request_context():
         from flask import g
         from superset import security_manager
