@@ -1,6 +1,11 @@
 {# The columns that are read from a FOCUS file, by their names in any version (seeds/reference/focus_columns.csv says
    which version has which). Every other column of a file is left where it is. #}
 {% macro focus_columns() %}
+    {{- return(focus_newest_columns() + focus_former_columns() + ['x_Credits']) -}}
+{% endmacro %}
+
+{# What the newest version has. #}
+{% macro focus_newest_columns() %}
     {{- return([
         'AllocatedMethodDetails', 'AllocatedMethodId', 'AllocatedResourceId', 'AllocatedResourceName', 'AllocatedTags',
         'AvailabilityZone', 'BilledCost', 'BillingAccountId', 'BillingAccountName', 'BillingAccountType',
@@ -15,10 +20,15 @@
         'PricingCurrencyListUnitPrice', 'PricingQuantity', 'PricingUnit', 'RegionId', 'RegionName', 'ResourceId',
         'ResourceName', 'ResourceType', 'ServiceCategory', 'ServiceName', 'ServiceProviderName', 'ServiceSubcategory',
         'SkuId', 'SkuMeter', 'SkuPriceDetails', 'SkuPriceId', 'SubAccountId', 'SubAccountName', 'SubAccountType',
-        'Tags',
+        'Tags'
+    ]) -}}
+{% endmacro %}
+
+{# What older versions and Oracle's exports have in their place. #}
+{% macro focus_former_columns() %}
+    {{- return([
         'ChargeSubcategory', 'InvoiceIssuer', 'Provider', 'ProviderName', 'Publisher', 'PublisherName', 'Region',
-        'UsageQuantity', 'UsageUnit',
-        'x_Credits'
+        'UsageQuantity', 'UsageUnit'
     ]) -}}
 {% endmacro %}
 
