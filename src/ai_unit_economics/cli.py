@@ -14,6 +14,7 @@ from ai_unit_economics.conformance import conformance
 from ai_unit_economics.doctor import doctor_command
 from ai_unit_economics.metrics import metrics_command
 from ai_unit_economics.new_exports import new_exports_command
+from ai_unit_economics.owned_hardware import owned_hardware_command
 from ai_unit_economics.prometheus import fetch_prometheus_command
 from ai_unit_economics.publishing import publish_command, rollback_command, versions_command
 from ai_unit_economics.report import report_command
@@ -55,6 +56,7 @@ main.add_command(conformance)
 main.add_command(doctor_command)
 main.add_command(fetch_prometheus_command)
 main.add_command(new_exports_command)
+main.add_command(owned_hardware_command)
 main.add_command(publish_command)
 main.add_command(rollback_command)
 main.add_command(versions_command)
