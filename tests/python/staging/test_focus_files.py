@@ -147,9 +147,15 @@ def test_a_bad_file_leaves_what_was_there_and_lands_once_it_is_corrected(warehou
 
 
 def test_a_truncated_parquet_file_stops_the_build_and_is_named(warehouse):
-    warehouse.write("focus/acme/cut.parquet", b"PAR1 and no more")
+    """A copy that broke off: the beginning is Parquet, and what says where things are, at the end, is missing."""
+    file = warehouse.write("focus/acme/cut.parquet", b"")
+    duckdb.sql(f"""
+        copy (select 1.5 as EffectiveCost, date '2026-06-01' as ChargePeriodStart from range(1000)) to '{file}'
+    """)
+    file.write_bytes(file.read_bytes()[:-100])
     assert not warehouse.build(STAGED, check=False)
-    assert "cut.parquet" in warehouse.output
+    named = [line for line in warehouse.output.splitlines() if "focus/acme/cut.parquet" in line]
+    assert any("magic bytes" in line for line in named)
 
 
 def test_a_header_alone_and_an_empty_file_are_no_charges(warehouse):
