@@ -597,13 +597,14 @@ class AwsBill:
             self._add(
                 period, EC2, round(billed * fleet.TAX_RATE, 2), account=(fleet.AWS_PAYER, "payer"),
                 description="Tax for product code AmazonEC2 usage type BoxUsage", ChargeCategory="Tax",
-                PricingCategory=None, billed_in=month, **everywhere,
+                PricingCategory=None, SkuId=None, SkuPriceId=None, billed_in=month, **everywhere,
             )  # fmt: skip
             share = (last - first).days / (next_month(month) - month).days
             self._add(
                 period, EC2, round(fleet.CREDIT_PER_MONTH * share, 2), account=(fleet.AWS_PAYER, "payer"),
                 description="AWS Activate credit", ChargeCategory="Credit", ChargeFrequency="One-Time",
-                PricingCategory=None, ContractedCost=0.0, ListCost=0.0, billed_in=month, **everywhere,
+                PricingCategory=None, SkuId=None, SkuPriceId=None, ContractedCost=0.0, ListCost=0.0, billed_in=month,
+                **everywhere,
             )  # fmt: skip
 
 
