@@ -117,6 +117,26 @@ $(CONFORMANCE_INSTALLED):
 	@rm -f $(CONFORMANCE_VENV)/.installed-*
 	@touch $@
 
+# The FinOps Foundation's validator wants Python 3.12 and another numpy.
+FOCUS_VALIDATOR_VENV ?= .venv-focus-validator
+FOCUS_VALIDATOR_INSTALLED := $(FOCUS_VALIDATOR_VENV)/.installed-$(shell cat requirements-focus-validator.lock | cksum | tr ' ' '-')
+PYTHON_3_12 ?= $(shell for python in python3.12 python3 $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python); do \
+	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' >/dev/null 2>&1 && echo $$python && break; done)
+
+.PHONY: focus-validator
+focus-validator: $(INSTALLED) $(FOCUS_VALIDATOR_INSTALLED) ## Put the FOCUS validator to the normalised charges of the small sample
+	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
+	python -m tools.focus_validator --database $(TEST_DATA)/unit_economics.duckdb \
+		--validator $(FOCUS_VALIDATOR_VENV)/bin/focus-validator
+
+$(FOCUS_VALIDATOR_INSTALLED):
+	@test -n "$(PYTHON_3_12)" || { echo "focus-validator needs Python 3.12 and none was found; set PYTHON_3_12=/path/to/python3.12" >&2; exit 1; }
+	@test -x $(FOCUS_VALIDATOR_VENV)/bin/python || $(PYTHON_3_12) -m venv $(FOCUS_VALIDATOR_VENV) \
+		|| { echo "$(PYTHON_3_12) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(FOCUS_VALIDATOR_VENV); exit 1; }
+	$(FOCUS_VALIDATOR_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-focus-validator.lock
+	@rm -f $(FOCUS_VALIDATOR_VENV)/.installed-*
+	@touch $@
+
 # MetricFlow answers from the semantic layer; dbt build needs none of it.
 METRICFLOW_VENV ?= .venv-metricflow
 METRICFLOW_INSTALLED := $(METRICFLOW_VENV)/.installed-$(shell cat requirements-metricflow.lock | cksum | tr ' ' '-')
@@ -200,6 +220,11 @@ benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	python -m benchmarks.build
 	python -m benchmarks.forecast
 
+.PHONY: benchmark-focus
+benchmark-focus: $(INSTALLED) ## Time and memory of staging 1 GB of FOCUS as Parquet and as CSV.GZ
+	@$(MAKE) $(SAMPLE)/.complete
+	python -m benchmarks.focus
+
 .PHONY: docs
 docs: $(INSTALLED) ## Write the seeds' part of docs/configuration.md from their YAML
 	python -m tools.configuration_page
@@ -236,6 +261,8 @@ lock: ## Resolve the locks again (needs uv)
 		--no-emit-index-url --no-header --group airflow --output-file requirements-airflow.lock
 	uv pip compile --group superset --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-header --output-file requirements-superset.lock
+	uv pip compile requirements-focus-validator.in --quiet --universal --python-version 3.12 --generate-hashes \
+		--no-emit-index-url --no-header --output-file requirements-focus-validator.lock
 
 .PHONY: clean
 clean: ## Remove the database, the sample and dbt's output; your own data elsewhere stays
