@@ -2,8 +2,11 @@
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
+
+PROJECT = Path(__file__).resolve().parents[3]
 
 FOCUS_1_3_ROW = {
     "BilledCost": "1.5",
@@ -246,6 +249,13 @@ def test_each_rule_of_the_catalogue_is_broken_here(findings):
     sums = {"cost_columns_present", "invoice_matches_billed_cost", "commitment_balances"}
     sets = {"superseded_by_later_file"}  # test_focus_delivery.py
     assert catalogue == {*BREAKING} | sums | before_staging | sets
+
+
+def test_each_change_has_its_line_in_the_documentation():
+    rules = (PROJECT / "seeds/reference/focus_conformance_rules.csv").read_text(encoding="utf-8")
+    page = (PROJECT / "docs/focus.md").read_text(encoding="utf-8")
+    changes = [row["rule_id"] for row in csv.DictReader(rules.splitlines()) if row["check_kind"] == "source_change"]
+    assert [rule_id for rule_id in changes if f"`{rule_id}`" not in page] == []
 
 
 def test_a_good_source_breaks_none(findings):
