@@ -19,8 +19,23 @@ SQL := $(wildcard models analyses) $(filter-out tests/generic/ tests/python/,$(w
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$python && break; done)
 
-# One stamp per lock: a changed lock installs anew, an unchanged one costs nothing.
-INSTALLED := $(VENV)/.installed-$(shell cat requirements.lock pyproject.toml | cksum | tr ' ' '-')
+# $(call stamp,environment,files): a changed lock installs anew, an unchanged one costs nothing.
+stamp = $(1)/.installed-$(shell cat $(2) | cksum | tr ' ' '-')
+
+# $(call install,python,environment,lock): an environment that holds what the lock says and nothing else.
+define install
+@test -n "$(1)" || { echo "$(2) needs Python 3.11 or newer (3.12 for the FOCUS validator) and none was found; set PYTHON or PYTHON_3_12 to its path" >&2; exit 1; }
+@test -x $(2)/bin/python || $(1) -m venv $(2) \
+	|| { echo "$(1) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(2); exit 1; }
+$(2)/bin/python -m pip install --quiet --no-deps --require-hashes -r $(3)
+endef
+
+define installed
+@rm -f $(1)/.installed-*
+@touch $@
+endef
+
+INSTALLED := $(call stamp,$(VENV),requirements.lock pyproject.toml)
 
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONUTF8 := 1
@@ -32,7 +47,7 @@ export GX_ANALYTICS_ENABLED := false
 
 .PHONY: help
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z][a-z-]*:.*## /{printf "  make %-16s %s\n", $$1, $$2}' Makefile
 
 # Unit tests are about the code and see no data: `make test` runs them.
 .PHONY: build
@@ -102,7 +117,7 @@ $(SAMPLE)/.complete:
 
 # Great Expectations is large and slow to import: it has an environment of its own.
 CONFORMANCE_VENV ?= .venv-conformance
-CONFORMANCE_INSTALLED := $(CONFORMANCE_VENV)/.installed-$(shell cat requirements-conformance.lock pyproject.toml | cksum | tr ' ' '-')
+CONFORMANCE_INSTALLED := $(call stamp,$(CONFORMANCE_VENV),requirements-conformance.lock pyproject.toml)
 
 .PHONY: conformance
 conformance: $(CONFORMANCE_INSTALLED) ## Check raw FOCUS exports with Great Expectations; Data Docs
@@ -110,16 +125,12 @@ conformance: $(CONFORMANCE_INSTALLED) ## Check raw FOCUS exports with Great Expe
 	PYTHONPATH=src $(CONFORMANCE_VENV)/bin/python -m ai_unit_economics.cli conformance
 
 $(CONFORMANCE_INSTALLED):
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
-	@test -x $(CONFORMANCE_VENV)/bin/python || $(PYTHON) -m venv $(CONFORMANCE_VENV) \
-		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(CONFORMANCE_VENV); exit 1; }
-	$(CONFORMANCE_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-conformance.lock
-	@rm -f $(CONFORMANCE_VENV)/.installed-*
-	@touch $@
+	$(call install,$(PYTHON),$(CONFORMANCE_VENV),requirements-conformance.lock)
+	$(call installed,$(CONFORMANCE_VENV))
 
 # The FinOps Foundation's validator wants Python 3.12 and another numpy.
 FOCUS_VALIDATOR_VENV ?= .venv-focus-validator
-FOCUS_VALIDATOR_INSTALLED := $(FOCUS_VALIDATOR_VENV)/.installed-$(shell cat requirements-focus-validator.lock | cksum | tr ' ' '-')
+FOCUS_VALIDATOR_INSTALLED := $(call stamp,$(FOCUS_VALIDATOR_VENV),requirements-focus-validator.lock)
 PYTHON_3_12 ?= $(shell for python in python3.12 python3 $(wildcard $(HOME)/.pyenv/versions/3.12.*/bin/python); do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] != (3, 12))' >/dev/null 2>&1 && echo $$python && break; done)
 
@@ -130,16 +141,12 @@ focus-validator: $(INSTALLED) $(FOCUS_VALIDATOR_INSTALLED) ## Put the FOCUS vali
 		--validator $(FOCUS_VALIDATOR_VENV)/bin/focus-validator
 
 $(FOCUS_VALIDATOR_INSTALLED):
-	@test -n "$(PYTHON_3_12)" || { echo "focus-validator needs Python 3.12 and none was found; set PYTHON_3_12=/path/to/python3.12" >&2; exit 1; }
-	@test -x $(FOCUS_VALIDATOR_VENV)/bin/python || $(PYTHON_3_12) -m venv $(FOCUS_VALIDATOR_VENV) \
-		|| { echo "$(PYTHON_3_12) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(FOCUS_VALIDATOR_VENV); exit 1; }
-	$(FOCUS_VALIDATOR_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-focus-validator.lock
-	@rm -f $(FOCUS_VALIDATOR_VENV)/.installed-*
-	@touch $@
+	$(call install,$(PYTHON_3_12),$(FOCUS_VALIDATOR_VENV),requirements-focus-validator.lock)
+	$(call installed,$(FOCUS_VALIDATOR_VENV))
 
 # MetricFlow answers from the semantic layer; dbt build needs none of it.
 METRICFLOW_VENV ?= .venv-metricflow
-METRICFLOW_INSTALLED := $(METRICFLOW_VENV)/.installed-$(shell cat requirements-metricflow.lock | cksum | tr ' ' '-')
+METRICFLOW_INSTALLED := $(call stamp,$(METRICFLOW_VENV),requirements-metricflow.lock)
 
 .PHONY: metricflow
 metricflow: $(METRICFLOW_INSTALLED) ## Install MetricFlow: .venv-metricflow/bin/mf query ...
@@ -154,16 +161,12 @@ metricflow-test: $(INSTALLED) $(METRICFLOW_INSTALLED) ## Check the answers of th
 		DBT_PROFILES_DIR=profiles METRICFLOW=$(METRICFLOW_VENV)/bin/mf pytest $(PYTEST_ARGS) tests/metricflow
 
 $(METRICFLOW_INSTALLED):
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
-	@test -x $(METRICFLOW_VENV)/bin/python || $(PYTHON) -m venv $(METRICFLOW_VENV) \
-		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(METRICFLOW_VENV); exit 1; }
-	$(METRICFLOW_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-metricflow.lock
-	@rm -f $(METRICFLOW_VENV)/.installed-*
-	@touch $@
+	$(call install,$(PYTHON),$(METRICFLOW_VENV),requirements-metricflow.lock)
+	$(call installed,$(METRICFLOW_VENV))
 
 # Airflow runs the project's commands in the other environments and shares no package with them.
 AIRFLOW_VENV ?= .venv-airflow
-AIRFLOW_INSTALLED := $(AIRFLOW_VENV)/.installed-$(shell cat requirements-airflow.lock | cksum | tr ' ' '-')
+AIRFLOW_INSTALLED := $(call stamp,$(AIRFLOW_VENV),requirements-airflow.lock)
 AIRFLOW_HOME ?= data/airflow
 AIRFLOW := AIRFLOW_HOME=$(abspath $(AIRFLOW_HOME)) AIRFLOW__CORE__DAGS_FOLDER=$(abspath dags) \
 	AIRFLOW__CORE__LOAD_EXAMPLES=False AIRFLOW__CORE__PARALLELISM=4 AIRFLOW__COSMOS__ENABLE_TELEMETRY=False $(AIRFLOW_VENV)/bin/airflow
@@ -182,16 +185,12 @@ airflow-test: $(INSTALLED) $(CONFORMANCE_INSTALLED) $(AIRFLOW_INSTALLED) ## Run 
 		pytest $(PYTEST_ARGS) tests/airflow
 
 $(AIRFLOW_INSTALLED):
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
-	@test -x $(AIRFLOW_VENV)/bin/python || $(PYTHON) -m venv $(AIRFLOW_VENV) \
-		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(AIRFLOW_VENV); exit 1; }
-	$(AIRFLOW_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-airflow.lock
-	@rm -f $(AIRFLOW_VENV)/.installed-*
-	@touch $@
+	$(call install,$(PYTHON),$(AIRFLOW_VENV),requirements-airflow.lock)
+	$(call installed,$(AIRFLOW_VENV))
 
 # Superset over what is published, on localhost (docs/dashboards.md); SUPERSET_PORT, SUPERSET_ADMIN_PASSWORD.
 SUPERSET_VENV ?= .venv-superset
-SUPERSET_INSTALLED := $(SUPERSET_VENV)/.installed-$(shell cat requirements-superset.lock | cksum | tr ' ' '-')
+SUPERSET_INSTALLED := $(call stamp,$(SUPERSET_VENV),requirements-superset.lock)
 PUBLISHED = $(or $(UNIT_ECONOMICS_PUBLISHED),data/published)/unit_economics.duckdb
 
 .PHONY: superset
@@ -207,12 +206,8 @@ superset-test: $(INSTALLED) $(SUPERSET_INSTALLED) ## Check the Superset dashboar
 		pytest $(PYTEST_ARGS) tests/superset
 
 $(SUPERSET_INSTALLED):
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
-	@test -x $(SUPERSET_VENV)/bin/python || $(PYTHON) -m venv $(SUPERSET_VENV) \
-		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(SUPERSET_VENV); exit 1; }
-	$(SUPERSET_VENV)/bin/python -m pip install --quiet --no-deps --require-hashes -r requirements-superset.lock
-	@rm -f $(SUPERSET_VENV)/.installed-*
-	@touch $@
+	$(call install,$(PYTHON),$(SUPERSET_VENV),requirements-superset.lock)
+	$(call installed,$(SUPERSET_VENV))
 
 .PHONY: benchmark
 benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
@@ -247,32 +242,23 @@ hosted-prices: ## Add today's list prices of hosted models to their history in s
 	$(HOSTED_PRICES_VENV)/bin/python -m pip install --quiet --upgrade --uploaded-prior-to $(SEEN_ON) genai-prices
 	$(HOSTED_PRICES_VENV)/bin/python tools/hosted_prices.py --seen-on $(SEEN_ON)
 
+# Superset, Airflow and the validator pin what the project's own dependencies do not allow: they are resolved without them.
+RESOLVE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header
+
 .PHONY: lock
 lock: ## Resolve the locks again (needs uv)
-	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --extra dev --output-file requirements.lock
-	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --extra conformance --constraint requirements.lock \
-		--output-file requirements-conformance.lock
-	uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --extra metricflow --constraint requirements.lock \
-		--output-file requirements-metricflow.lock
-	uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --group airflow --output-file requirements-airflow.lock
-	uv pip compile --group superset --quiet --universal --python-version 3.11 --generate-hashes \
-		--no-emit-index-url --no-header --output-file requirements-superset.lock
-	uv pip compile requirements-focus-validator.in --quiet --universal --python-version 3.12 --generate-hashes \
-		--no-emit-index-url --no-header --output-file requirements-focus-validator.lock
+	$(RESOLVE) --python-version 3.11 pyproject.toml --extra dev --output-file requirements.lock
+	for extra in conformance metricflow; do $(RESOLVE) --python-version 3.11 pyproject.toml --extra $$extra \
+		--constraint requirements.lock --output-file requirements-$$extra.lock; done
+	for group in airflow superset; do $(RESOLVE) --python-version 3.11 --group $$group \
+		--output-file requirements-$$group.lock; done
+	$(RESOLVE) --python-version 3.12 requirements-focus-validator.in --output-file requirements-focus-validator.lock
 
 .PHONY: clean
 clean: ## Remove the database, the sample and dbt's output; your own data elsewhere stays
 	rm -rf target logs $(SAMPLE) $(TEST_DATA) data/tmp data/*.duckdb data/*.duckdb.wal .pytest_cache .ruff_cache
 
 $(INSTALLED):
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and none was found; set PYTHON=/path/to/python" >&2; exit 1; }
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) \
-		|| { echo "$(PYTHON) cannot make an environment (on Debian: apt install python3-venv)" >&2; rm -rf $(VENV); exit 1; }
-	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
+	$(call install,$(PYTHON),$(VENV),requirements.lock)
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@rm -f $(VENV)/.installed-*
-	@touch $@
+	$(call installed,$(VENV))
