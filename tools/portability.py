@@ -101,8 +101,11 @@ def reads_files(node: exp.Expression) -> bool:
     return isinstance(node, (exp.ReadCSV, exp.ReadParquet)) or calls(*READERS)(node)
 
 
+READS_FILES = Construct(
+    "reads files", reads_files, "each engine has its own way to files: external tables, stages", fails=ALL
+)
 CONSTRUCTS = [
-    Construct("reads files", reads_files, "each engine has its own way to files: external tables, stages", fails=ALL),
+    READS_FILES,
     Construct("`hugeint`", cast_to("INT128", "UINT128"), "no integers of 128 bits", fails=ALL),
     Construct("short `unpivot`", is_short_unpivot, "passes as it is; a union says the same", fails=ALL),
     Construct("`map {…}`", is_a(exp.ToMap), "the literal is taken apart wrongly", fails=ALL),
@@ -236,7 +239,12 @@ class Reading:
 
 
 def constructs(query: exp.Expression) -> dict[str, Construct]:
-    """Those of CONSTRUCTS that the query has, and the functions that sqlglot only knows by name."""
+    """Those of CONSTRUCTS that the query has, and the functions that sqlglot only knows by name.
+
+    Of a query that reads files nothing else is told: what it has besides depends on the files that are there.
+    """
+    if any(READS_FILES.found(node) for node in query.walk()):
+        return {READS_FILES.name: READS_FILES}
     found: dict[str, Construct] = {}
     for node in query.walk():
         for construct in CONSTRUCTS:

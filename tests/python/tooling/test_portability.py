@@ -58,6 +58,12 @@ def test_a_construct_is_found(name: str) -> None:
     assert name in constructs(sqlglot.parse_one(EXAMPLES[name], read="duckdb"))
 
 
+def test_of_a_query_that_reads_files_nothing_else_is_told() -> None:
+    assert set(constructs(sqlglot.parse_one("select a[-1] as a from read_csv('a.csv')", read="duckdb"))) == {
+        "reads files"
+    }
+
+
 @pytest.mark.parametrize(
     "sql",
     [
@@ -115,6 +121,7 @@ def test_the_page_names_all_that_stands_in_the_way(compiled: dict[str, Any]) -> 
         name
         for node in compiled["nodes"].values()
         if node["resource_type"] == "model" and node["language"] == "sql"
+        if "staging" not in node["fqn"]  # its SQL depends on the files that are there
         for name in constructs(sqlglot.parse_one(node["compiled_code"], read="duckdb"))
     }
     assert sorted(name for name in used if f"| {name} |" not in page) == [], "run make portability"
