@@ -86,9 +86,7 @@ def compiled_manifest(parsed: Manifest, folder: Path, options: list[str]) -> dic
     return json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
 
 
-def built_manifest(
-    parsed: Manifest, path: Path = PROJECT / "target" / "test" / "manifest.json"
-) -> dict[str, Any] | None:
+def built_manifest(parsed: Manifest, path: Path = BUILT) -> dict[str, Any] | None:
     """The manifest that `make test-build` left, if the project has not changed since, and it read files: a second run
     with nothing new to read compiles to less."""
     if not path.is_file():

@@ -220,7 +220,7 @@ CONSTRUCTS = [
 ]
 # Functions that sqlglot does not know and that these engines have under the same name, with the same meaning
 SAME_NAME = {"row": {"trino"}, "map_entries": SPARKS | {"trino"}, "map_concat": {"trino"}}
-NAMED = {"error", "hash", *READERS}
+NAMED = {"error", "hash"}
 
 
 @dataclass
