@@ -1,7 +1,8 @@
 {#
-    Every sample of the given files, whatever their shape, as source_file, metric, labels, sampled_at, value.
-    Files of one shape are read together. A line that cannot be read gives a row whose metric is null, so that it can be
-    counted. Where a file tells when a counter was created, that is a sample too, of a metric that ends in `_created`.
+    Every sample of the given files, whatever their shape, as source_file, metric, labels, labels_json, sampled_at, value.
+    Labels that a table holds as text stay text in labels_json: to read it is dear, and once a series is enough. Files of
+    one shape are read together. A line that cannot be read gives a row whose metric is null, so that it can be counted.
+    Where a file tells when a counter was created, that is a sample too, of a metric that ends in `_created`.
 #}
 {% macro read_prometheus_samples(files) %}
     {%- set branches = [] -%}
@@ -22,20 +23,18 @@
         {%- set names = files_of_shape(files, shape) -%}
         {%- if names -%} {%- do branches.append(read(names)) -%} {%- endif -%}
     {%- endfor -%}
-    {%- for branch in branches %}
-    {{ branch }}
-    {%- if not loop.last %}
-
-    union all
-    {% endif %}
-    {%- else %}
     select
         cast(null as varchar) as source_file,
         cast(null as varchar) as metric,
         cast(null as map(varchar, varchar)) as labels,
+        cast(null as varchar) as labels_json,
         cast(null as timestamp) as sampled_at,
         cast(null as double) as value
     where false
+    {%- for branch in branches %}
+
+    union all by name
+    {{ branch }}
     {%- endfor %}
 {% endmacro %}
 
@@ -189,7 +188,11 @@
     select
         filename as source_file,
         {{ metric }} as metric,
+        {% if columns.get(known.get('labels')) in ('VARCHAR', 'JSON') and 'replica' not in label_columns -%}
+        cast("{{ known.labels }}" as varchar) as labels_json,
+        {% else -%}
         {{ labels_of(known.get('labels'), columns.get(known.get('labels')), label_columns) }} as labels,
+        {% endif -%}
         {{ timestamp_of(known.ts, columns[known.ts]) if 'ts' in known else 'cast(null as timestamp)' }} as sampled_at,
         {{ value }} as value
     from {{ reader }}
@@ -209,7 +212,7 @@
         {%- set map -%}
             {%- if type.startswith('MAP') -%} cast("{{ labels }}" as map(varchar, varchar))
             {%- elif type.startswith('STRUCT') -%} cast(to_json("{{ labels }}") as map(varchar, varchar))
-            {%- else -%} try_cast(try_cast("{{ labels }}" as json) as map(varchar, varchar))
+            {%- else -%} {{ labels_from_json('"' ~ labels ~ '"') }}
             {%- endif -%}
         {%- endset -%}
         {%- set replicas = label_columns | select('equalto', 'replica') | list -%}
@@ -220,6 +223,9 @@
         {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
+
+{# Labels that are written as a JSON object; null where the text is none. #}
+{% macro labels_from_json(text) -%} try_cast(try_cast({{ text }} as json) as map(varchar, varchar)) {%- endmacro %}
 
 {# A column that holds a time, as a UTC timestamp; of a number its size tells whether it counts s, ms, us or ns. #}
 {% macro timestamp_of(column, type) -%}

@@ -1,96 +1,190 @@
-with active_users as (
+with users as (
     select
         deployment_id,
-        customer_tier,
+        customer_id,
         geography,
         user_id,
         usage_date
-    from {{ ref('int_usage__active_users_daily') }}
+    from {{ ref('int_usage__customer_users_daily') }}
 ),
 
 sessions as (
     select
         deployment_id,
-        customer_tier,
+        customer_id,
         geography,
         session_id,
         usage_date
-    from {{ ref('int_usage__sessions_daily') }}
+    from {{ ref('int_usage__customer_sessions_daily') }}
+),
+
+gateway_days as (
+    select distinct
+        deployment_id,
+        customer_tier,
+        geography,
+        usage_date
+    from {{ ref('int_usage__gateway_usage_daily') }}
 ),
 
 deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
 ),
 
--- Numbers in place of names: what is grouped below is then narrow.
-numbered_users as (
-    select
-        'active_user' as unit,
-        user_id as counted_id,
-        cast(row_number() over () as integer) as id_number
-    from active_users
-    group by user_id
+counted_units as (
+    select unnest(['active_user', 'session']) as unit
 ),
 
-numbered_sessions as (
-    select
-        'session' as unit,
-        session_id as counted_id,
-        cast(row_number() over () as integer) as id_number
-    from sessions
-    group by session_id
+attributed_users as (
+    {{ with_customer('users') }}
 ),
 
-sightings as (
-    select
-        numbered_users.unit,
-        active_users.deployment_id,
-        active_users.customer_tier,
-        active_users.geography,
-        numbered_users.id_number,
-        active_users.usage_date
-    from active_users
-    inner join numbered_users on active_users.user_id = numbered_users.counted_id
-    union all
-    select
-        numbered_sessions.unit,
-        sessions.deployment_id,
-        sessions.customer_tier,
-        sessions.geography,
-        numbered_sessions.id_number,
-        sessions.usage_date
-    from sessions
-    inner join numbered_sessions on sessions.session_id = numbered_sessions.counted_id
+attributed_sessions as (
+    {{ with_customer('sessions') }}
 ),
 
--- A place is the smallest set of sightings that every cohort takes or leaves as one.
+-- A place is the smallest set of sightings of a unit that every cohort takes or leaves as one.
 cells as (
     select
-        sightings.unit,
-        sightings.deployment_id,
+        counted_units.unit,
+        gateway_days.deployment_id,
+        gateway_days.customer_tier,
+        gateway_days.geography,
+        gateway_days.usage_date,
         coalesce(deployment_days.configuration_id, '(none)') as configuration_id,
-        sightings.customer_tier,
-        sightings.geography,
-        any_value(deployment_days) as deployment_day
-    from (select distinct unit, deployment_id, customer_tier, geography, usage_date from sightings) as sightings
+        deployment_days as deployment_day
+    from gateway_days
+    cross join counted_units
     left join deployment_days
         on
-            sightings.deployment_id = deployment_days.deployment_id
-            and sightings.usage_date = deployment_days.usage_date
-    group by
-        sightings.unit,
-        sightings.deployment_id,
-        coalesce(deployment_days.configuration_id, '(none)'),
-        sightings.customer_tier,
-        sightings.geography
+            gateway_days.deployment_id = deployment_days.deployment_id
+            and gateway_days.usage_date = deployment_days.usage_date
 ),
 
 places as (
     select
-        *,
+        unit,
+        deployment_id,
+        configuration_id,
+        customer_tier,
+        geography,
+        any_value(deployment_day) as deployment_day,
         cast(row_number() over (order by unit, deployment_id, configuration_id, customer_tier, geography) as integer)
             as place_number
     from cells
+    group by unit, deployment_id, configuration_id, customer_tier, geography
+),
+
+-- No cohort reaches beyond a workload of an environment: an id of another one is another id.
+place_days as (
+    select
+        cells.unit,
+        cells.deployment_id,
+        cells.customer_tier,
+        cells.geography,
+        cells.usage_date,
+        cast(dense_rank() over (
+            order by places.unit, places.deployment_day.environment, places.deployment_day.workload
+        ) as integer) as scope_number,
+        places.place_number
+    from cells
+    inner join places
+        on
+            cells.unit = places.unit
+            and cells.deployment_id = places.deployment_id
+            and cells.configuration_id = places.configuration_id
+            and cells.customer_tier = places.customer_tier
+            and cells.geography = places.geography
+),
+
+sightings as (
+    select
+        place_days.scope_number,
+        attributed_users.user_id as counted_id,
+        place_days.place_number,
+        attributed_users.usage_date
+    from attributed_users
+    inner join place_days
+        on
+            attributed_users.deployment_id = place_days.deployment_id
+            and attributed_users.customer_tier = place_days.customer_tier
+            and attributed_users.geography = place_days.geography
+            and attributed_users.usage_date = place_days.usage_date
+    where place_days.unit = 'active_user'
+    union all
+    select
+        place_days.scope_number,
+        attributed_sessions.session_id as counted_id,
+        place_days.place_number,
+        attributed_sessions.usage_date
+    from attributed_sessions
+    inner join place_days
+        on
+            attributed_sessions.deployment_id = place_days.deployment_id
+            and attributed_sessions.customer_tier = place_days.customer_tier
+            and attributed_sessions.geography = place_days.geography
+            and attributed_sessions.usage_date = place_days.usage_date
+    where place_days.unit = 'session'
+),
+
+ids as (
+    select
+        scope_number,
+        counted_id,
+        cast(row_number() over () as integer) as id_number,
+        any_value(place_number) as place_number,
+        any_value(usage_date) as usage_date,
+        count(*) as sightings
+    from sightings
+    group by scope_number, counted_id
+),
+
+seen_again as (
+    select
+        ids.id_number,
+        sightings.place_number,
+        sightings.usage_date
+    from sightings
+    inner join ids
+        on
+            sightings.scope_number = ids.scope_number
+            and sightings.counted_id = ids.counted_id
+            and ids.sightings > 1
+),
+
+period_places as (
+    {% for grain in ['daily', 'weekly', 'monthly'] %}
+    select distinct
+        '{{ grain }}' as grain,
+        id_number,
+        place_number,
+        {{ period_start('usage_date', grain) }} as period_start
+    from seen_again
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
+-- Ids that were seen in the same places in a period count alike in every cohort. The fingerprint of 128 bits names
+-- the places: unlike a list of them it has one size, so that this can spill to disk.
+period_ids as (
+    select
+        grain,
+        id_number,
+        bit_xor(md5_number(cast(place_number as varchar))) as fingerprint,
+        period_start
+    from period_places
+    group by grain, id_number, period_start
+),
+
+alike as (
+    select
+        grain,
+        fingerprint,
+        min(id_number) as id_number,
+        count(*) as units,
+        period_start
+    from period_ids
+    group by grain, fingerprint, period_start
 ),
 
 cohort_places as (
@@ -134,37 +228,43 @@ cut_places as (
     from cuts
 ),
 
-placed_sightings as (
-    select
-        places.place_number,
-        sightings.id_number,
-        sightings.usage_date
-    from sightings
-    left join deployment_days
+alike_cuts as (
+    select distinct
+        alike.grain,
+        alike.fingerprint,
+        alike.units,
+        alike.period_start,
+        cut_places.cut_number
+    from alike
+    inner join period_places
         on
-            sightings.deployment_id = deployment_days.deployment_id
-            and sightings.usage_date = deployment_days.usage_date
-    inner join places
-        on
-            sightings.unit = places.unit
-            and sightings.deployment_id = places.deployment_id
-            and coalesce(deployment_days.configuration_id, '(none)') = places.configuration_id
-            and sightings.customer_tier = places.customer_tier
-            and sightings.geography = places.geography
+            alike.grain = period_places.grain
+            and alike.period_start = period_places.period_start
+            and alike.id_number = period_places.id_number
+    inner join cut_places on period_places.place_number = cut_places.place_number
 ),
 
+-- What was seen once, as most sessions are, adds up by itself.
 counts as (
     {% for grain in ['daily', 'weekly', 'monthly'] %}
     select
         '{{ grain }}' as grain,
         cut_places.cut_number,
-        count(distinct placed_sightings.id_number) as units,
-        {{ period_start('placed_sightings.usage_date', grain) }} as period_start
-    from placed_sightings
-    inner join cut_places on placed_sightings.place_number = cut_places.place_number
-    group by cut_places.cut_number, {{ period_start('placed_sightings.usage_date', grain) }}
-    {% if not loop.last %}union all{% endif %}
+        count(*) as units,
+        {{ period_start('ids.usage_date', grain) }} as period_start
+    from ids
+    inner join cut_places on ids.place_number = cut_places.place_number
+    where ids.sightings = 1
+    group by cut_places.cut_number, {{ period_start('ids.usage_date', grain) }}
+    union all
     {% endfor %}
+    select
+        grain,
+        cut_number,
+        sum(units) as units,
+        period_start
+    from alike_cuts
+    group by grain, cut_number, period_start
 )
 
 select
@@ -174,8 +274,16 @@ select
     cohorts.cohort_dimension,
     cohorts.cohort,
     cohorts.unit,
-    counts.units,
+    cast(sum(counts.units) as bigint) as units,
     counts.period_start
 from counts
 inner join cuts on counts.cut_number = cuts.cut_number
 inner join cohorts on cuts.place_numbers = cohorts.place_numbers
+group by
+    counts.grain,
+    cohorts.environment,
+    cohorts.workload,
+    cohorts.cohort_dimension,
+    cohorts.cohort,
+    cohorts.unit,
+    counts.period_start

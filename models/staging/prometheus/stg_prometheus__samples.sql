@@ -54,7 +54,7 @@ placed as (
         on
             samples.source_file = series.source_file
             and samples.metric = series.spelling.metric_name
-            and hash(samples.labels) = hash(series.spelling.labels)
+            and hash(samples.labels, samples.labels_json) = hash(series.spelling.labels, series.spelling.labels_json)
     inner join days on cast(samples.sampled_at as date) = days.sample_date
 
 ),

@@ -48,13 +48,14 @@ catalog as (
 ),
 
 -- the only step that sees every sample: it must stay cheap, and so compares labels by their hash
-spellings as (
+written as (
 
     select
         source_file,
         metric as metric_name,
         cast(sampled_at as date) as sample_date,
         any_value(labels) as labels,
+        any_value(labels_json) as labels_json,
         count(*) as samples,
         count(*) filter (where not {{ is_countable('value') }}) as uncountable_samples,
         count(*) filter (where value < 0) as negative_samples,
@@ -63,7 +64,17 @@ spellings as (
         min(sampled_at) as first_sampled_at,
         max(sampled_at) as last_sampled_at
     from samples
-    group by source_file, metric, cast(sampled_at as date), hash(labels)
+    group by source_file, metric, cast(sampled_at as date), hash(labels, labels_json)
+
+),
+
+spellings as (
+
+    select
+        written.* exclude (labels),
+        written.labels as labels_map,
+        coalesce(written.labels, {{ labels_from_json('written.labels_json') }}) as labels
+    from written
 
 ),
 
@@ -114,7 +125,8 @@ series as (
         is_created,
         any_value(created_series_ids) as created_series_ids,
         case when is_catalogued then any_value(labels) end as labels,
-        case when is_catalogued then list(distinct { metric_name: metric_name, labels: labels }) end as spellings,
+        list(distinct { metric_name: metric_name, labels: labels_map, labels_json: labels_json })
+            filter (where is_catalogued) as spellings,
         list(distinct sample_date order by sample_date) filter (where sample_date is not null) as sample_dates,
         cast(sum(samples) as bigint) as samples,
         cast(sum(uncountable_samples) as bigint) as uncountable_samples,

@@ -89,7 +89,7 @@ def generate(out: Path, window: Window, progress: Callable[[str, int, int], None
         folder = _folder(prometheus / name)
         for number, (day, slices) in enumerate(_days(series, window)):
             if slices:
-                _write_long(folder / f"{day}.parquet", slices)
+                _write_long(folder / f"{day}.parquet", slices, labels_as_map=name == "dcgm")
             progress(name, number + 1, window.days)
     folder = _folder(prometheus / "azure-vm")
     batch = telemetry.merge([*servers("azure", "vllm"), *telemetry.kube_state_metrics(capacity, "azure", window)])
@@ -150,18 +150,24 @@ def _days(series: list[Series], window: Window) -> Iterator[tuple[date, list[Ser
         yield day, slices
 
 
-def _write_long(path: Path, slices: list[Series]) -> None:
-    """Long form: ts, metric, labels, value; sorted by series and time."""
+def _write_long(path: Path, slices: list[Series], *, labels_as_map: bool) -> None:
+    """Long form: ts, metric, labels, value; sorted by series and time. Labels are a MAP, or a JSON object as text."""
     counts = np.array([len(one.ts) for one in slices])
     series = np.repeat(np.arange(len(slices)), counts)
     names = sorted({one.metric for one in slices})
     metric = np.array([names.index(one.metric) for one in slices], np.int32)[series]
-    labels = pa.array([sorted(one.labels.items()) for one in slices], pa.map_(pa.string(), pa.string()))
+    named = [dict(sorted(one.labels.items())) for one in slices]
+    if labels_as_map:
+        maps = pa.array([list(one.items()) for one in named], pa.map_(pa.string(), pa.string()))
+        labels = maps.take(pa.array(series))
+    else:
+        texts = pa.array([json.dumps(one, separators=(",", ":")) for one in named])
+        labels = pa.DictionaryArray.from_arrays(pa.array(series.astype(np.int32)), texts).cast(pa.string())
     table = pa.table(
         {
             "ts": pa.array(np.concatenate([one.ts for one in slices]), pa.timestamp("ms")),
             "metric": pa.DictionaryArray.from_arrays(pa.array(metric), pa.array(names)).cast(pa.string()),
-            "labels": labels.take(pa.array(series)),
+            "labels": labels,
             "value": pa.array(np.concatenate([one.values for one in slices])),
         }
     )
