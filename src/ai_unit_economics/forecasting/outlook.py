@@ -390,30 +390,44 @@ def _backtest_rows(
     `selection` is what today's choice rests on: all origins. `rolling_origin` are those at which a choice could be made
     from eight weeks or more; there `selected` is the pair chosen at the time, its intervals calibrated at the time.
     """
-    numbers = np.arange(len(run.origins))
-    late = (numbers >= backtest.MIN_ORIGINS) & (run.origins >= backtest.MIN_DAYS_FOR_A_RACE)
+    origins, weeks = len(run.origins), run.duel.usage.weeks
+    late = (np.arange(origins) >= backtest.MIN_ORIGINS) & (run.origins >= backtest.MIN_DAYS_FOR_A_RACE)
     scales = run.duel.scales()
-    models = {name: run.ahead((model, model)) for model, name in enumerate(MODELS)}
-    at_the_time = tuple(np.stack([run.ahead(run.pairs[number])[i][number] for number in numbers]) for i in (0, 1))
-    runs = [("selection", name, ahead, numbers >= 0) for name, ahead in models.items()]
-    runs.append(("selection", "selected", run.ahead(run.pairs[-1]), numbers >= 0))
-    runs += [("rolling_origin", name, ahead, late) for name, ahead in models.items()]
-    runs.append(("rolling_origin", "selected", at_the_time, late))
+    at_the_time = [run.ahead(pair) for pair in run.pairs[:-1]]
+    models = [run.ahead((model, model)) for model in range(len(MODELS))]
+    models.append(run.ahead(run.pairs[-1]))
+    models.append(tuple(np.stack([both[i][number] for number, both in enumerate(at_the_time)]) for i in (0, 1)))
+    ahead = tuple(np.stack([both[i] for both in models]) for i in (0, 1))  # (model, origin, day)
+    selected_today, selected_then = len(MODELS), len(MODELS) + 1
+    evaluations = [("selection", name, number, np.ones(origins, bool)) for number, name in enumerate(MODELS)]
+    evaluations.append(("selection", "selected", selected_today, np.ones(origins, bool)))
+    evaluations += [("rolling_origin", name, number, late) for number, name in enumerate(MODELS)]
+    evaluations.append(("rolling_origin", "selected", selected_then, late))
     inside = _inside(run, intervals, calibration)
-    for evaluation, model, ahead, where in runs:
-        for grain_number, grain in enumerate(GRAINS):
-            measured = zip(MEASURES, _measures(ahead, grain), _measures(run.actual(), grain), strict=True)
-            for measure_number, (measure, expected, happened) in enumerate(measured):
-                shape = (len(numbers), run.duel.usage.weeks, -1)
-                off = np.where(where[:, None], expected - happened, np.nan).reshape(shape)
-                scaled = np.abs(off) / scales[:, grain_number, measure_number][:, None, None]
-                actual = np.where(np.isnan(off), np.nan, happened.reshape(shape))
-                held = inside[grain, measure] if (evaluation, model) == ("rolling_origin", "selected") else None
-                for week in range(shape[1]):
-                    points = int(np.isfinite(off[:, week]).sum())
-                    if not points:
+    for grain_number, grain in enumerate(GRAINS):
+        measured = zip(MEASURES, _measures(ahead, grain), _measures(run.actual(), grain), strict=True)
+        for measure_number, (measure, expected, happened) in enumerate(measured):
+            off = (expected - happened).reshape(len(models), origins, weeks, -1)
+            known = np.isfinite(off)
+            off = np.where(known, off, 0)
+            scale = scales[:, grain_number, measure_number][:, None]
+            # (figure, model, origin, week)
+            sums = np.stack(
+                [
+                    known.sum(axis=-1),
+                    np.abs(off).sum(axis=-1),
+                    off.sum(axis=-1),
+                    np.where(known, happened.reshape(origins, weeks, -1), 0).sum(axis=-1),
+                    np.nan_to_num(np.abs(off).sum(axis=-1) / scale),
+                    np.where(np.isnan(scale), 0, known.sum(axis=-1)),
+                ]
+            )
+            for evaluation, model, number, where in evaluations:
+                selected_at_the_time = number == selected_then
+                for week, figures in enumerate(sums[:, number, where].sum(axis=1).T.tolist()):
+                    if not figures[0]:
                         continue
-                    counts = (0, 0, 0) if held is None else held[where, week].sum(axis=0)
+                    counts = inside[grain, measure][where, week].sum(axis=0) if selected_at_the_time else (0, 0, 0)
                     yield {
                         "evaluation": evaluation,
                         "model": model,
@@ -421,12 +435,12 @@ def _backtest_rows(
                         "grain": grain,
                         "measure": measure,
                         "weeks_ahead": week + 1,
-                        "points": points,
-                        "absolute_error": float(np.nansum(np.abs(off[:, week]))),
-                        "error": float(np.nansum(off[:, week])),
-                        "actual": float(np.nansum(actual[:, week])),
-                        "scaled_error": float(np.nansum(scaled[:, week])),
-                        "scaled_points": int(np.isfinite(scaled[:, week]).sum()),
+                        "points": int(figures[0]),
+                        "absolute_error": figures[1],
+                        "error": figures[2],
+                        "actual": figures[3],
+                        "scaled_error": figures[4],
+                        "scaled_points": int(figures[5]),
                         "interval_points": int(counts[0]),
                         "inside_80": int(counts[1]),
                         "inside_95": int(counts[2]),
