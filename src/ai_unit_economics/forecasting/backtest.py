@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -20,15 +21,16 @@ MAX_ORIGINS = 13
 # Under eight weeks there is no race worth its name: the reference alone forecasts.
 MIN_DAYS_FOR_A_RACE = 56
 REFERENCE = MODELS.index(models.MEAN_28_DAYS)
-# The mean of all models stays unless it is beaten by more than luck, ...
-INCUMBENT = MODELS.index(models.COMBINATION)
-STANDARD_ERRORS = 2.0
+COMBINATION, CAUTIOUS = MODELS.index(models.COMBINATION), MODELS.index(models.CAUTIOUS)
+# Fewer origins, which overlap, do not tell which model is better: nothing is chosen before there are thirteen weeks.
+MIN_ORIGINS_FOR_A_CHOICE = 9
+MIN_DAYS_FOR_A_CHOICE = models.MIN_TRAINING_DAYS + MIN_ORIGINS_FOR_A_CHOICE * WEEK
+# Then the incumbent stays unless it is beaten by more than luck, ...
+STANDARD_ERRORS = 3.0
 # ... or equalled to this much by something simpler.
 AS_GOOD_AS = 1.02
-# No chosen model is more than this much worse than the best baseline, in usage, cost or cost per unit, once so many
-# origins are known; with fewer, it is luck which baseline was the best.
+# No chosen model is more than this much worse than the best baseline, in usage, cost or cost per unit.
 TOLERANCE = 1.10
-MIN_ORIGINS_FOR_TOLERANCE = 6
 
 # As far off as counts: something that came of nothing, or no cost per unit where there was one.
 HOPELESS = 50.0
@@ -166,6 +168,7 @@ class Duel:
             found = usage[baseline] * (np.where(free, 1.0, cost[cost_model]) / np.where(free, 1.0, cost[baseline]))
         return np.where(np.isfinite(found), found, usage[baseline])
 
+    @cached_property
     def scales(self) -> np.ndarray:
         """MASE's scale of (origin, grain, measure); unknown where the past never moved."""
         usage, cost = self.usage.values, self.cost.values
@@ -175,7 +178,7 @@ class Duel:
         """MASE of (measure, usage model, cost model, origin, week): days of usage and cost, weeks of cost per unit."""
         usage = np.array([[self.usage_ahead((u, c)) for c in range(len(MODELS))] for u in range(len(USAGE_MODELS))])
         cost = np.broadcast_to(self.cost.ahead, usage.shape)
-        scales = self.scales()
+        scales = self.scales
         off_usage = np.abs(usage - self.usage.actual) / _scale(scales[:, 0, 0], self.usage.actual)
         off_cost = np.abs(cost - self.cost.actual) / _scale(scales[:, 0, 1], self.cost.actual)
         actual = ratio(week_sums(self.cost.actual), week_sums(self.usage.actual))
@@ -199,23 +202,30 @@ def known_cells(origins: int, weeks: int, before: int) -> np.ndarray:
     return np.arange(origins)[:, None] + np.arange(1, weeks + 1)[None, :] <= before
 
 
-def score_pairs(errors: np.ndarray, cells: np.ndarray) -> np.ndarray:
-    """(usage model, cost model): by how much a pair is surely better than the combination; below 0 is better.
+def incumbent(days: int) -> Pair:
+    """What forecasts a series of so many days unless something else is surely better: the mean of all models.
 
-    The mean logarithm of its error over the combination's, over the three measures, plus two standard errors over the
+    Cost moves in steps, and a trend across a step misleads: in a short history half of its forecast is the last week.
+    """
+    return COMBINATION, CAUTIOUS if days < MIN_DAYS_FOR_A_CHOICE else COMBINATION
+
+
+def score_pairs(errors: np.ndarray, cells: np.ndarray, stays: Pair) -> np.ndarray:
+    """(usage model, cost model): by how much a pair is surely better than the one that stays; below 0 is better.
+
+    The mean logarithm of its error over the other's, over the three measures, plus three standard errors over the
     origins. A pair that is beyond the tolerance in any measure stands behind all that are not.
     """
-    known = np.where(cells, np.minimum(errors, HOPELESS), np.nan)
-    by_origin = np.log(mean_of_known(known) + NO_ERROR)
-    against = by_origin - by_origin[:, INCUMBENT, INCUMBENT][:, None, None]
-    against = mean_of_known(np.moveaxis(against, 0, -1))  # (usage model, cost model, origin)
-    against = against[..., ~np.isnan(against[INCUMBENT, INCUMBENT])]
-    count = against.shape[-1]
-    if count < MIN_ORIGINS:
-        return np.where(np.arange(len(MODELS)) == INCUMBENT, 0.0, 1.0) + np.zeros(errors.shape[1:3])
-    scores = against.mean(axis=-1) + STANDARD_ERRORS * against.std(axis=-1, ddof=1) / np.sqrt(count)
-    if count < MIN_ORIGINS_FOR_TOLERANCE:
+    told = (cells & ~np.isnan(errors[:, *stays])).any(axis=(0, 2))
+    if told.sum() < MIN_ORIGINS_FOR_A_CHOICE:
+        scores = np.ones(errors.shape[1:3])
+        scores[stays] = 0.0
         return scores
+    known = np.where(cells, np.minimum(errors, HOPELESS), np.nan)[..., told, :]
+    by_origin = np.log(mean_of_known(known) + NO_ERROR)
+    against = by_origin - by_origin[:, *stays][:, None, None]
+    against = mean_of_known(np.moveaxis(against, 0, -1))  # (usage model, cost model, origin)
+    scores = against.mean(axis=-1) + STANDARD_ERRORS * against.std(axis=-1, ddof=1) / np.sqrt(told.sum())
     worst = np.max([_over_best_baseline(values) for values in known], axis=0)
     return scores + np.where(worst > TOLERANCE, 10 * worst, 0)
 

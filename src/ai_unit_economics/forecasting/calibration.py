@@ -11,12 +11,16 @@ from statistics import NormalDist
 
 import numpy as np
 
+from ai_unit_economics.forecasting.models import WEEK
+
 LEVELS = {"low_95": 0.025, "low_80": 0.1, "high_80": 0.9, "high_95": 0.975}
 NOMINAL = (0.80, 0.95)
 # (low, high) of the 80% and of the 95% interval among LEVELS
 BOUNDS = ((1, 2), (0, 3))
-# Before there are scores, there are this many of an interval that is right; and no interval changes by more than this.
-PRIOR = 30
+# Before there are scores, there are those of an interval that is right, which weigh as much as so many origins; and no
+# interval changes by more than this.
+PRIOR_ORIGINS = 8
+PRIOR = 200
 LEAST, MOST = 0.7, 5.0
 # The one that numpy has for values of different weight.
 METHOD = "inverted_cdf"
@@ -60,22 +64,25 @@ class Calibration:
     def factors(self, day: int) -> np.ndarray:
         """By how much the 80% and the 95% interval of a forecast made on that day are to be stretched.
 
-        Weeks ahead count alike: of the farther ones fewer are known, and they are the harder ones.
+        Workloads share their weeks, so that origins count and not series. Weeks ahead count alike: of the farther ones
+        fewer are known, and they are the harder ones.
         """
         if day not in self._factors:
             normal = NormalDist()
             steps = (np.arange(PRIOR) + 0.5) / PRIOR
             prior = np.array([normal.inv_cdf((1 + step) / 2) for step in steps])
-            known = [(week, found) for known_on, week, found in self._found if known_on <= day]
-            seen = np.concatenate([np.empty((0, 2)), *(found for _, found in known)])
-            weeks = np.repeat([week for week, _ in known], [len(found) for _, found in known]).astype(int)
+            known = [(known_on, week, found) for known_on, week, found in self._found if known_on <= day]
+            seen = np.concatenate([np.empty((0, 2)), *(found for *_, found in known)])
+            weeks = np.repeat([week for _, week, _ in known], [len(found) for *_, found in known]).astype(int)
             counts = np.bincount(weeks)
-            weights = len(seen) / max((counts > 0).sum(), 1) / counts[weeks]
+            origins = len({known_on // WEEK - week for known_on, week, _ in known})
+            weights = origins / max((counts > 0).sum(), 1) / counts[weeks]
+            weights = np.append(weights, np.full(PRIOR, PRIOR_ORIGINS / PRIOR))
             factors = []
             for number, nominal in enumerate(NOMINAL):
                 right = prior / normal.inv_cdf((1 + nominal) / 2)
                 values = np.concatenate([seen[:, number], right])
-                factors.append(np.quantile(values, nominal, weights=np.append(weights, np.ones(PRIOR)), method=METHOD))
+                factors.append(np.quantile(values, nominal, weights=weights, method=METHOD))
             self._factors[day] = np.clip(factors, LEAST, MOST)
         return self._factors[day]
 

@@ -199,7 +199,8 @@ def _race(group: Sequence[History], horizon: int, share: float) -> list[_Run]:
             chosen.append([(backtest.REFERENCE, backtest.REFERENCE)] * len(group))
         else:
             cells = backtest.known_cells(len(cost.origins), cost.weeks, number)
-            chosen.append(backtest.choose([backtest.score_pairs(error, cells) for error in errors]))
+            stays = backtest.incumbent([*cost.origins, len(cost.values)][number])
+            chosen.append(backtest.choose([backtest.score_pairs(error, cells, stays) for error in errors]))
     return [
         _Run(history, duel, [pairs[unit] for pairs in chosen], share)
         for unit, (history, duel) in enumerate(zip(group, duels, strict=True))
@@ -211,6 +212,7 @@ def _past_intervals(run: _Run, calibration: Calibrations) -> Intervals:
     intervals: Intervals = {}
     if not run.never_negative:
         return intervals
+    as_of = run.history.as_of.toordinal()
     for number in range(backtest.MIN_ORIGINS, len(run.origins)):
         fitted = run.spread(number)
         if fitted is None:
@@ -218,17 +220,18 @@ def _past_intervals(run: _Run, calibration: Calibrations) -> Intervals:
         ahead = [values[number] for values in run.ahead(run.pairs[number])]
         paths = spread.draw_paths(fitted, *ahead, BACKTEST_PATHS, run.seed + number)
         actual = tuple(values[number] for values in run.actual())
-        behind = WEEK * (len(run.origins) - number)
-        for grain, days in zip(GRAINS, (1, WEEK), strict=True):
-            measured = zip(MEASURES, _measures(paths, grain), _measures(actual, grain), strict=True)
-            for measure, drawn, happened in measured:
-                found = quantiles(drawn)
-                intervals[number, grain, measure] = found
-                scored = scores(found, happened)
-                for week in range(run.duel.usage.weeks):
-                    known_on = run.history.as_of.toordinal() - behind + WEEK * (week + 1)
-                    part = slice(week * WEEK // days, (week + 1) * WEEK // days)
-                    calibration[grain, measure].add(known_on, week, scored[part])
+        drawn, happened = (
+            [values for grain in GRAINS for values in _measures(both, grain)] for both in (paths, actual)
+        )
+        found = quantiles(np.concatenate(drawn, axis=1))
+        scored = scores(found, np.concatenate(happened))
+        ends = np.cumsum([len(values) for values in happened])[:-1]
+        keys = [(grain, measure) for grain in GRAINS for measure in MEASURES]
+        made_on = as_of - WEEK * (len(run.origins) - number)
+        for key, bounds, score in zip(keys, np.split(found, ends), np.split(scored, ends), strict=True):
+            intervals[number, *key] = bounds
+            for week, part in enumerate(np.split(score, run.duel.usage.weeks), start=1):
+                calibration[key].add(made_on + WEEK * week, week, part)
     return intervals
 
 
@@ -259,7 +262,7 @@ def _outlook(
         outlook.interval_null_reason = "too_few_backtests"
     else:
         paths = spread.draw_paths(fitted, *ahead, PATHS, run.seed)
-        paths = tuple(np.maximum(values, 0)[:, :horizon] for values in paths)
+        paths = tuple(values[:, :horizon] for values in paths)
     ahead = tuple(values[:horizon] for values in ahead)
     factors = _planned_factors(run, planned, ahead[1])
     ahead = tuple(values * factor for values, factor in zip(ahead, factors, strict=True))
@@ -392,7 +395,7 @@ def _backtest_rows(
     """
     origins, weeks = len(run.origins), run.duel.usage.weeks
     late = (np.arange(origins) >= backtest.MIN_ORIGINS) & (run.origins >= backtest.MIN_DAYS_FOR_A_RACE)
-    scales = run.duel.scales()
+    scales = run.duel.scales
     at_the_time = [run.ahead(pair) for pair in run.pairs[:-1]]
     models = [run.ahead((model, model)) for model in range(len(MODELS))]
     models.append(run.ahead(run.pairs[-1]))

@@ -19,6 +19,8 @@ from ai_unit_economics.forecasting.models import WEEK
 FARTHEST = np.log(10)
 # A week with fewer known days says nothing about its level.
 MIN_KNOWN_DAYS = 4
+# How levels grow from week to week is told by few origins: before there are more, so many of a walk from nothing.
+PRIOR_ORIGINS = 4
 
 
 @dataclass(frozen=True)
@@ -70,9 +72,16 @@ def fit_spread(usage: WeekErrors, cost: WeekErrors, cells: np.ndarray) -> Spread
 
 
 def _growth(level: np.ndarray, known: np.ndarray) -> tuple[float, float]:
-    """Squared errors by weeks ahead as a + b × weeks, neither below 0; a far week counts less."""
-    weeks = np.broadcast_to(np.arange(1, level.shape[1] + 1), level.shape)[known].astype(float)
+    """Squared errors by weeks ahead as a + b × weeks, neither below 0; a far week counts less.
+
+    The last origins know no far week yet, so that they are drawn to a walk, b × weeks.
+    """
+    ahead = np.arange(1.0, level.shape[1] + 1)
+    weeks = np.broadcast_to(ahead, level.shape)[known]
     squares = level[known] ** 2
+    walk = squares.sum() / weeks.sum() * ahead
+    weeks = np.concatenate([weeks, np.tile(ahead, PRIOR_ORIGINS)])
+    squares = np.concatenate([squares, np.tile(walk, PRIOR_ORIGINS)])
     weight = 1 / weeks
     mean_weeks, mean_squares = np.average(weeks, weights=weight), np.average(squares, weights=weight)
     around = weeks - mean_weeks
@@ -96,7 +105,10 @@ def _covariance(usage: float, cost: float, ratio: float) -> np.ndarray:
 def draw_paths(
     spread: Spread, usage: np.ndarray, cost: np.ndarray, count: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """(path, day) of usage and of cost around their forecasts, which are whole weeks long."""
+    """(path, day) of usage and of cost around their forecasts, which are whole weeks long; nothing falls below 0.
+
+    A few weeks hold few shapes: each may be turned round, and has the tails that its level has.
+    """
     rng = np.random.default_rng(seed)
     weeks = len(usage) // WEEK
     steps = rng.standard_normal((count, weeks + 1, 2))
@@ -107,12 +119,13 @@ def draw_paths(
     levels = steps[:, :1] @ _root(spread.offset).T + np.cumsum(steps[:, 1:] @ _root(spread.walk).T, axis=1)
     levels = np.clip(levels * tails[:, None, None], -FARTHEST, FARTHEST)
     shapes = spread.shapes[(rng.random((count, weeks)) * len(spread.shapes)).astype(int)]
+    shapes = shapes * (tails[:, None] * rng.choice([-1.0, 1.0], (count, weeks)))[..., None, None]
     paths = []
     for number, ahead in enumerate((cost, usage)):
         by_week = ahead.reshape(weeks, WEEK)
         mean = by_week.mean(axis=-1, keepdims=True)
         drawn = (by_week + shapes[..., number] * mean) * np.exp(levels[..., number])[..., None]
-        paths.append(drawn.reshape(count, -1))
+        paths.append(np.maximum(drawn, 0).reshape(count, -1))
     return paths[1], paths[0]
 
 

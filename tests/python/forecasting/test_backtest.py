@@ -151,28 +151,39 @@ def errors_at(origins: int) -> tuple[np.ndarray, np.ndarray]:
     return np.ones(shape), np.ones((origins, 1), bool)
 
 
+STAYS = (backtest.COMBINATION, backtest.COMBINATION)
+
+
 def test_combination_stays_unless_it_is_beaten_by_more_than_luck() -> None:
     """Seasonal naive in turns .1 and 2.5, half as much in logarithms, is luck; in turns .45 and .55 it is none."""
     naive = (0, 0)
-    combination = (backtest.INCUMBENT, backtest.INCUMBENT)
-    errors, cells = errors_at(8)
+    errors, cells = errors_at(10)
     errors[:, [0, 1, 2], [0, 1, 2]] = 1.2
-    errors[:, 0, 0] = np.tile([[0.1], [2.5]], (4, 1))
-    scores = backtest.score_pairs(errors, cells)
-    assert scores[naive] > scores[combination] == 0
-    errors[:, 0, 0] = np.tile([[0.45], [0.55]], (4, 1))
+    errors[:, 0, 0] = np.tile([[0.1], [2.5]], (5, 1))
+    scores = backtest.score_pairs(errors, cells, STAYS)
+    assert scores[naive] > scores[STAYS] == 0
+    errors[:, 0, 0] = np.tile([[0.45], [0.55]], (5, 1))
     errors[:, 1, 1], errors[:, 2, 2] = 0.5, 0.5
-    scores = backtest.score_pairs(errors, cells)
+    scores = backtest.score_pairs(errors, cells, STAYS)
     assert scores[naive] < 0
 
 
-def test_more_than_ten_percent_behind_the_best_baseline_is_out_once_six_origins_are_known() -> None:
+def test_more_than_ten_percent_behind_the_best_baseline_is_out_once_there_is_a_choice() -> None:
     """The combination is off by 1, drift by .89, which is 12 % less, and by .92, which is 9 % less."""
-    combination = (backtest.INCUMBENT, backtest.INCUMBENT)
-    for origins, drift, is_out in ((5, 0.89, False), (6, 0.89, True), (6, 0.92, False)):
+    for origins, drift, is_out in ((8, 0.89, False), (9, 0.89, True), (9, 0.92, False)):
         errors, cells = errors_at(origins)
         errors[1, 2, 2] = drift  # cost alone
-        assert (backtest.score_pairs(errors, cells)[combination] > 1) == is_out
+        assert (backtest.score_pairs(errors, cells, STAYS)[STAYS] > 1) == is_out
+
+
+def test_thirteen_weeks_choose_nothing() -> None:
+    """28 days of training and 8 origins are 84 days, 9 origins 91: before, cost is half last week, however bad."""
+    for days, origins in ((84, 8), (91, 9)):
+        errors, cells = errors_at(origins)
+        errors[:, 0, 0] = 0.01
+        chosen = backtest.choose([backtest.score_pairs(errors, cells, backtest.incumbent(days))])
+        assert chosen == [(backtest.COMBINATION, backtest.CAUTIOUS) if days < 91 else (0, 0)]
+    assert backtest.incumbent(91) == STAYS
 
 
 def test_usage_by_way_of_next_to_no_cost_per_unit_is_known() -> None:

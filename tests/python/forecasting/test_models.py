@@ -50,9 +50,11 @@ def test_combinations_are_means_of_what_stands_in_the_race() -> None:
     ahead = models.forecast_all(past, 28)
     assert ahead[models.DRIFT].tolist() == [0.0] * 28
     assert ahead[models.MEAN_OF_BASELINES] == pytest.approx(np.full(28, 2 / 3))
-    members = [ahead[name] for name in models.MODELS if name not in (models.MEAN_OF_BASELINES, models.COMBINATION)]
+    means = (models.MEAN_OF_BASELINES, models.COMBINATION, models.CAUTIOUS)
+    members = [ahead[name] for name in models.MODELS if name not in means]
     assert len(members) == 5
     assert ahead[models.COMBINATION] == pytest.approx(sum(members) / 5)
+    assert ahead[models.CAUTIOUS] == pytest.approx(sum(members) / 10 + 1 / 2)
 
 
 @pytest.mark.parametrize("name", models.MODELS)

@@ -106,8 +106,8 @@ def test_short_series(days: int, reason: str | None) -> None:
 
 
 def test_constant_series_stays_and_needs_no_interval() -> None:
-    history = grown(days=90)
-    flat = dataclasses.replace(history, usage=np.full(90, 100.0), cost=np.full(90, 5.0))
+    history = grown(days=98)
+    flat = dataclasses.replace(history, usage=np.full(98, 100.0), cost=np.full(98, 5.0))
     outlook = one(flat)
     assert outlook.usage_model == "seasonal_naive"
     for row in rows(outlook, "day"):

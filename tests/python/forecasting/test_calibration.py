@@ -1,0 +1,64 @@
+"""How intervals are stretched by what came, and that paths are as wide as the errors they are drawn from."""
+
+import numpy as np
+import pytest
+
+from ai_unit_economics.forecasting.calibration import Calibration, quantiles
+from ai_unit_economics.forecasting.spread import Spread, draw_paths
+
+
+def factors(score: float, origins: int, series: int) -> list[float]:
+    """Of series whose week ahead is known at so many origins, a week apart, and scored the same every time."""
+    calibration = Calibration()
+    for origin in range(origins):
+        for _ in range(series):
+            calibration.add(7 * (origin + 1), 1, np.full((7, 2), score))
+    return calibration.factors(7 * origins).tolist()
+
+
+def test_one_origin_hardly_moves_an_interval() -> None:
+    """Of 9 parts the prior has 8, and 80 of 100 are 7.2 of them.
+
+    One part at 0 leaves 6.2 to the prior, which are within z = 1.21 and not 1.28: a factor of .95. One part far off
+    leaves 7.2, within z = 1.64: 1.28. Of 21 parts 13 at 0 leave 3.8, z = .64: .5, but none is less than .7. If 13 are
+    far off, the 80th of 100 is: but none is more than 5.
+    """
+    assert factors(0.0, 1, 1)[0] == pytest.approx(0.95, abs=0.01)
+    assert factors(9.0, 1, 1)[0] == pytest.approx(1.28, abs=0.02)
+    assert factors(0.0, 13, 1)[0] == 0.7
+    assert factors(9.0, 13, 1)[0] == 5.0
+
+
+def test_workloads_share_their_weeks() -> None:
+    """Forty series at one origin are one origin."""
+    assert factors(9.0, 1, 40) == factors(9.0, 1, 1)
+
+
+def test_three_known_weeks_give_days_their_whole_width() -> None:
+    """Errors of 10 % are known of 3 weeks: of further days 80 of 100 lie within the 80% interval."""
+    rng = np.random.default_rng(4)
+    inside = []
+    for _ in range(300):
+        shapes = rng.normal(0, 0.1, (3, 7, 2))
+        usage, _ = draw_paths(Spread(np.zeros((2, 2)), np.zeros((2, 2)), shapes, 3), np.ones(7), np.ones(7), 400, 1)
+        bounds = quantiles(usage)
+        came = 1 + rng.normal(0, 0.1, 7)
+        inside.append((bounds[:, 1] <= came) & (came <= bounds[:, 2]))
+    assert np.mean(inside) == pytest.approx(0.80, abs=0.05)
+
+
+def test_a_day_off_stays_off_and_nothing_is_negative() -> None:
+    shapes = np.tile(np.array([-0.9, 0.9, 0, 0, 0, 0, 0])[None, :, None], (3, 1, 2))
+    week = np.array([1.0, 1, 1, 1, 1, 0, 0])
+    usage, cost = draw_paths(Spread(np.eye(2) / 10, np.zeros((2, 2)), shapes, 3), week, week, 400, 1)
+    assert (usage[:, 5:] == 0).all()
+    assert (cost[:, 5:] == 0).all()
+    assert usage.min() >= 0
+    assert cost.min() >= 0
+
+
+def test_unknown_paths_count_where_half_are_known() -> None:
+    """Of 0 ... 10 and nothing else known: the median is 5, the 10% and 90% quantiles 1 and 9."""
+    paths = np.concatenate([np.arange(11.0), np.full(11, np.nan)])[:, None]
+    assert quantiles(paths)[0].tolist() == pytest.approx([0.25, 1, 9, 9.75, 5])
+    assert np.isnan(quantiles(np.append(paths, [[np.nan]], axis=0))).all()
