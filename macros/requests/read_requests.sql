@@ -63,7 +63,7 @@
 
 {% macro request_text_columns() -%}
     {{- return([
-        'request_id', 'deployment_id', 'customer_id', 'user_id', 'session_id', 'geography', 'status',
+        'deployment_id', 'customer_id', 'user_id', 'session_id', 'geography', 'status',
         'input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'reasoning_tokens',
         'cache_hit', 'provider'
     ]) -}}

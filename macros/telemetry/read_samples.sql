@@ -224,6 +224,11 @@
     {%- endif -%}
 {%- endmacro %}
 
+{# Prometheus has a metric's name among its labels. Work it out before samples are unnested, once a series. #}
+{% macro labels_without_name(labels) -%}
+    map_from_entries(list_filter(map_entries({{ labels }}), lambda entry: entry.key <> '__name__'))
+{%- endmacro %}
+
 {# Labels that are written as a JSON object; null where the text is none. #}
 {% macro labels_from_json(text) -%} try_cast(try_cast({{ text }} as json) as map(varchar, varchar)) {%- endmacro %}
 
@@ -255,18 +260,26 @@
 {# VictoriaMetrics' export: a line a series (or a piece of one), with times in milliseconds; null is a stale marker. #}
 {% macro json_samples(names, longest) %}
     select
-        filename as source_file,
-        metric['__name__'] as metric,
-        map_from_entries(list_filter(map_entries(metric), lambda entry: entry.key <> '__name__')) as labels,
+        source_file,
+        metric,
+        labels,
         make_timestamp(unnest(coalesce(timestamps, [null])) * 1000) as sampled_at,
         unnest(coalesce("values", [null])) as value
-    from read_json(
-        [{{ names | join(', ') }}],
-        columns = {metric: 'map(varchar, varchar)', "values": 'double[]', timestamps: 'bigint[]'},
-        format = 'newline_delimited',
-        ignore_errors = true,
-        filename = true,
-        maximum_object_size = {{ longest }}
+    from (
+        select
+            filename as source_file,
+            metric['__name__'] as metric,
+            {{ labels_without_name('metric') }} as labels,
+            timestamps,
+            "values"
+        from read_json(
+            [{{ names | join(', ') }}],
+            columns = {metric: 'map(varchar, varchar)', "values": 'double[]', timestamps: 'bigint[]'},
+            format = 'newline_delimited',
+            ignore_errors = true,
+            filename = true,
+            maximum_object_size = {{ longest }}
+        )
     )
 {% endmacro %}
 
@@ -293,20 +306,28 @@
 {% macro api_result_samples(answers) %}
     select
         source_file,
-        labels['__name__'] as metric,
-        map_from_entries(list_filter(map_entries(labels), lambda entry: entry.key <> '__name__')) as labels,
+        metric,
+        labels,
         {{ epoch_timestamp('try_cast(sample[1] as double)') }} as sampled_at,
         try_cast(sample[2] as double) as value
     from (
         select
             source_file,
-            result.metric as labels,
-            unnest(coalesce(result."values", [result."value"])) as sample
+            metric,
+            labels,
+            unnest(samples) as sample
         from (
             select
-                filename as source_file,
-                unnest(coalesce(data.result, [null])) as result
-            from {{ answers }}
+                source_file,
+                result.metric['__name__'] as metric,
+                {{ labels_without_name('result.metric') }} as labels,
+                coalesce(result."values", [result."value"]) as samples
+            from (
+                select
+                    filename as source_file,
+                    unnest(coalesce(data.result, [null])) as result
+                from {{ answers }}
+            )
         )
     )
 {% endmacro %}
@@ -438,7 +459,7 @@
     select
         source_file,
         case when parts.time != '' then coalesce(nullif(parts.name, ''), labels['__name__']) end as metric,
-        map_from_entries(list_filter(map_entries(labels), lambda entry: entry.key <> '__name__')) as labels,
+        {{ labels_without_name('labels') }} as labels,
         {{ epoch_timestamp('try_cast(parts.time as double)') }} as sampled_at,
         try_cast(parts.value as double) as value
     from (

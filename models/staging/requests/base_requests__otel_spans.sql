@@ -75,7 +75,6 @@ kept as (
 select
     source_file,
     source_row,
-    span_id as request_id,
     deployment_id,
     customer_id,
     user_id,

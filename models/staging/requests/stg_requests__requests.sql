@@ -49,7 +49,6 @@ select
     counted.source_file,
     cast(counted.source_row as bigint) as source_row,
     files.file_version,
-    nullif(trim(counted.request_id), '') as request_id,
     -- a folder deployment_id=…/ speaks for logs that do not name what they served
     coalesce(
         nullif(trim(counted.deployment_id), ''),

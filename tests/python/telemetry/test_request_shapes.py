@@ -43,31 +43,31 @@ def test_sglang(warehouse):
     assert rows(
         warehouse,
         "sglang-request-metrics-20261124_02.log",
-        "request_id, deployment_id, customer_id, session_id, status, input_tokens, cached_input_tokens, output_tokens, "
+        "source_row, deployment_id, customer_id, session_id, status, input_tokens, cached_input_tokens, output_tokens, "
         "strftime(requested_at, '%H:%M:%S.%g')",
     ) == [
-        ("r1", "chat-large", "acme", "s1", "stop", 1000, 640, 200, "02:00:00.250"),
-        ("r2", "chat-large", None, None, "length", 500, 0, 64, "02:00:01.500"),
-        ("r3", "chat-large", None, None, "abort", 300, 128, 7, "02:00:02.000"),
-        (None, "chat-large", None, None, None, None, None, None, None),
+        (1, "chat-large", "acme", "s1", "stop", 1000, 640, 200, "02:00:00.250"),
+        (2, "chat-large", None, None, "length", 500, 0, 64, "02:00:01.500"),
+        (3, "chat-large", None, None, "abort", 300, 128, 7, "02:00:02.000"),
+        (4, "chat-large", None, None, None, None, None, None, None),
     ]
 
 
 def test_litellm(warehouse):
     columns = (
-        "request_id, deployment_id, customer_id, user_id, status, input_tokens, cached_input_tokens, "
+        "source_row, deployment_id, customer_id, user_id, status, input_tokens, cached_input_tokens, "
         "cache_write_tokens, output_tokens, reasoning_tokens, has_unusable_counts"
     )
     first = ("chat-large", "acme", "u1", "success", 1000, 600, None, 150, 40, False)
     second = ("assistant-hosted", None, "u2", "success", 2100, 1500, 400, 200, None, False)
     assert rows(warehouse, "spend.jsonl", columns) == [
-        ("l1", *first),
-        ("l2", *second),
-        ("l3", "chat-large", "acme", "u1", "cache_hit", None, None, None, None, None, False),
-        ("l4", "chat-large", "acme", "u1", "failure", 0, None, None, 0, None, False),
-        ("l5", "unknown/model", "acme", "u1", "success", None, None, None, 0, None, True),
+        (1, *first),
+        (2, *second),
+        (3, "chat-large", "acme", "u1", "cache_hit", None, None, None, None, None, False),
+        (4, "chat-large", "acme", "u1", "failure", 0, None, None, 0, None, False),
+        (5, "unknown/model", "acme", "u1", "success", None, None, None, 0, None, True),
     ]
-    assert rows(warehouse, "spend.csv", columns) == [("csv-l1", *first), ("csv-l2", *second)]
+    assert rows(warehouse, "spend.csv", columns) == [(1, *first), (2, *second)]
 
 
 def test_spans_count_the_innermost_call_once(warehouse):
@@ -75,15 +75,15 @@ def test_spans_count_the_innermost_call_once(warehouse):
     assert rows(
         warehouse,
         "part-0.jsonl",
-        "right(request_id, 1), deployment_id, customer_id, session_id, status, input_tokens, cached_input_tokens, "
+        "deployment_id, customer_id, session_id, status, input_tokens, cached_input_tokens, "
         "cache_write_tokens, output_tokens, reasoning_tokens",
     ) == [
-        ("3", "chat-large", "acme", "conv-1", "ok", 1200, 900, None, 100, 60),
-        ("6", "chat-small", "acme", None, "ok", 500, None, None, 30, None),
-        ("7", "chat-small", "acme", None, "error", None, None, None, None, None),
-        ("8", "docs-search", "acme", None, "ok", 256, None, None, None, None),
-        ("9", "assistant-hosted", "acme", None, "ok", 2100, 1500, 400, 200, None),
-        (None, None, None, None, None, None, None, None, None, None),
+        ("chat-large", "acme", "conv-1", "ok", 1200, 900, None, 100, 60),
+        ("chat-small", "acme", None, "ok", 500, None, None, 30, None),
+        ("chat-small", "acme", None, "error", None, None, None, None, None),
+        ("docs-search", "acme", None, "ok", 256, None, None, None, None),
+        ("assistant-hosted", "acme", None, "ok", 2100, 1500, 400, 200, None),
+        (None, None, None, None, None, None, None, None, None),
     ]
 
 
