@@ -126,7 +126,7 @@ series as (
         any_value(created_series_ids) as created_series_ids,
         case when is_catalogued then any_value(labels) end as labels,
         list(distinct { metric_name: metric_name, labels: labels_map, labels_json: labels_json })
-            filter (where is_catalogued) as spellings,
+        filter (where is_catalogued) as spellings,
         list(distinct sample_date order by sample_date) filter (where sample_date is not null) as sample_dates,
         cast(sum(samples) as bigint) as samples,
         cast(sum(uncountable_samples) as bigint) as uncountable_samples,
