@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 import yaml
 from jinja2.runtime import Macro
+from jinja2.sandbox import SandboxedEnvironment
 from sqlfluff.core.templaters.builtins.dbt import MacroReturn
 
 
@@ -32,6 +33,23 @@ def _return_value(invoke: Callable[..., Any]) -> Callable[..., Any]:
 
 if not hasattr(Macro._invoke, "returns_value"):
     Macro._invoke = _return_value(Macro._invoke)
+
+
+def _remember(compile_source: Callable[..., Any]) -> Callable[..., Any]:
+    """sqlfluff compiles every macro twice for each file that it lints; the code of a source is always the same."""
+    compiled: dict[tuple[Any, ...], Any] = {}
+
+    def compile_once(self: SandboxedEnvironment, *source: Any) -> Any:
+        if source not in compiled:
+            compiled[source] = compile_source(self, *source)
+        return compiled[source]
+
+    compile_once.remembers = True  # type: ignore[attr-defined]
+    return compile_once
+
+
+if not hasattr(SandboxedEnvironment.compile, "remembers"):
+    SandboxedEnvironment.compile = _remember(SandboxedEnvironment.compile)
 
 
 class Relation:
