@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from dbt.cli.main import dbtRunner
 from sqlglot import exp
 
+from tests.python.conftest import parsed_project
 from tools import configuration_page
+from tools.compiled_project import environment
 from tools.sql_rules import (
     MANIFEST_RULES,
     RULES,
@@ -44,12 +44,8 @@ def _in_the_project() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("manifest")
-    result = dbtRunner().invoke(
-        ["--quiet", "parse", "--profiles-dir", "profiles", "--target-path", str(folder), "--log-path", str(folder)]
-    )
-    assert result.success, result.exception
-    return json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    with environment(tmp_path_factory.mktemp("manifest")) as options:
+        return parsed_project(*options).writable_manifest().to_dict(omit_none=False)
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
