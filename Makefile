@@ -101,13 +101,13 @@ lint: $(INSTALLED) ## Check SQL, Python and YAML
 	ruff check .
 	ruff format --check .
 	yamllint --strict .
-	sqlfluff lint --processes 0 --disable-progress-bar $(SQL)
+	python -m tools.lint_sql lint --processes 0 --disable-progress-bar $(SQL)
 
 .PHONY: format
 format: $(INSTALLED) ## Rewrite SQL and Python in the house style
 	ruff check --fix .
 	ruff format .
-	sqlfluff fix --processes 0 --disable-progress-bar $(SQL)
+	python -m tools.lint_sql fix --processes 0 --disable-progress-bar $(SQL)
 
 .PHONY: sample
 sample: $(INSTALLED) ## Generate the sample data anew
