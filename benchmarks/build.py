@@ -28,7 +28,7 @@ FLOOR = """
     where not is_gauge and value is not null
     group by scrape_series_id, hour
 """
-REPEATS = 5
+REPEATS = 15
 
 
 @dataclass(frozen=True)

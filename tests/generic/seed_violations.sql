@@ -1,14 +1,33 @@
 {#
-    Stops the build with one line that names the seed, its first offending row, the reason and the way out.
+    Stops the build with a line for each violation: the seed, its first offending row, the reason, the way out.
+    Each of `violations` says:
 
     violation  a condition over the seed's columns that is true for a bad row
     row_name   an expression that names the row
     reason     what is wrong and what to do
 #}
-{% test seed_violation(model, violation, row_name, reason) %}
-    select {{ row_name }} as row_name
-    from {{ model }}
-    where {{ stop_for_seed_row(model, violation, row_name, reason) }}
+{% test seed_violations(model, violations) %}
+    with violations as (
+        {%- for one in violations %}
+        select
+            {{ loop.index }} as violation_number,
+            first({{ seed_row_message(model, one.row_name, one.reason) }}) as message
+        from {{ model }}
+        where {{ one.violation }}
+        {%- if not loop.last %}
+        union all
+        {%- endif %}
+        {%- endfor %}
+    ),
+
+    messages as (
+        select string_agg(message, chr(10) order by violation_number) as message
+        from violations
+    )
+
+    select message
+    from messages
+    where case when message is not null then error(message) is not null else false end
 {% endtest %}
 
 {# A row whose column names nothing in another seed: a typo, or a row that was forgotten there. #}
