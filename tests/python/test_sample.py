@@ -179,7 +179,7 @@ Samples = dict[tuple[str, str], list[tuple[int, float]]]
 def series_of(sample: Path, where: str, family: str = "vllm") -> Samples:
     """Samples of each series in time order, in the order of the files."""
     rows = duckdb.sql(f"""
-        select metric, labels::varchar, epoch_ms(ts), value
+        select metric, labels, epoch_ms(ts), value
         from read_parquet('{sample}/telemetry/prometheus/{family}/*.parquet') where {where} order by 1, 2, 3
     """).fetchall()
     found: Samples = {}
@@ -201,13 +201,13 @@ def increase(samples: list[tuple[int, float]]) -> float:
 @pytest.mark.parametrize("deployment_id", ["chat-large", "code-assist"])
 def test_counters_agree_with_the_gateway(sample: Path, deployment_id: str) -> None:
     """Server = gateway × (1 + 0.3 % retries − 0.2 % cache) + 1.0 % direct = 101.1 %, within chance and lost scrapes."""
-    pods = f"labels['pod'] like '{deployment_id}-%'"
+    pods = f"(labels ->> 'pod') like '{deployment_id}-%'"
     for metric, column in (
         ("vllm:prompt_tokens_total", "input_tokens"),
         ("vllm:prompt_tokens_cached_total", "cached_input_tokens"),
         ("vllm:generation_tokens_total", "output_tokens"),
     ):
-        where = f"metric = '{metric}' and {pods} and labels['namespace'] <> 'staging'"
+        where = f"metric = '{metric}' and {pods} and (labels ->> 'namespace') <> 'staging'"
         counted = sum(increase(samples) for samples in series_of(sample, where).values())
         ((logged,),) = duckdb.sql(f"""
             select sum({column}) from read_parquet('{sample}/telemetry/requests/gateway/*.parquet')
@@ -232,7 +232,8 @@ def test_texts_and_calls_of_embeddings_are_counted_apart(sample: Path) -> None:
 def test_counters_fall_only_at_restarts(sample: Path) -> None:
     """chat-large's process dies on 2 July 10:17:20; nothing else of a Deployment's pod goes down."""
     falls = []
-    for samples in series_of(sample, "metric = 'vllm:prompt_tokens_total' and labels['namespace'] = 'chat'").values():
+    where = "metric = 'vllm:prompt_tokens_total' and (labels ->> 'namespace') = 'chat'"
+    for samples in series_of(sample, where).values():
         valid = [one for one in samples if not math.isnan(one[1])]
         falls += [later[0] for earlier, later in pairwise(valid) if later[1] < earlier[1]]
     when = sorted(f"{datetime.fromtimestamp(ts / 1000, UTC):%m-%d %H:%M}" for ts in falls)
@@ -242,7 +243,7 @@ def test_counters_fall_only_at_restarts(sample: Path) -> None:
 
 
 def test_scrapes_are_thirty_seconds_apart_but_for_the_planted_gaps(sample: Path) -> None:
-    samples = series_of(sample, "metric = 'vllm:prompt_tokens_total' and labels['pod'] = 'code-assist-0'")
+    samples = series_of(sample, "metric = 'vllm:prompt_tokens_total' and (labels ->> 'pod') = 'code-assist-0'")
     ((_, points),) = samples.items()
     steps = [(later[0] - earlier[0]) / 1000 for earlier, later in pairwise(points)]
     regular = [step for step in steps if step < 31]
@@ -251,11 +252,11 @@ def test_scrapes_are_thirty_seconds_apart_but_for_the_planted_gaps(sample: Path)
 
 
 def test_the_ha_pair_sees_the_same_work_at_other_times(sample: Path) -> None:
-    where = "metric = 'vllm:generation_tokens_total' and labels['pod'] like 'chat-small-%' and ts < '2026-07-12'"
+    where = "metric = 'vllm:generation_tokens_total' and (labels ->> 'pod') like 'chat-small-%' and ts < '2026-07-12'"
     seen: dict[str, float] = {"a": 0.0, "b": 0.0}
     times: dict[str, set[int]] = {"a": set(), "b": set()}
     for (_, labels), samples in series_of(sample, where).items():
-        replica = re.search(r"prometheus_replica=(\w)", labels)
+        replica = re.search(r'"prometheus_replica":"(\w)"', labels)
         assert replica
         seen[replica[1]] += increase(samples)
         times[replica[1]] |= {ts for ts, _ in samples}
@@ -311,12 +312,12 @@ def test_every_pod_sits_on_a_node_that_is_billed_at_that_hour(sample: Path, aws:
     folder = f"{sample}/telemetry/prometheus/kube-state-metrics/*.parquet"
     ((hours, unbilled, crowded),) = aws.execute(f"""
         with pods as (
-            select distinct date_trunc('hour', ts) as hour, labels['node'] as node, labels['pod'] as pod
+            select distinct date_trunc('hour', ts) as hour, (labels ->> 'node') as node, (labels ->> 'pod') as pod
             from read_parquet('{folder}')
             where metric = 'kube_pod_container_resource_requests' and not isnan(value)
         ),
         nodes as (
-            select labels['node'] as node, max(split_part(labels['provider_id'], '/', 5)) as instance_id
+            select (labels ->> 'node') as node, max(split_part((labels ->> 'provider_id'), '/', 5)) as instance_id
             from read_parquet('{folder}') where metric = 'kube_node_info' group by 1
         ),
         billed as (
