@@ -4,7 +4,8 @@
     case when {{ violation }} then error({{ seed_row_message(seed, row_name, reason) }}) is not null else false end
 {%- endmacro %}
 
-{# What is said of a bad row: the seed, the row, what is wrong and the way out. #}
+{# What is said of a bad row: the seed, the row, what is wrong and the way out. Never null: a row without a name counts. #}
 {% macro seed_row_message(seed, row_name, reason) -%}
-    'seeds/config/{{ seed.identifier }}.csv, row ' || ({{ row_name }}) || ': {{ reason | replace("'", "''") }}'
+    'seeds/config/{{ seed.identifier }}.csv, row ' || coalesce(cast({{ row_name }} as varchar), '(empty)')
+    || ': {{ reason | replace("'", "''") }}'
 {%- endmacro %}

@@ -35,12 +35,28 @@ counted_units as (
     select unnest(['active_user', 'session']) as unit
 ),
 
-attributed_users as (
-    {{ with_customer('users') }}
+seen as (
+    select
+        'active_user' as unit,
+        deployment_id,
+        customer_id,
+        geography,
+        user_id as counted_id,
+        usage_date
+    from users
+    union all
+    select
+        'session' as unit,
+        deployment_id,
+        customer_id,
+        geography,
+        session_id as counted_id,
+        usage_date
+    from sessions
 ),
 
-attributed_sessions as (
-    {{ with_customer('sessions') }}
+attributed as (
+    {{ with_customer('seen') }}
 ),
 
 -- A place is the smallest set of sightings of a unit that every cohort takes or leaves as one.
@@ -100,31 +116,17 @@ place_days as (
 sightings as (
     select
         place_days.scope_number,
-        attributed_users.user_id as counted_id,
+        attributed.counted_id,
         place_days.place_number,
-        attributed_users.usage_date
-    from attributed_users
+        attributed.usage_date
+    from attributed
     inner join place_days
         on
-            attributed_users.deployment_id = place_days.deployment_id
-            and attributed_users.customer_tier = place_days.customer_tier
-            and attributed_users.geography = place_days.geography
-            and attributed_users.usage_date = place_days.usage_date
-    where place_days.unit = 'active_user'
-    union all
-    select
-        place_days.scope_number,
-        attributed_sessions.session_id as counted_id,
-        place_days.place_number,
-        attributed_sessions.usage_date
-    from attributed_sessions
-    inner join place_days
-        on
-            attributed_sessions.deployment_id = place_days.deployment_id
-            and attributed_sessions.customer_tier = place_days.customer_tier
-            and attributed_sessions.geography = place_days.geography
-            and attributed_sessions.usage_date = place_days.usage_date
-    where place_days.unit = 'session'
+            attributed.unit = place_days.unit
+            and attributed.deployment_id = place_days.deployment_id
+            and attributed.customer_tier = place_days.customer_tier
+            and attributed.geography = place_days.geography
+            and attributed.usage_date = place_days.usage_date
 ),
 
 ids as (

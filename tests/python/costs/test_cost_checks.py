@@ -128,6 +128,13 @@ def test_a_mistake_in_a_seed_is_named_with_its_row(mistaken, mistake, message):
     assert [line for line in mistaken.output.splitlines() if message in line]
 
 
+def test_a_mistake_in_a_row_without_a_name_counts(warehouse):
+    warehouse.build("exchange_rates")
+    change(warehouse, "insert into exchange_rates values (null, 'euro', 'USD', 1)")
+    assert not warehouse.dbt("test", "--select", "exchange_rates_rows_are_valid", check=False)
+    assert "exchange_rates.csv, row (empty): currencies must be two different ISO 4217 codes" in warehouse.output
+
+
 def test_a_missing_rate_stops_the_build_and_names_date_and_currency(warehouse):
     warehouse.write(
         "focus/hoster/june.csv",
