@@ -39,7 +39,8 @@ days as (
 
 ),
 
-placed as (
+-- kept, for DuckDB 2.0 holds in memory what it sorts out of a UNION ALL, whatever the limit; what is kept it spills
+placed as materialized (
 
     select
         cast(samples.sampled_at as date) as sample_date,
