@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='view', persist_docs={'relation': true, 'columns': true}) }}
 
 select
     {% for name in focus_newest_columns() + ['ProviderName', 'PublisherName'] -%}
