@@ -203,7 +203,7 @@ def known_cells(origins: int, weeks: int, before: int) -> np.ndarray:
 
 
 def incumbent(days: int) -> Pair:
-    """What forecasts a series of so many days unless something else is surely better: the mean of all models.
+    """What forecasts a series of so many days unless something else is surely better: the combination.
 
     Cost moves in steps, and a trend across a step misleads: in a short history half of its forecast is the last week.
     """

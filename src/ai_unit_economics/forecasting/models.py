@@ -26,6 +26,8 @@ COMBINATION = "combination"
 CAUTIOUS = "cautious"
 
 BASELINES = (SEASONAL_NAIVE, MEAN_28_DAYS, DRIFT)
+# In the combination. Usage grows, and what stays level falls behind it: the models that follow a trend weigh more.
+_WEIGHTS = {SEASONAL_NAIVE: 1, MEAN_28_DAYS: 1, DRIFT: 3, DAMPED_TREND: 3, MSTL_ETS: 3}
 # From simple to elaborate: of two that are as good, the first is taken.
 MODELS = (*BASELINES, MEAN_OF_BASELINES, DAMPED_TREND, MSTL_ETS, COMBINATION, CAUTIOUS)
 
@@ -115,7 +117,7 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
             ahead[name] = naive
         elif past.min() >= 0:
             ahead[name] = np.maximum(values, 0)
-    ahead[COMBINATION] = np.mean(list(ahead.values()), axis=0)
+    ahead[COMBINATION] = np.average(list(ahead.values()), axis=0, weights=[_WEIGHTS[name] for name in ahead])
     ahead[MEAN_OF_BASELINES] = np.mean([ahead[name] for name in BASELINES], axis=0)
     ahead[CAUTIOUS] = (ahead[COMBINATION] + naive) / 2
     return ahead

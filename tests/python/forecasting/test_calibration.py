@@ -3,30 +3,45 @@
 import numpy as np
 import pytest
 
-from ai_unit_economics.forecasting.calibration import Calibration, quantiles
+from ai_unit_economics.forecasting.calibration import LEVELS, Calibration, quantiles, scores, stretch
 from ai_unit_economics.forecasting.spread import Spread, draw_paths
 
 
-def factors(score: float, origins: int, series: int) -> list[float]:
-    """Of series whose week ahead is known at so many origins, a week apart, and scored the same every time."""
+def factors(score: float, origins: int, series: int) -> dict[str, float]:
+    """Of series whose week ahead is known at so many origins, a week apart, and lay on the same place every time.
+
+    `score` is how far towards the upper bounds that is, and so as far away from the lower ones.
+    """
     calibration = Calibration()
     for origin in range(origins):
         for _ in range(series):
-            calibration.add(7 * (origin + 1), 1, np.full((7, 2), score))
-    return calibration.factors(7 * origins).tolist()
+            calibration.add(7 * (origin + 1), 1, np.tile([-score, -score, score, score], (7, 1)))
+    return dict(zip(LEVELS, calibration.factors(7 * origins).tolist(), strict=True))
 
 
-def test_one_origin_hardly_moves_an_interval() -> None:
-    """Of 9 parts the prior has 8, and 80 of 100 are 7.2 of them.
+def test_what_came_moves_bounds_by_origins() -> None:
+    """The prior has 8 parts, an origin 1, and 90 of 100 should lie within a bound.
 
-    One part at 0 leaves 6.2 to the prior, which are within z = 1.21 and not 1.28: a factor of .95. One part far off
-    leaves 7.2, within z = 1.64: 1.28. Of 21 parts 13 at 0 leave 3.8, z = .64: .5, but none is less than .7. If 13 are
-    far off, the 80th of 100 is: but none is more than 5.
+    One part on the median leaves 7.1 of 8.1 to the prior, which are within z = 1.21 and not 1.28: a factor of .95. Of
+    21 parts 13 on the median leave 5.9 of 18.9, z = .64: .5. One part of 9 is more than 10 of 100: if all of it is
+    beyond the bound, the bound goes to it, but by no more than 5.
     """
-    assert factors(0.0, 1, 1)[0] == pytest.approx(0.95, abs=0.01)
-    assert factors(9.0, 1, 1)[0] == pytest.approx(1.28, abs=0.02)
-    assert factors(0.0, 13, 1)[0] == 0.7
-    assert factors(9.0, 13, 1)[0] == 5.0
+    assert factors(0.0, 1, 1)["high_80"] == pytest.approx(0.95, abs=0.01)
+    assert factors(0.0, 13, 1)["high_80"] == 0.5
+    assert factors(1.3, 1, 1)["high_80"] == 1.3
+    assert factors(9.0, 13, 1)["high_80"] == 5.0
+
+
+def test_each_bound_moves_alone() -> None:
+    """What came lay above the median every time: the upper bounds give way, the lower ones close in."""
+    found = factors(1.5, 13, 1)
+    assert found["high_80"] == 1.5
+    assert found["low_80"] == 0.5
+    median, bounds = 10.0, [4.0, 6.0, 14.0, 16.0]
+    moved = stretch(np.array([[*bounds, median]]), np.array(list(found.values())))[0]
+    assert moved[1:3].tolist() == [8.0, 16.0]
+    came = scores(np.array([[*bounds, median]]), np.array([16.0]))[0]
+    assert came.tolist() == pytest.approx([-1.0, -1.5, 1.5, 1.0])
 
 
 def test_workloads_share_their_weeks() -> None:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from ai_unit_economics.forecasting import models
 
+TRENDS = ("drift", "damped_trend", "mstl_ets")
 WEEKDAYS = np.array([100.0, 110.0, 120.0, 115.0, 105.0, 40.0, 30.0])
 
 
@@ -51,10 +52,11 @@ def test_combinations_are_means_of_what_stands_in_the_race() -> None:
     assert ahead[models.DRIFT].tolist() == [0.0] * 28
     assert ahead[models.MEAN_OF_BASELINES] == pytest.approx(np.full(28, 2 / 3))
     means = (models.MEAN_OF_BASELINES, models.COMBINATION, models.CAUTIOUS)
-    members = [ahead[name] for name in models.MODELS if name not in means]
-    assert len(members) == 5
-    assert ahead[models.COMBINATION] == pytest.approx(sum(members) / 5)
-    assert ahead[models.CAUTIOUS] == pytest.approx(sum(members) / 10 + 1 / 2)
+    assert {name for name in models.MODELS if name not in means} == {"seasonal_naive", "mean_28_days", *TRENDS}
+    trends = sum(ahead[name] for name in TRENDS)
+    combination = (ahead["seasonal_naive"] + ahead["mean_28_days"] + 3 * trends) / 11
+    assert ahead[models.COMBINATION] == pytest.approx(combination)
+    assert ahead[models.CAUTIOUS] == pytest.approx(combination / 2 + 1 / 2)
 
 
 @pytest.mark.parametrize("name", models.MODELS)

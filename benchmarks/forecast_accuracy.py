@@ -1,0 +1,143 @@
+"""How good forecasts are: the tables of docs/forecasting.md, on the public series, the generated ones and samples.
+
+`python -m benchmarks.forecast_accuracy --seed 7` draws that sample, builds it up to its daily unit economics, and holds
+the forecasts that would have been made at past dates against what came. Without a seed: the series of the tests alone.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+import duckdb
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from ai_unit_economics.forecasting.models import BASELINES
+from ai_unit_economics.forecasting.outlook import History, Outlook, forecast_all
+from ai_unit_economics.forecasting.tables import histories
+from benchmarks.build import PROJECT
+from tests.python.forecasting.test_backtest import HORIZON, azure, generated
+
+SAMPLE_HORIZON = 35  # the default of the variable forecast_horizon_days
+SELECTED = "selected"
+# Unit costs are judged by weeks, as ratios of sums.
+GRAIN_OF_ERRORS = {"usage": "day", "cost": "day", "cost_per_unit": "week"}
+# A week's users and sessions are not the sum of its days'.
+BY_DAY_ONLY = {"active_user", "session"}
+
+Rows = Sequence[dict]
+
+
+def sample(seed: int, scale: float, start: str, days: int) -> list[History]:
+    """The daily series of a sample that is made and built in a temporary folder.
+
+    Raises:
+        subprocess.CalledProcessError: the sample could not be made or built; what it printed has been shown.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        database = Path(folder) / "unit_economics.duckdb"
+        environment = {
+            **os.environ,
+            "UNIT_ECONOMICS_DATA": f"{folder}/data",
+            "UNIT_ECONOMICS_DATABASE": str(database),
+            "UNIT_ECONOMICS_TEMP": f"{folder}/spilled",
+            "DBT_TARGET_PATH": f"{folder}/target",
+            "DBT_LOG_PATH": f"{folder}/logs",
+        }
+        draw = ["--seed", str(seed), "--scale", str(scale), "--start", start, "--days", str(days), "--quiet"]
+        command = ["ai-unit-economics", "sample", "--out", f"{folder}/data", *draw]
+        subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
+        models = ["--select", "resource_type:seed", "+int_forecasting__series_daily"]
+        build = ["dbt", "--quiet", "build", "--profiles-dir", "profiles", *models]
+        subprocess.run(
+            [*build, "--exclude-resource-type", "test", "unit_test"], cwd=PROJECT, env=environment, check=True
+        )
+        with duckdb.connect(str(database), read_only=True) as connection:
+            return histories(connection.sql("from intermediate.int_forecasting__series_daily").to_arrow_table())
+
+
+def rows_of(outlook: Outlook, evaluation: str, grain: str, measure: str) -> Rows:
+    if grain == "week" and measure != "cost" and outlook.history.unit in BY_DAY_ONLY:
+        return []
+    wanted = (evaluation, grain, measure)
+    return [row for row in outlook.backtests if (row["evaluation"], row["grain"], row["measure"]) == wanted]
+
+
+def errors(outlooks: Sequence[Outlook], evaluation: str, measure: str) -> list[dict[str, float]]:
+    """MASE by model, of each series; a cost that units share is one series."""
+    found = {}
+    for outlook in outlooks:
+        sums: dict[str, np.ndarray] = {}
+        for row in rows_of(outlook, evaluation, GRAIN_OF_ERRORS[measure], measure):
+            sums[row["model"]] = sums.get(row["model"], 0) + np.array([row["scaled_error"], row["scaled_points"]])
+        mase = {model: total[0] / total[1] for model, total in sums.items() if total[1]}
+        if mase:
+            history = outlook.history
+            key = history.cost.tobytes() if measure == "cost" else history.unit
+            found[history.environment, history.workload, key] = mase
+    return list(found.values())
+
+
+def error_rows(outlooks: Sequence[Outlook]) -> Iterator[list[str]]:
+    """The mean over series of the baselines and of the choice, and the choice's worst against its best baseline."""
+    for evaluation in ("rolling_origin", "selection"):
+        for measure in GRAIN_OF_ERRORS:
+            found = errors(outlooks, evaluation, measure)
+            means = [np.mean([mase[model] for mase in found]) for model in (*BASELINES, SELECTED)]
+            over = [mase[SELECTED] / min(mase[model] for model in BASELINES) for mase in found]
+            figures = [*means, max(over)]
+            far = sum(ratio > 1.1 for ratio in over)
+            yield [evaluation, measure, str(len(found)), *(f"{figure:.2f}" for figure in figures), str(far)]
+
+
+def coverage(outlooks: Sequence[Outlook], grain: str, measure: str) -> np.ndarray:
+    """How many forecasts with an interval have come, and how many of them lay within that of 80 and of 95 %."""
+    rows = [
+        row
+        for outlook in outlooks
+        for row in rows_of(outlook, "rolling_origin", grain, measure)
+        if row["model"] == SELECTED
+    ]
+    return np.array([[row[name] for name in ("interval_points", "inside_80", "inside_95")] for row in rows]).sum(axis=0)
+
+
+@click.command()
+@click.option("--seed", "seeds", type=int, multiple=True, help="A sample to draw; may be given several times.")
+@click.option("--scale", type=float, default=1.0, show_default=True, help="Traffic of the samples.")
+@click.option(
+    "--start", type=click.DateTime(["%Y-%m-%d"]), default="2026-07-01", show_default=True, help="Their first day."
+)
+@click.option("--days", type=int, default=92, show_default=True, help="How many days they have.")
+def main(seeds: tuple[int, ...], scale: float, start: datetime, days: int) -> None:
+    """Print errors and coverage at past origins, for each set of series."""
+    console = Console()
+    sets = {"azure": forecast_all(azure(), HORIZON), "generated": forecast_all(generated(), HORIZON)}
+    for seed in seeds:
+        with console.status(f"sample {seed}"):
+            sets[f"sample {seed}"] = forecast_all(sample(seed, scale, f"{start:%Y-%m-%d}", days), SAMPLE_HORIZON)
+    if len(seeds) > 1:
+        sets["all samples"] = [outlook for seed in seeds for outlook in sets[f"sample {seed}"]]
+
+    mase = Table("MASE", "evaluation", "measure", "series", *BASELINES, SELECTED, "worst", "over 1.1")
+    cells = [(grain, measure) for grain in ("day", "week") for measure in GRAIN_OF_ERRORS]
+    inside = Table("within 80 / 95 %", *(f"{measure}, {grain}s" for grain, measure in cells))
+    for name, outlooks in sets.items():
+        if name != "all samples":
+            for row in error_rows(outlooks):
+                mase.add_row(name, *row)
+        counts = [coverage(outlooks, *cell) for cell in cells]
+        shares = [f"{known[1] / known[0]:.0%} / {known[2] / known[0]:.0%} of {known[0]:,}" for known in counts]
+        inside.add_row(name, *(share.replace("%", "") for share in shares))
+    console.print(mase)
+    console.print(inside)
+
+
+if __name__ == "__main__":
+    main()
