@@ -73,7 +73,9 @@ measured as (
         {% for bound in ['low_80', 'high_80', 'low_95', 'high_95'] -%}
         {{ figure }}_{{ bound }} as {{ bound }},
         {% endfor -%}
-        {{ measure }}_naive_error as naive_error
+        {{ measure }}_naive_error as naive_error,
+        -- that nothing comes on a day off is no credit to intervals
+        coalesce({{ figure }}_high_95 = 0 and {{ actual or 'null' }} = 0, false) as is_off
     from known
     {{ 'union all' if not loop.last }}
     {% endfor %}
@@ -88,9 +90,9 @@ select
     weeks_ahead,
     count(*) as points,
     count(naive_error) as scaled_points,
-    count(low_80) as interval_points,
-    count(*) filter (where actual between low_80 and high_80) as inside_80,
-    count(*) filter (where actual between low_95 and high_95) as inside_95,
+    count(low_80) filter (where not is_off) as interval_points,
+    count(*) filter (where actual between low_80 and high_80 and not is_off) as inside_80,
+    count(*) filter (where actual between low_95 and high_95 and not is_off) as inside_95,
     cast(sum(abs(forecast - actual)) as double) as absolute_error,
     cast(sum(forecast - actual) as double) as error,
     cast(sum(actual) as double) as actual,

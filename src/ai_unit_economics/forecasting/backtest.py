@@ -202,12 +202,25 @@ def known_cells(origins: int, weeks: int, before: int) -> np.ndarray:
     return np.arange(origins)[:, None] + np.arange(1, weeks + 1)[None, :] <= before
 
 
-def incumbent(days: int) -> Pair:
+def is_metered(usage: np.ndarray, cost: np.ndarray) -> bool:
+    """Whether cost follows usage day by day, as that of a hosted model does and that of machines does not.
+
+    Against the same day a week before, cost per unit moves less than half as much as cost.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves = [np.log(values[WEEK:] / values[:-WEEK]) for values in (cost, ratio(cost, usage))]
+    known = np.isfinite(moves).all(axis=0)
+    of_cost, of_ratio = (np.median(np.abs(move[known])) if known.any() else 0.0 for move in moves)
+    return bool(of_ratio < of_cost / 2)
+
+
+def incumbent(days: int, metered: bool) -> Pair:
     """What forecasts a series of so many days unless something else is surely better: the combination.
 
-    Cost moves in steps, and a trend across a step misleads: in a short history half of its forecast is the last week.
+    Cost of machines moves in steps, and a trend across a step misleads: in a short history half of its forecast is the
+    last week.
     """
-    return COMBINATION, CAUTIOUS if days < MIN_DAYS_FOR_A_CHOICE else COMBINATION
+    return COMBINATION, COMBINATION if metered or days >= MIN_DAYS_FOR_A_CHOICE else CAUTIOUS
 
 
 def score_pairs(errors: np.ndarray, cells: np.ndarray, stays: Pair) -> np.ndarray:

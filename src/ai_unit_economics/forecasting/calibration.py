@@ -41,13 +41,18 @@ def quantiles(paths: np.ndarray) -> np.ndarray:
 
 
 def scores(found: np.ndarray, happened: np.ndarray) -> np.ndarray:
-    """(day, bound): how far from the median towards the bound it happened; 1 is on the bound."""
+    """(day, bound): how far from the median towards the bound it happened; 1 is on the bound.
+
+    Unknown of an interval that is nothing wide and was right, on days off and of what never changes: nothing moves it.
+    """
     median = found[:, 4:]
     off = happened[:, None] - median
     hair = 1e-9 * np.maximum(np.abs(happened[:, None]), np.abs(median)) + 1e-300
     reach = np.abs(found[:, :4] - median)
     towards = np.where(np.array(list(LEVELS.values())) < 0.5, -off, off)
-    return np.where(np.abs(off) <= hair, 0.0, towards / np.maximum(reach, hair))
+    found_scores = np.where(np.abs(off) <= hair, 0.0, towards / np.maximum(reach, hair))
+    is_sure = (np.abs(off) <= hair) & (reach <= hair).all(axis=1, keepdims=True)
+    return np.where(is_sure, np.nan, found_scores)
 
 
 class Calibration:

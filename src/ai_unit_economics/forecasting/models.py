@@ -15,6 +15,8 @@ except ImportError:  # no wheel for this platform: the race goes on without it
 WEEK = 7
 # What a model that looks at 28 days needs to look at.
 MIN_TRAINING_DAYS = 28
+# A weekday on which nothing came for so long is a day off.
+WEEKS_OFF = 8
 
 SEASONAL_NAIVE = "seasonal_naive"
 MEAN_28_DAYS = "mean_28_days"
@@ -42,8 +44,7 @@ def mean_28_days(past: np.ndarray, horizon: int) -> np.ndarray:
 
     Of cost and usage alike, its ratio over a week is the 28-day ratio of sums.
     """
-    weeks = min(4, len(past) // WEEK)
-    return _repeat(past[-weeks * WEEK :].reshape(weeks, WEEK).mean(axis=0), horizon)
+    return _repeat(_last_weeks(past, 4).mean(axis=0), horizon)
 
 
 def drift(past: np.ndarray, horizon: int) -> np.ndarray:
@@ -104,7 +105,8 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
     """Every model's forecast of a series without gaps, at least two weeks long.
 
     Trends are fitted to logarithms where all values are above 0, for growth is a rate. Nothing that was never
-    negative is forecast to be. A model without an answer gives the seasonal naive one, and so cannot win.
+    negative is forecast to be, and a day off stays one. A model without an
+    answer gives the seasonal naive one, and so cannot win.
     """
     naive = seasonal_naive(past, horizon)
     ahead = {SEASONAL_NAIVE: naive, MEAN_28_DAYS: mean_28_days(past, horizon), DRIFT: drift(past, horizon)}
@@ -112,11 +114,12 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
         ahead[name] = _on_growth(model, past, horizon)
     # A trend that leaves the range of the past by this much has run away.
     highest = np.abs(past).max() * 10
+    is_off = _repeat((_last_weeks(past, WEEKS_OFF) == 0).all(axis=0), horizon)
     for name, values in ahead.items():
         if values is None or not np.isfinite(values).all() or np.abs(values).max() > highest:
             ahead[name] = naive
         elif past.min() >= 0:
-            ahead[name] = np.maximum(values, 0)
+            ahead[name] = _resting(np.maximum(values, 0), is_off)
     ahead[COMBINATION] = np.average(list(ahead.values()), axis=0, weights=[_WEIGHTS[name] for name in ahead])
     ahead[MEAN_OF_BASELINES] = np.mean([ahead[name] for name in BASELINES], axis=0)
     ahead[CAUTIOUS] = (ahead[COMBINATION] + naive) / 2
@@ -132,3 +135,16 @@ def _on_growth(model, past: np.ndarray, horizon: int) -> np.ndarray | None:
 
 def _repeat(week: np.ndarray, horizon: int) -> np.ndarray:
     return week[np.arange(horizon) % WEEK]
+
+
+def _last_weeks(past: np.ndarray, most: int) -> np.ndarray:
+    """(week, day) of so many last weeks, or of what whole weeks there are."""
+    weeks = min(most, len(past) // WEEK)
+    return past[-weeks * WEEK :].reshape(weeks, WEEK)
+
+
+def _resting(ahead: np.ndarray, is_off: np.ndarray) -> np.ndarray:
+    """Nothing on days off; what a trend had for them comes on the other days of their week."""
+    week = np.arange(len(ahead)) // WEEK
+    moved, days = (np.bincount(week, weights) for weights in (ahead * is_off, ~is_off))
+    return np.where(is_off, 0.0, ahead + (moved / np.maximum(days, 1))[week])

@@ -199,7 +199,9 @@ def _race(group: Sequence[History], horizon: int, share: float) -> list[_Run]:
             chosen.append([(backtest.REFERENCE, backtest.REFERENCE)] * len(group))
         else:
             cells = backtest.known_cells(len(cost.origins), cost.weeks, number)
-            stays = backtest.incumbent([*cost.origins, len(cost.values)][number])
+            known = int([*cost.origins, len(cost.values)][number])
+            metered = any(backtest.is_metered(history.usage[:known], history.cost[:known]) for history in group)
+            stays = backtest.incumbent(known, metered)
             chosen.append(backtest.choose([backtest.score_pairs(error, cells, stays) for error in errors]))
     return [
         _Run(history, duel, [pairs[unit] for pairs in chosen], share)
@@ -464,7 +466,9 @@ def _inside(
         actual = tuple(values[number] for values in run.actual())
         happened = _measures(actual, grain)[MEASURES.index(measure)]
         hair = 1e-9 * np.abs(happened)
-        there = np.isfinite(bounds).all(axis=1) & np.isfinite(happened)
+        # That nothing comes on a day off is no credit to intervals.
+        is_off = (bounds[:, 3] == 0) & (happened == 0)
+        there = np.isfinite(bounds).all(axis=1) & np.isfinite(happened) & ~is_off
         columns = [there]
         for low, high in BOUNDS:
             columns.append(there & (bounds[:, low] - hair <= happened) & (happened <= bounds[:, high] + hair))

@@ -56,6 +56,8 @@ DRIVERS = {
 }
 # Parts of a move below this share of the cost per unit are told as one.
 SMALLEST_PART = Decimal("0.0005")
+# What the parts leave open by their last digits is no part.
+ROUNDING = Decimal("0.000001")
 TREATMENTS = {
     "direct_cost": "direct",
     "pool_cost": "capacity pools",
@@ -287,8 +289,9 @@ def _steps(row: dict, parts: Sequence[str]) -> list[dict]:
     before, after = row["cost_per_unit_before"], row["cost_per_unit"]
     changes = [(DRIVERS[part], row[part]) for part in parts if abs(row[part]) >= abs(before) * SMALLEST_PART]
     rest = after - before - sum((change for _, change in changes), Decimal(0))
-    if rest:
+    if abs(rest) > abs(before) * ROUNDING:
         changes.append(("smaller parts", rest))
+    changes.sort(key=lambda part: -abs(part[1]))
     levels, at = [before, after], before
     for _, change in changes:
         at += change
@@ -306,7 +309,7 @@ def _steps(row: dict, parts: Sequence[str]) -> list[dict]:
 
     steps = [step("before", Decimal(str(low)), before, "level", before)]
     at = before
-    for name, change in sorted(changes, key=lambda part: -abs(part[1])):
+    for name, change in changes:
         steps.append(step(name, at, at + change, "up" if change > 0 else "down", change))
         at += change
     return [*steps, step("after", Decimal(str(low)), after, "level", after)]

@@ -181,9 +181,19 @@ def test_thirteen_weeks_choose_nothing() -> None:
     for days, origins in ((84, 8), (91, 9)):
         errors, cells = errors_at(origins)
         errors[:, 0, 0] = 0.01
-        chosen = backtest.choose([backtest.score_pairs(errors, cells, backtest.incumbent(days))])
+        chosen = backtest.choose([backtest.score_pairs(errors, cells, backtest.incumbent(days, metered=False))])
         assert chosen == [(backtest.COMBINATION, backtest.CAUTIOUS) if days < 91 else (0, 0)]
-    assert backtest.incumbent(91) == STAYS
+    assert backtest.incumbent(91, metered=False) == STAYS
+
+
+def test_cost_that_is_metered_grows_as_usage_does() -> None:
+    """So much a token is metered, whatever the week; a day's worth of machines is not, and neither is no cost."""
+    usage = grown(days=70, noise=0.05, seed=3).usage
+    noise = np.random.default_rng(1).lognormal(0, 0.01, 70)
+    assert backtest.is_metered(usage, 0.002 * usage * noise)
+    assert not backtest.is_metered(usage, np.repeat([50.0, 70.0], 35) * noise)
+    assert not backtest.is_metered(usage, np.zeros(70))
+    assert backtest.incumbent(70, metered=True) == STAYS
 
 
 def test_usage_by_way_of_next_to_no_cost_per_unit_is_known() -> None:

@@ -60,6 +60,16 @@ def test_combinations_are_means_of_what_stands_in_the_race() -> None:
 
 
 @pytest.mark.parametrize("name", models.MODELS)
+def test_nothing_comes_on_a_day_off(name: str) -> None:
+    """Usage grows by 2 % a week and rests on the last day of each: there is no growth of nothing."""
+    days = np.arange(70)
+    past = np.where(days % 7 == 6, 0, 100 * 1.02 ** (days / 7))
+    ahead = models.forecast_all(past, 28)[name].reshape(4, 7)
+    assert (ahead[:, 6] == 0).all()
+    assert (ahead[:, :6] > 90).all()
+
+
+@pytest.mark.parametrize("name", models.MODELS)
 def test_weekly_series_is_continued_exactly(name: str) -> None:
     past = np.tile(WEEKDAYS, 9)
     assert models.forecast_all(past, 21)[name] == pytest.approx(np.tile(WEEKDAYS, 3))

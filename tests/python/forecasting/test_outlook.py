@@ -126,13 +126,22 @@ def test_zeros_have_no_cost_per_unit() -> None:
 
 
 def test_weekends_off() -> None:
+    """Nothing came on them and nothing is forecast, whatever the growth; that is no credit to intervals."""
     history = grown(days=98)
     off = np.tile([1.0] * 5 + [0.0, 0.0], 14)
     outlook = one(dataclasses.replace(history, usage=history.usage * off, cost=history.cost * off))
     for row in rows(outlook, "day"):
-        weekend = row["period_start"].weekday() >= 5
-        assert (row["units"] < 50) == weekend
-        assert (row["units_high_80"] < 300) == weekend
+        figures = [row[name] for name in ("units", "effective_cost", "units_high_95", "effective_cost_high_95")]
+        if row["period_start"].weekday() >= 5:
+            assert figures == [0, 0, 0, 0]
+            assert row["cost_per_unit"] is None
+        else:
+            assert min(figures) > 300
+    days, weeks = (
+        sum(row["interval_points"] for row in outlook.backtests if (row["grain"], row["measure"]) == (grain, "usage"))
+        for grain in ("day", "week")
+    )
+    assert days == 5 * weeks > 0
 
 
 def test_gaps_are_no_zeros() -> None:

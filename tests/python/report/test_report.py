@@ -109,18 +109,26 @@ def test_differences_that_cancel_out_are_told(marts: duckdb.DuckDBPyConnection) 
     assert '<dd class="bad">0.000000000000000002</dd>' in render(marts)
 
 
-def test_the_waterfall_walks_from_before_to_after(marts: duckdb.DuckDBPyConnection) -> None:
+@pytest.mark.parametrize(
+    ("small", "steps_of_small"),
+    [("0.001", [("smaller parts", Decimal("0.001"), "up")]), ("0.0000000000000003", [])],
+    ids=["below 0.05 % of 4", "last digits"],
+)
+def test_the_waterfall_walks_from_before_to_after(
+    marts: duckdb.DuckDBPyConnection, small: str, steps_of_small: list[tuple]
+) -> None:
+    changes = ["-1", "0.25", "-0.5", "0", "0", "0.249", small, "0", "0", "0", "0"]
     parts = ", ".join(
-        f"{value}::decimal(38, 18) as {name}"
-        for name, value in zip(content.DRIVERS, [-1, 0.25, -0.5, 0, 0, 0.249, 0.001, 0, 0, 0, 0], strict=True)
+        f"{value}::decimal(38, 18) as {name}" for name, value in zip(content.DRIVERS, changes, strict=True)
     )
+    after = 4 + sum(map(Decimal, changes))
     marts.execute(f"""
         create table marts.fct_cost_per_unit_drivers as
         select
             'week' as grain, date '2026-09-21' as period_start, date '2026-09-28' as period_end,
             date '2026-09-14' as period_start_before, 'production' as environment, 'chat' as workload,
             'output_token' as unit, true as is_complete, 4::decimal(38, 18) as cost_per_unit_before,
-            3::decimal(38, 18) as cost_per_unit, -1::decimal(38, 18) as cost_per_unit_change, {parts}
+            {after}::decimal(38, 18) as cost_per_unit, {after - 4}::decimal(38, 18) as cost_per_unit_change, {parts}
     """)
     found = content.Marts(marts)
     (move,) = content.drivers(found, content.workloads(found))
@@ -131,8 +139,8 @@ def test_the_waterfall_walks_from_before_to_after(marts: duckdb.DuckDBPyConnecti
         ("throughput", Decimal("-0.5"), "down"),
         ("utilization", Decimal("0.25"), "up"),
         ("idle capacity", Decimal("0.249"), "up"),
-        ("smaller parts", Decimal("0.001"), "up"),  # below 0.05 % of 4
-        ("after", 3, "level"),
+        *steps_of_small,
+        ("after", after, "level"),
     ]
     assert "Why it moved" in render(marts)
 
