@@ -207,7 +207,7 @@ def is_metered(usage: np.ndarray, cost: np.ndarray) -> bool:
 
     Against the same day a week before, cost per unit moves less than half as much as cost.
     """
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         moves = [np.log(values[WEEK:] / values[:-WEEK]) for values in (cost, ratio(cost, usage))]
     known = np.isfinite(moves).all(axis=0)
     of_cost, of_ratio = (np.median(np.abs(move[known])) if known.any() else 0.0 for move in moves)
