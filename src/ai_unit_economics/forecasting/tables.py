@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
@@ -124,7 +125,7 @@ def histories(series: pa.Table) -> list[History]:
     usage, cost = (_floats(series[name]) for name in ("units", "effective_cost"))
     starts = [row for row in range(len(names)) if row == 0 or names[row] != names[row - 1]]
     found = []
-    for first, end in zip(starts, [*starts[1:], len(names)], strict=True):
+    for first, end in pairwise([*starts, len(names)]):
         rows = np.arange(first, end)
         if not complete[rows].any():
             found.append(History(*names[first], date.fromordinal(days[first]), np.empty(0), np.empty(0)))

@@ -267,3 +267,14 @@ def test_rework_is_shown_beside_the_cost_of_a_step(training_only):
 def test_marts_about_serving_are_empty_and_not_wrong(training_only):
     assert training_only.query("select count(*) from marts.fct_unit_margin where margin is not null") == [(0,)]
     assert training_only.query("select sum(difference) from marts.fct_cost_reconciliation") == [(Decimal("0"),)]
+
+
+def test_a_bill_that_no_rule_matches_yet_is_unallocated(warehouse):
+    """The first build of everybody: all of it is shown, nothing is an error, and there is nothing to forecast."""
+    configure(warehouse)
+    warehouse.write("focus/acme/august.csv", f"{BILL}ServiceName\n7.50,{AUGUST}Compute\n")
+    build(warehouse)
+    assert warehouse.query("""
+        select effective_cost_in, unallocated_cost, difference from marts.fct_cost_reconciliation
+    """) == [(Decimal("7.5"), Decimal("7.5"), Decimal("0"))]
+    assert warehouse.query("select count(*) from marts.fct_unit_economics_forecast") == [(0,)]
