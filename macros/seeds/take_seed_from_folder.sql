@@ -1,7 +1,7 @@
 {# Where the files are that take the place of seeds/config: the variable seeds_folder, else the environment variable
    UNIT_ECONOMICS_SEEDS; empty where this project's own are meant. #}
 {% macro seeds_folder() -%}
-    {{- return((var('seeds_folder') or env_var('UNIT_ECONOMICS_SEEDS', '')).rstrip('/')) -}}
+    {{- return(plain_path(var('seeds_folder') or env_var('UNIT_ECONOMICS_SEEDS', ''), 'UNIT_ECONOMICS_SEEDS')) -}}
 {%- endmacro %}
 
 {# The post-hook of a config seed: its rows are those of its file in seeds_folder, and none where it has no file there. What

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from ai_unit_economics.doctor.inputs import File, first_line, list_files
+from ai_unit_economics.doctor.inputs import File, first_line, list_files, plain_root
 from ai_unit_economics.publishing import (
     DATABASE_OPTION,
     FOLDER_OPTION,
@@ -38,7 +38,10 @@ def look(
     root: str, database: Path, published: Path, folders: Sequence[str] = (), settled_for: timedelta = timedelta()
 ) -> Answer:
     """Raises NotPublishedError where the exports cannot be seen: a lost mount is not an empty bill."""
-    root = root.rstrip("/")
+    try:
+        root = plain_root(root)
+    except ValueError as error:
+        raise NotPublishedError(str(error)) from None
     files = _list(root)
     if not any(file.folder == "focus" for file in files):
         raise NotPublishedError(
@@ -102,7 +105,7 @@ def _is_in(relative: str, folders: Iterable[str]) -> bool:
     "--data",
     default=lambda: os.environ.get("UNIT_ECONOMICS_DATA") or "data/sample",
     show_default="UNIT_ECONOMICS_DATA, else data/sample",
-    help="The data root, written as the build writes it.",
+    help="The data root.",
 )
 @DATABASE_OPTION
 @FOLDER_OPTION

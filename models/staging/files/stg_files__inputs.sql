@@ -1,3 +1,5 @@
+{% set beneath = '' if data_root() == '.' else data_root() ~ '/' -%}
+
 with files as (
 
     {{ list_files(data_root()) }}
@@ -10,7 +12,10 @@ placed as (
         source_file,
         size_bytes,
         modified_at,
-        substr(source_file, {{ data_root() | length + 2 }}) as relative_path,
+        case
+            when starts_with(source_file, {{ sql_text(beneath) }}) then substr(source_file, {{ beneath | length + 1 }})
+            else error(concat(source_file, ' is not beneath {{ data_root() }}; name the data root by its whole path'))
+        end as relative_path,
         -- the two last parts of a name decide, because a file may be compressed
         lower(regexp_replace(source_file, '\.(gz|zst)$', '', 'i')) as uncompressed_name
     from files

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -81,10 +82,13 @@ class Inputs:
 def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection, own_seeds: Path | None = None) -> Inputs:
     inputs = Inputs(root=root.rstrip("/"))
     inputs.seeds = read_seeds(project, own_seeds or project / "seeds" / "config")
-    if "://" not in inputs.root and not Path(inputs.root).is_dir():
-        inputs.problems.append(f"there is no folder {inputs.root}: name yours by UNIT_ECONOMICS_DATA or --data")
     try:
+        inputs.root = plain_root(root)
+        if "://" not in inputs.root and not Path(inputs.root).is_dir():
+            inputs.problems.append(f"there is no folder {inputs.root}: name yours by UNIT_ECONOMICS_DATA or --data")
         inputs.files = sorted(list_files(inputs.root, connection), key=lambda file: file.relative)
+    except ValueError as error:
+        inputs.problems.append(str(error))
     except duckdb.Error as error:
         inputs.problems.append(
             f"{inputs.root} cannot be listed (docs/connect/README.md says what a bucket needs): {first_line(error)}"
@@ -106,7 +110,21 @@ def read_seeds(project: Path, own: Path) -> dict[str, list[dict[str, str]]]:
     return seeds
 
 
+def plain_root(root: str) -> str:
+    """The data root as DuckDB writes the names of the files beneath it; the macro plain_path does the same.
+
+    Raises:
+        ValueError: a letter of it stands for others in a path.
+    """
+    for sign in set("*?[") & set(root):
+        raise ValueError(
+            f"{root} has a {sign}, which stands for other letters in a path; rename the folder or name a link to it"
+        )
+    return root.rstrip("/") if "://" in root else re.sub("^//", "/", posixpath.normpath(root))
+
+
 def list_files(root: str, connection: duckdb.DuckDBPyConnection) -> Iterator[File]:
+    """Of a root as `plain_root` gives it."""
     if "://" not in root and not Path(root).is_dir():
         return
     levels = [""] if "://" in root else ["", "/*", "/*/*", "/*/*/*"]
@@ -115,7 +133,7 @@ def list_files(root: str, connection: duckdb.DuckDBPyConnection) -> Iterator[Fil
         [[f"{root}{level}/**" for level in levels]],
     ).fetchall()
     for path, size, modified in rows:
-        yield File(path, path[len(root) + 1 :], size, modified)
+        yield File(path, path.removeprefix(f"{root}/"), size, modified)
 
 
 def first_line(error: Exception) -> str:
