@@ -32,7 +32,14 @@ delivered as (
         files.source,
         files.format,
         -- what else decides how a file is read
-        concat_ws('-', files.file_version, focus_sources.data_generator, focus_sources.credits) as file_version,
+        -- what decides how a file is read; the currency is that of charges that name none
+        concat_ws(
+            '-',
+            files.file_version,
+            focus_sources.data_generator,
+            focus_sources.credits,
+            {{ sql_text(var('reporting_currency')) }}
+        ) as file_version,
         headers.column_signature,
         headers.column_names,
         focus_sources.credits as declared_credits,

@@ -169,3 +169,13 @@ def test_no_exports_at_all_give_empty_models(warehouse):
     warehouse.build("+int_costs__cost_lines_daily", "+int_costs__pool_resources_daily")
     warehouse.build("+int_costs__cost_lines_daily", "+int_costs__pool_resources_daily")
     assert warehouse.query("select count(*) from intermediate.int_costs__cost_lines_daily") == [(0,)]
+
+
+def test_a_currency_that_was_assumed_is_assumed_anew(warehouse):
+    """A file that names none is in the reporting currency; a run in another one leaves no trace."""
+    warehouse.write("focus/acme/a.csv", "EffectiveCost,ChargePeriodStart\n100,2026-08-01\n")
+    options = ["--exclude-resource-type", "unit_test", "--indirect-selection", "buildable"]
+    for currency in ("EUR", "USD"):
+        variables = ["--vars", f"{{reporting_currency: {currency}}}"]
+        warehouse.dbt("build", "--select", "+stg_focus__charges", *options, *variables)
+        assert warehouse.query("select billing_currency from staging.stg_focus__charges") == [(currency,)]
