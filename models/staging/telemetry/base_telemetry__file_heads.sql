@@ -2,12 +2,15 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_changed_files(ref('stg_files__inputs'), \"folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage')\") }}"
+    pre_hook="{{ forget_changed_files(
+        ref('stg_files__inputs'),
+        \"folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage', 'telemetry/product')\"
+    ) }}"
 ) }}
 
 {% set files = pending_files(
     ref('stg_files__inputs'),
-    "folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage')",
+    "folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage', 'telemetry/product')",
     landed_in=this
 ) %}
 
@@ -15,7 +18,7 @@ with files as (
 
     select * from {{ ref('stg_files__inputs') }}
     where
-        folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage')
+        folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage', 'telemetry/product')
         and {{ is_not_landed() }}
 
 ),

@@ -27,6 +27,7 @@ FOLDERS = (
     "telemetry/requests",
     "telemetry/training",
     "telemetry/provider_usage",
+    "telemetry/product",
     "customers",
 )
 

@@ -27,6 +27,7 @@ def warehouse(module_warehouse):
         module_warehouse.copy(FIXTURES / name, path)
     module_warehouse.write("telemetry/requests/azure.csv", AZURE_TRACE)
     module_warehouse.write("telemetry/requests/empty.jsonl", "")
+    module_warehouse.write("telemetry/product/product.csv", "ts,user_id,workload\n2026-08-01,ann,chat\n")
     module_warehouse.build("+int_quality__telemetry_files")
     return module_warehouse
 
@@ -119,6 +120,12 @@ def test_what_could_not_be_read_is_named(warehouse):
         ("azure.csv", "no_deployment", None, 2),
         ("empty.jsonl", "file_not_read", "the file is empty", 0),
         ("part-0.jsonl", "unreadable_row", None, 1),
+        (
+            "product.csv",
+            "file_not_read",
+            "product_activity: not read yet; active users and sessions are those of telemetry/requests",
+            0,
+        ),
         ("sglang-request-metrics-20261124_02.log", "unreadable_row", None, 1),
         ("spend.jsonl", "unknown_deployment", "unknown/model", 1),
         ("spend.jsonl", "unusable_count", None, 1),
