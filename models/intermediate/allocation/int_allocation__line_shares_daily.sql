@@ -88,11 +88,24 @@ weighed as (
     from parts
 ),
 
+-- A line of 10 million or more is brought to 25 digits, so that the products of the division fit into a hugeint.
+scaled as (
+    select
+        *,
+        weight // greatest(
+            sum(weight) over (
+                partition by charge_date, source, billing_period_start, treatment, target, line_origin
+            ) // cast(10000000000000000000000000 as hugeint),
+            1
+        ) as scaled_weight
+    from weighed
+),
+
 shares as (
     {{ largest_remainder(
-        'weighed',
+        'scaled',
         amount='whole',
-        weight='weight',
+        weight='scaled_weight',
         partition_by=['charge_date', 'source', 'billing_period_start', 'treatment', 'target', 'line_origin'],
         order_by=['deployment_id', 'cost_origin', 'exit_pool_id', 'resource_kind'],
         part='share'

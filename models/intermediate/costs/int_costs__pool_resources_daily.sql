@@ -7,7 +7,7 @@ with node_time as (
         coalesce(lower(regexp_extract(attributes.resource_id, '([^/]+)/*$', 1)), '(unknown)') as resource_id,
         charges.consumed_quantity
         * coalesce(
-            try_cast(json_extract_string(attributes.sku_price_details, '$.GpuCount') as integer),
+            try_cast(json_extract_string(attributes.sku_price_details, '$.GpuCount') as decimal(18, 6)),
             capacity_pools.accelerators_per_consumed_unit
         ) as accelerator_hours
     from {{ ref('int_costs__charges_daily') }} as charges
@@ -19,6 +19,8 @@ with node_time as (
     where
         matches.treatment = 'pool'
         and attributes.charge_category = 'Usage'
+        and attributes.commitment_discount_status is distinct from 'Unused'
+        and attributes.capacity_reservation_status is distinct from 'Unused'
 
 )
 

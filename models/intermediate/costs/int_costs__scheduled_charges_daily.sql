@@ -27,15 +27,33 @@ schedules as (
 
 ),
 
-scheduled as (
+matches as (
 
     select
         attributes.attribute_key,
-        min(schedules.schedule_id) as schedule_id
+        schedules.schedule_id,
+        schedules.starts_on,
+        schedules.ends_on
     from {{ ref('int_costs__charge_attributes') }} as attributes
     inner join schedules on attributes.source = coalesce(schedules.source, attributes.source)
     where {{ value_matches(attribute_value('attributes', 'schedules'), 'schedules') }}
-    group by attributes.attribute_key
+
+),
+
+-- A schedule is for what was charged within its term: a renewal must not move the months of the term before.
+scheduled as (
+
+    select
+        charges.attribute_key,
+        charges.charge_date,
+        min(matches.schedule_id) as schedule_id
+    from charges
+    inner join matches
+        on
+            charges.attribute_key = matches.attribute_key
+            and charges.charge_date >= matches.starts_on
+            and charges.charge_date < matches.ends_on
+    group by charges.attribute_key, charges.charge_date
 
 ),
 
@@ -49,7 +67,8 @@ amounts as (
         scheduled.schedule_id,
         sum({{ money_to_units('charges.effective_cost') }}) as cost_units
     from charges
-    inner join scheduled on charges.attribute_key = scheduled.attribute_key
+    inner join scheduled
+        on charges.attribute_key = scheduled.attribute_key and charges.charge_date = scheduled.charge_date
     group by
         charges.source,
         charges.billing_period_start,
@@ -82,7 +101,7 @@ spread as (
         'schedule_days',
         'cost_units',
         'weight',
-        ['source', 'billing_period_start', 'billing_currency', 'attribute_key'],
+        ['source', 'billing_period_start', 'billing_currency', 'attribute_key', 'schedule_id'],
         ['charge_date'],
         'day_cost_units'
     ) }}
@@ -108,5 +127,6 @@ select
     charges.charge_date,
     charges.billing_period_start
 from charges
-left join scheduled on charges.attribute_key = scheduled.attribute_key
+left join scheduled
+    on charges.attribute_key = scheduled.attribute_key and charges.charge_date = scheduled.charge_date
 where scheduled.attribute_key is null

@@ -61,6 +61,9 @@ MISTAKES = {
     "insert into cost_rules select 8, * exclude (priority) from cost_rules where priority = 9": (
         "cost_rules.csv, row 8: priority must be given and its own"
     ),
+    "insert into cost_rules values (9999, null, 'ResourceId', null, 'regex', '^(?!A)', 'excluded', 'x')": (
+        "cost_rules.csv, row 9999 (^(?!A)): value is no regular expression that DuckDB can read"
+    ),
     "insert into amortization_schedules values ('a', null, 'Tags', 'like', 'x', '2026-01-01', '2026-02-01')": (
         "amortization_schedules.csv, row a (Tags): column_name is no FOCUS column that a schedule can look at"
     ),
@@ -69,6 +72,9 @@ MISTAKES = {
     ),
     "insert into amortization_schedules values ('c', null, 'SkuId', 'like', 'x', '2026-02-01', '2026-02-01')": (
         "amortization_schedules.csv, row c: starts_on and ends_on must be given"
+    ),
+    "insert into amortization_schedules values ('d', null, 'SkuId', 'regex', '(', '2026-01-01', '2026-02-01')": (
+        "amortization_schedules.csv, row d ((): value is no regular expression that DuckDB can read"
     ),
     "insert into pool_resource_prices values ('l40', 'cpu', 1)": (
         "pool_resource_prices.csv, row l40 cpu: pool_id is not in seeds/config/capacity_pools.csv"
@@ -102,6 +108,9 @@ MISTAKES = {
     ),
     "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'q', 'input_token', 1, 'hosted')": (
         "sku_meters.csv, row q (hosted): deployment_id is not in seeds/config/deployments.csv"
+    ),
+    "insert into sku_meters values ('aws', 'SkuMeter', 'regex', '*', 'input_token', 1, 'assistant-hosted')": (
+        "sku_meters.csv, row *: value is no regular expression that DuckDB can read"
     ),
 }
 
