@@ -18,6 +18,37 @@ creations as (
 
 ),
 
+first_looks as (
+
+    select
+        scrape_series_id,
+        unnest(looked_first_at) as created_at
+    from creations
+
+),
+
+-- when a collector looked first says nothing of the process, on the days after as well
+known_creations as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        case
+            when (scrape_series_id, first_created_at) not in (
+                    select (first_looks.scrape_series_id, first_looks.created_at) from first_looks
+                )
+                then epoch_us(first_created_at)
+        end as first_created_us,
+        case
+            when (scrape_series_id, last_created_at) not in (
+                    select (first_looks.scrape_series_id, first_looks.created_at) from first_looks
+                )
+                then epoch_us(last_created_at)
+        end as last_created_us
+    from creations
+
+),
+
 series as (
 
     select distinct
@@ -36,8 +67,8 @@ states as (
         series_days.sample_date,
         epoch_us(counter_states.first_sampled_at) as first_us,
         epoch_us(counter_states.last_sampled_at) as last_us,
-        epoch_us(creations.first_created_at) as first_created_us,
-        epoch_us(creations.last_created_at) as last_created_us,
+        known_creations.first_created_us,
+        known_creations.last_created_us,
         counter_states.first_value,
         counter_states.last_value,
         counter_states.increase,
@@ -51,10 +82,10 @@ states as (
             series_days.sample_date = counter_states.sample_date
             and series_days.scrape_series_id = counter_states.scrape_series_id
     inner join series on series_days.series_id = series.series_id
-    left join creations
+    left join known_creations
         on
-            series_days.sample_date = creations.sample_date
-            and series_days.scrape_series_id = creations.scrape_series_id
+            series_days.sample_date = known_creations.sample_date
+            and series_days.scrape_series_id = known_creations.scrape_series_id
 
 ),
 

@@ -26,11 +26,15 @@ class Counted:
 
 
 def clean(samples: list[Sample]) -> list[Clean]:
-    """Sorted, without stale markers and values that cannot be; of several at one time the highest."""
+    """Sorted, without stale markers and values that cannot be; of several at one time the highest.
+
+    A creation at the time of a sample is none, wherever it is told: a collector looked first.
+    """
+    first_looks = {created for time, _, created in samples if created == time}
     at: dict[datetime, tuple[int, datetime | None]] = {}
     for time, value, created in samples:
         if value is not None and value == value and value >= 0:
-            at[time] = (max(at.get(time, (-1,))[0], int(value)), created)
+            at[time] = (max(at.get(time, (-1,))[0], int(value)), None if created in first_looks else created)
     return [(time, *at[time]) for time in sorted(at)]
 
 

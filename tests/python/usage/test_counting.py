@@ -39,9 +39,10 @@ def random_series(rng: random.Random) -> dict[str, list[Sample]]:
         begin = START + timedelta(days=rng.randint(1, DAYS - 1), seconds=-rng.uniform(0, 40 * step))
     begin = begin.replace(microsecond=begin.microsecond // 1000 * 1000)  # JSON lines hold milliseconds
     samples, time, value = rng.randint(1, 80), begin, rng.randint(0, 10**6)
-    # some processes say when they were created: long ago, or shortly before the first scrape, maybe over midnight
+    # some processes say when they were created: long ago, or shortly before the first scrape, maybe over midnight; some
+    # collectors say no more than when they looked first
     created = begin - timedelta(milliseconds=rng.choice([rng.randint(1, 400_000), rng.randint(1, 10**8)]))
-    is_told = rng.random() < 0.5
+    is_told, is_looked_at = rng.choice([(True, False), (False, True), (False, False), (True, False)])
     truth: list[tuple[datetime, int, datetime | None]] = []
     for _ in range(samples):
         truth.append((time, value, created if is_told else None))
@@ -66,6 +67,8 @@ def random_series(rng: random.Random) -> dict[str, list[Sample]]:
             for time, value, since in truth
             if rng.random() >= lost
         ]
+        if is_looked_at:
+            kept = as_first_looked_at(kept, rng)
         if rng.random() < 0.2 and kept:  # junk: stale markers, values that cannot be, a repeated time
             at, seen, since = rng.choice(kept)
             second = timedelta(seconds=1)
@@ -78,6 +81,16 @@ def random_series(rng: random.Random) -> dict[str, list[Sample]]:
         if kept:
             scraped[replica] = kept
     return scraped or {"": [(truth[0][0], float(truth[0][1]), truth[0][2])]}
+
+
+def as_first_looked_at(samples: list[Sample], rng: random.Random) -> list[Sample]:
+    """As OpenTelemetry's Collector tells creations that it does not know; after a fall or its restart it looks anew."""
+    looked, told = None, []
+    for number, (time, value, _) in enumerate(samples):
+        if number == 0 or value < samples[number - 1][1] or rng.random() < 0.05:
+            looked = time
+        told.append((time, value, looked))
+    return told
 
 
 def history(seeds: list[int]) -> History:
