@@ -63,6 +63,7 @@ states as (
 
     select
         series_days.series_id,
+        series_days.scrape_series_id,
         series.scrape_group,
         series_days.sample_date,
         epoch_us(counter_states.first_sampled_at) as first_us,
@@ -94,6 +95,7 @@ chained as (
     select
         *,
         min(first_us) over (partition by scrape_group) as group_first_us,
+        lag(scrape_series_id) over series_order as previous_scrape_series_id,
         lag(last_us) over series_order as previous_us,
         lag(last_value) over series_order as previous_value,
         lag(last_created_us) over series_order as previous_created_us
@@ -130,7 +132,15 @@ crossings as (
         previous_us,
         first_us,
         first_us - previous_us > {{ max_gap_us }} as is_gap,
-        {{ has_fallen('first_value', 'previous_value', 1) }}
+        (
+            {{ has_fallen('first_value', 'previous_value', 1) }}
+            -- of two replicas the later may have been answered earlier: it is a little behind, and nothing began anew
+            and not (
+                scrape_series_id != previous_scrape_series_id
+                and first_us - previous_us <= {{ max_gap_us }}
+                and first_value > previous_value / 2
+            )
+        )
         or coalesce(abs(first_created_us - previous_created_us) >= 100000, false) as is_reset,
         first_value,
         previous_value
