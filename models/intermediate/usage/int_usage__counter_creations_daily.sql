@@ -35,9 +35,20 @@ creations as (
         samples.day_version,
         samples.sampled_at,
         -- scrapers round what clients write, but not to more than a millisecond
-        make_timestamp(cast(round(samples.value * 1000) as bigint) * 1000) as created_at
+        make_timestamp(cast(round(samples.value * 1000) as bigint) * 1000) as created_at,
+        -- OpenTelemetry's word for unknown: a collector looked first at this sample, and the process may be older
+        abs(samples.value - epoch(samples.sampled_at)) < 0.001 as is_first_look
     from samples
     inner join series on samples.scrape_series_id = series.scrape_series_id
+
+),
+
+judged as (
+
+    select
+        *,
+        bool_or(is_first_look) over (partition by sample_date, scrape_series_id, created_at) as is_unknown
+    from creations
 
 )
 
@@ -45,8 +56,9 @@ select
     sample_date,
     scrape_series_id,
     day_version,
-    list(sampled_at order by sampled_at)[2:] as changed_at,
+    (list(sampled_at order by sampled_at) filter (where not is_unknown))[2:] as changed_at,
+    list(created_at order by sampled_at) filter (where is_first_look) as looked_first_at,
     min_by(created_at, sampled_at) as first_created_at,
     max_by(created_at, sampled_at) as last_created_at
-from creations
+from judged
 group by sample_date, scrape_series_id, day_version

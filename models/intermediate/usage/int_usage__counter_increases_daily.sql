@@ -18,6 +18,37 @@ creations as (
 
 ),
 
+first_looks as (
+
+    select
+        scrape_series_id,
+        unnest(looked_first_at) as created_at
+    from creations
+
+),
+
+-- when a collector looked first says nothing of the process, on the days after as well
+known_creations as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        case
+            when (scrape_series_id, first_created_at) not in (
+                    select (first_looks.scrape_series_id, first_looks.created_at) from first_looks
+                )
+                then epoch_us(first_created_at)
+        end as first_created_us,
+        case
+            when (scrape_series_id, last_created_at) not in (
+                    select (first_looks.scrape_series_id, first_looks.created_at) from first_looks
+                )
+                then epoch_us(last_created_at)
+        end as last_created_us
+    from creations
+
+),
+
 series as (
 
     select distinct
@@ -32,12 +63,13 @@ states as (
 
     select
         series_days.series_id,
+        series_days.scrape_series_id,
         series.scrape_group,
         series_days.sample_date,
         epoch_us(counter_states.first_sampled_at) as first_us,
         epoch_us(counter_states.last_sampled_at) as last_us,
-        epoch_us(creations.first_created_at) as first_created_us,
-        epoch_us(creations.last_created_at) as last_created_us,
+        known_creations.first_created_us,
+        known_creations.last_created_us,
         counter_states.first_value,
         counter_states.last_value,
         counter_states.increase,
@@ -51,10 +83,10 @@ states as (
             series_days.sample_date = counter_states.sample_date
             and series_days.scrape_series_id = counter_states.scrape_series_id
     inner join series on series_days.series_id = series.series_id
-    left join creations
+    left join known_creations
         on
-            series_days.sample_date = creations.sample_date
-            and series_days.scrape_series_id = creations.scrape_series_id
+            series_days.sample_date = known_creations.sample_date
+            and series_days.scrape_series_id = known_creations.scrape_series_id
 
 ),
 
@@ -63,6 +95,7 @@ chained as (
     select
         *,
         min(first_us) over (partition by scrape_group) as group_first_us,
+        lag(scrape_series_id) over series_order as previous_scrape_series_id,
         lag(last_us) over series_order as previous_us,
         lag(last_value) over series_order as previous_value,
         lag(last_created_us) over series_order as previous_created_us
@@ -99,7 +132,15 @@ crossings as (
         previous_us,
         first_us,
         first_us - previous_us > {{ max_gap_us }} as is_gap,
-        {{ has_fallen('first_value', 'previous_value', 1) }}
+        (
+            {{ has_fallen('first_value', 'previous_value', 1) }}
+            -- of two replicas the later may have been answered earlier: it is a little behind, and nothing began anew
+            and not (
+                scrape_series_id != previous_scrape_series_id
+                and first_us - previous_us <= {{ max_gap_us }}
+                and first_value > previous_value / 2
+            )
+        )
         or coalesce(abs(first_created_us - previous_created_us) >= 100000, false) as is_reset,
         first_value,
         previous_value

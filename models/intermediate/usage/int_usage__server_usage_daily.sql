@@ -38,7 +38,8 @@ disjoint as (
                 then least(cached_input_tokens, coalesce(input_tokens, cached_input_tokens))
         end as cached_input_token,
         output_tokens as output_token,
-        requests as request,
+        -- what was aborted before it was counted is taken off all the same: below 0, nobody knows
+        case when requests >= 0 then requests end as request,
         embeddings as embedding
     from totals
 

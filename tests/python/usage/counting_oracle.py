@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 MAX_GAP = timedelta(seconds=180)
 Sample = tuple[datetime, float | None, datetime | None]  # when, how much, and when the process was created, if known
 Clean = tuple[datetime, int, datetime | None]
+Chosen = tuple[datetime, int, datetime | None, str]  # and which replica saw it
 
 
 @dataclass
@@ -26,11 +27,15 @@ class Counted:
 
 
 def clean(samples: list[Sample]) -> list[Clean]:
-    """Sorted, without stale markers and values that cannot be; of several at one time the highest."""
+    """Sorted, without stale markers and values that cannot be; of several at one time the highest.
+
+    A creation at the time of a sample is none, wherever it is told: a collector looked first.
+    """
+    first_looks = {created for time, _, created in samples if created == time}
     at: dict[datetime, tuple[int, datetime | None]] = {}
     for time, value, created in samples:
         if value is not None and value == value and value >= 0:
-            at[time] = (max(at.get(time, (-1,))[0], int(value)), created)
+            at[time] = (max(at.get(time, (-1,))[0], int(value)), None if created in first_looks else created)
     return [(time, *at[time]) for time in sorted(at)]
 
 
@@ -42,20 +47,20 @@ def micros(span: timedelta) -> int:
     return span // timedelta(microseconds=1)
 
 
-def choose(replicas: dict[str, list[Sample]]) -> list[Clean]:
+def choose(replicas: dict[str, list[Sample]]) -> list[Chosen]:
     """The samples that count: on each day those of the replica that has most of them, then of the first by name."""
     by_day: dict[date, dict[str, list[Clean]]] = defaultdict(dict)
     for replica, samples in replicas.items():
         for sample in clean(samples):
             by_day[sample[0].date()].setdefault(replica, []).append(sample)
-    chosen: list[Clean] = []
+    chosen: list[Chosen] = []
     for day in sorted(by_day):
         best = min(by_day[day], key=lambda replica: (-len(by_day[day][replica]), replica))
-        chosen += by_day[day][best]
+        chosen += [(*sample, best) for sample in by_day[day][best]]
     return chosen
 
 
-def count(chosen: list[Clean], scraping_began: datetime) -> Counted:
+def count(chosen: list[Chosen], scraping_began: datetime) -> Counted:
     """Counts the samples of one series; `scraping_began` is the first sample of its whole group of targets."""
     result = Counted()
 
@@ -68,7 +73,7 @@ def count(chosen: list[Clean], scraping_began: datetime) -> Counted:
             result.units[start.date()] += by_then - handed_out
             handed_out, start = by_then, end
 
-    first_time, first_value, created = chosen[0]
+    first_time, first_value, created, _ = chosen[0]
     result.units[first_time.date()] += 0
     if created is not None and created >= scraping_began - MAX_GAP:
         first_midnight = datetime.combine(scraping_began.date(), datetime.min.time())
@@ -78,8 +83,11 @@ def count(chosen: list[Clean], scraping_began: datetime) -> Counted:
     elif first_value > 0:
         result.opening_balance_unknown = first_time.date()
 
-    for (before, old, was), (after, new, now) in itertools.pairwise(chosen):
-        restarted = new < old or (was is not None and now is not None and was != now)
+    for (before, old, was, earlier), (after, new, now, later) in itertools.pairwise(chosen):
+        # between replicas that take turns a value may be from a moment earlier; a process that restarts falls to near 0
+        is_behind = earlier != later and after - before <= MAX_GAP and new > old / 2
+        recreated = was is not None and now is not None and was != now
+        restarted = (new < old and not is_behind) or recreated
         result.resets += restarted
-        divide(new if restarted else new - old, before, after)
+        divide(new if restarted else max(new - old, 0), before, after)
     return result

@@ -39,9 +39,10 @@ def random_series(rng: random.Random) -> dict[str, list[Sample]]:
         begin = START + timedelta(days=rng.randint(1, DAYS - 1), seconds=-rng.uniform(0, 40 * step))
     begin = begin.replace(microsecond=begin.microsecond // 1000 * 1000)  # JSON lines hold milliseconds
     samples, time, value = rng.randint(1, 80), begin, rng.randint(0, 10**6)
-    # some processes say when they were created: long ago, or shortly before the first scrape, maybe over midnight
+    # some processes say when they were created: long ago, or shortly before the first scrape, maybe over midnight; some
+    # collectors say no more than when they looked first
     created = begin - timedelta(milliseconds=rng.choice([rng.randint(1, 400_000), rng.randint(1, 10**8)]))
-    is_told = rng.random() < 0.5
+    is_told, is_looked_at = rng.choice([(True, False), (False, True), (False, False), (True, False)])
     truth: list[tuple[datetime, int, datetime | None]] = []
     for _ in range(samples):
         truth.append((time, value, created if is_told else None))
@@ -56,16 +57,20 @@ def random_series(rng: random.Random) -> dict[str, list[Sample]]:
             time += timedelta(seconds=rng.randint(1, rng.choice([200, 4000, 90000, 180000])))
     truth = [sample for sample in truth if sample[0] < START + timedelta(days=DAYS)] or truth[:1]
 
-    replicas = rng.choice([[""], [""], ["a", "b"]])
+    replicas = rng.choice([[""], ["a", "b"]])
     scraped: dict[str, list[Sample]] = {}
     for replica in replicas:
         jitter = timedelta(milliseconds=rng.randint(0, 5000))
-        lost = rng.choice([0, 0, 0.2])
+        lost = [rng.choice([0, 0, 0.2]) for _ in range(DAYS)]  # by day, so that replicas take turns
+        behind = rng.choice([0, 2])  # a replica may see what the other saw two scrapes before
+        seen = [*[truth[0]] * behind, *truth][: len(truth)]
         kept: list[Sample] = [
             (time + jitter + timedelta(milliseconds=rng.randint(0, 3)), float(value), since)
-            for time, value, since in truth
-            if rng.random() >= lost
+            for (time, _, _), (_, value, since) in zip(truth, seen, strict=True)
+            if rng.random() >= lost[(time - START).days]
         ]
+        if is_looked_at:
+            kept = as_first_looked_at(kept, rng)
         if rng.random() < 0.2 and kept:  # junk: stale markers, values that cannot be, a repeated time
             at, seen, since = rng.choice(kept)
             second = timedelta(seconds=1)
@@ -78,6 +83,16 @@ def random_series(rng: random.Random) -> dict[str, list[Sample]]:
         if kept:
             scraped[replica] = kept
     return scraped or {"": [(truth[0][0], float(truth[0][1]), truth[0][2])]}
+
+
+def as_first_looked_at(samples: list[Sample], rng: random.Random) -> list[Sample]:
+    """As OpenTelemetry's Collector tells creations that it does not know; after a fall or its restart it looks anew."""
+    looked, told = None, []
+    for number, (time, value, _) in enumerate(samples):
+        if number == 0 or value < samples[number - 1][1] or rng.random() < 0.05:
+            looked = time
+        told.append((time, value, looked))
+    return told
 
 
 def history(seeds: list[int]) -> History:
@@ -259,3 +274,24 @@ def test_landed_files_are_not_read_again(fresh) -> None:
         assert file.read_bytes() != content
     build(warehouse)
     assert counted_by(warehouse) == before
+
+
+def test_replicas_that_take_turns_at_midnight_are_no_restart(fresh) -> None:
+    """A counter at 1000 tokens a second, near 10^9. Two replicas scrape it every 30 s, b 100 ms after a.
+
+    a waits 300 ms for an answer and b 20 ms, so that b's first value of the second day is 180 below a's last of the
+    first. a has more samples on the first day, b on the second: 19 times 30,000 tokens each, and nothing between them.
+    """
+    warehouse, midnight = fresh(), START + timedelta(days=1)
+    rows = []
+    for number in range(-20, 20):
+        for replica, offset, answered_after in (("a", 29_950, 300), ("b", 50, 20)):
+            at = number * 30_000 + offset
+            if number % 7 or (replica == "a") == (number < 0):
+                labels = {"pod": "pod-0", "job": "job-a", "prometheus_replica": replica}
+                rows.append((midnight + timedelta(milliseconds=at), SPELLINGS[0], labels, 10**9 + at + answered_after))
+    write(warehouse, {"replicas.csv": as_csv(rows)})
+    build(warehouse)
+    assert counted_by(warehouse) == {
+        "pod-0": ({START.date(): 570_000, midnight.date(): 570_000}, 0, START.date()),
+    }

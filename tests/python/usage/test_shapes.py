@@ -16,6 +16,8 @@ HISTORY = [(0, 40, -10), (30, 100, -10), (60, 160, -10), (90, 20, 75), (120, 200
 WITHOUT_CREATION = 350
 # the 40 that it counted since its creation 10 s before, and 230 after the second restart for 30
 WITH_CREATION = 40 + 60 + 60 + 20 + 180 + 230
+# A Collector that does not know when the process began says when it looked first, and at 150 s it is restarted itself.
+FIRST_LOOKS = [0, 0, 0, 90, 90, 150]
 
 
 def labels(shape: str) -> dict[str, str]:
@@ -90,6 +92,9 @@ def otlp(shape: str, kind: str) -> str:
             point |= {"asInt": str(gained), "startTimeUnixNano": start}
             metric["sum"] = {"aggregationTemporality": 1, "isMonotonic": True, "dataPoints": [point]}
         else:
+            if kind == "first_look":
+                looked = FIRST_LOOKS[HISTORY.index((second, value, created))]
+                point["startTimeUnixNano"] = str((START + looked * 1000) * 1_000_000)
             metric["sum"] = {
                 "aggregationTemporality": 2,
                 "isMonotonic": True,
@@ -138,6 +143,7 @@ SHAPES = {
     "openmetrics": ("txt", openmetrics("openmetrics"), WITH_CREATION),
     "otlp_cumulative": ("jsonl", otlp("otlp_cumulative", "cumulative"), WITH_CREATION),
     "otlp_delta": ("jsonl", otlp("otlp_delta", "delta"), WITH_CREATION),
+    "otlp_first_look": ("jsonl", otlp("otlp_first_look", "first_look"), WITHOUT_CREATION),
     "otlp_histogram": ("json", otlp("otlp_histogram", "histogram"), WITH_CREATION),
     "long_form": ("csv", long_form("long_form"), WITH_CREATION),
     "replicas": ("csv", replicas("replicas"), WITHOUT_CREATION),
@@ -175,6 +181,37 @@ def test_restarts_are_seen_and_deltas_are_none(counted) -> None:
         shape: 0 if shape == "otlp_delta" else 2 if expected == WITH_CREATION else 1
         for shape, (_, _, expected) in SHAPES.items()
     }
+
+
+def test_when_a_collector_looked_first_is_no_birth(warehouse) -> None:
+    """OpenTelemetry: where a start is the time of a point, nothing is known of what the counter had before.
+
+    A counter rises by 100 a minute. The Collector looks first at 23:56 and is restarted at 00:02; each day has a file.
+    From 23:56 to midnight it rises by 400, then by 144,000 in a day. The 10,000,000 are older.
+    """
+    first_look, restart = 1_790_812_800 - 4 * 60, 1_790_812_800 + 2 * 60  # 2026-10-01 is the second day
+    days = [
+        [(minute, first_look) for minute in range(4)],
+        [(4, first_look), (5, first_look), (6, restart), (7, restart), (60, restart)],
+        [(24 * 60 + 4, restart)],
+    ]
+    for number, points in enumerate(days):
+        lines = []
+        for minute, start in points:
+            point = {
+                "startTimeUnixNano": str(start * 10**9),
+                "timeUnixNano": str((first_look + minute * 60) * 10**9),
+                "asInt": str(10_000_000 + 100 * minute),
+                "attributes": [{"key": "deployment", "value": {"stringValue": "chat"}}],
+            }
+            metric = {"name": "vllm:prompt_tokens", "sum": {"aggregationTemporality": 2, "dataPoints": [point]}}
+            lines.append(json.dumps({"resourceMetrics": [{"scopeMetrics": [{"metrics": [metric]}]}]}))
+        warehouse.write(f"telemetry/prometheus/{number}.jsonl", "\n".join(lines))
+    warehouse.build("+int_usage__counter_increases_daily")
+    assert warehouse.query("""
+        select cast(usage_date as varchar), increase, resets, opening_balance_unknown
+        from intermediate.int_usage__counter_increases_daily order by usage_date
+    """) == [("2026-09-30", 400, 0, True), ("2026-10-01", 144_000, 0, False), ("2026-10-02", 0, 0, False)]
 
 
 def test_many_files_fit_into_the_memory_of_a_build(warehouse) -> None:
