@@ -156,7 +156,7 @@ def test_one_metric_a_file_is_joined_and_regions_and_accounts_add_up(reports):
 
 
 def test_organisations_add_up_however_each_divides_its_day(reports):
-    # 120, fetched again after 100; 7 of an organisation whose report is by the hour; of a third as much by batch as not.
+    # 120, fetched again after 100; 7 of an organisation that reports by the hour; of a third one 10, and 10 by batch.
     assert units(reports, "openai") == {
         24: {"prompt_token": 147, "input_token": 147, "cached_input_token": 0, "output_token": 4, "request": 4}
     }
