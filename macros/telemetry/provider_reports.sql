@@ -40,38 +40,55 @@
     coalesce(try_cast({{ text }} as timestamp), {{ epoch_timestamp('try_cast(' ~ text ~ ' as double)') }})
 {%- endmacro %}
 
-{# Metrics of a cloud as columns: `metrics` has source_file, source_row, model, deployment_id, region, metric, value,
-   bucket_start, bucket_seconds; the seed column_aliases says which metric is which count. #}
+{# What a folder above a file says of it, such as `region=us-east-1/`. #}
+{% macro folder_value(names) -%}
+    nullif(regexp_extract(source_file, '/(?:{{ names }})=([^/]+)/', 1), '')
+{%- endmacro %}
+
+{# Whose usage a report is, where it is not of the only one: account or organisation, and region, by the report itself
+   or by the folders above it. Usage of different resources adds up. #}
+{% macro report_resource(account='null', region='null') -%}
+    nullif(concat_ws(
+        '/',
+        coalesce({{ account }}, {{ folder_value('account|organi[sz]ation') }}),
+        coalesce({{ region }}, {{ folder_value('region') }})
+    ), '')
+{%- endmacro %}
+
+{# Metrics of a cloud as columns: `metrics` has source_file, source_row, model, deployment_id, region, resource_id, metric,
+   value, bucket_start, bucket_seconds; the seed column_aliases says which metric is which count. #}
 {% macro pivot_metrics(metrics, shape) %}
     {%- set counts = ['input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'requests'] -%}
     select
         source_file,
-        min(source_row) as source_row,
+        source_row,
         model,
         deployment_id,
         region,
+        resource_id,
         {% for name in counts -%}
         min_by(value, priority) filter (where column_name = '{{ name }}') as {{ name }},
         {% endfor -%}
         bucket_start,
-        bucket_start + to_seconds(max(bucket_seconds)) as bucket_end
+        bucket_start + to_seconds(bucket_seconds) as bucket_end
     from (
         select
             metrics.source_file,
+            metrics.source_row,
             metrics.model,
             metrics.deployment_id,
             metrics.region,
+            metrics.resource_id,
             metrics.bucket_start,
+            metrics.bucket_seconds,
             aliases.column_name,
             aliases.priority,
-            min(metrics.source_row) as source_row,
             -- a part that is no number, or negative, makes the whole unknown
             case
                 when count(*) = count(*) filter (where metrics.value >= 0)
                     then cast(cast(round(sum(metrics.value)) as bigint) as varchar)
                 else 'unusable'
-            end as value,
-            max(metrics.bucket_seconds) as bucket_seconds
+            end as value
         from {{ metrics }} as metrics
         inner join {{ ref('column_aliases') }} as aliases
             on
@@ -79,5 +96,5 @@
                 and aliases.shape = '{{ shape }}'
         group by all
     )
-    group by source_file, model, deployment_id, region, bucket_start
+    group by source_file, source_row, model, deployment_id, region, resource_id, bucket_start, bucket_seconds
 {% endmacro %}

@@ -96,11 +96,12 @@ provider_counts as (
 
     select
         source_file,
-        unnest(['unreadable_row', 'unusable_count']) as issue,
-        cast(null as varchar) as detail,
+        unnest(['unreadable_row', 'unusable_count', 'superseded_count']) as issue,
+        unnest([null, null, 'a newer file has another count of the same bucket, group, account and region']) as detail,
         unnest([
             count(*) filter (where bucket_start is null),
-            count(*) filter (where bucket_start is not null and has_unusable_counts)
+            count(*) filter (where bucket_start is not null and not is_superseded and has_unusable_counts),
+            count(*) filter (where has_other_counts)
         ]) as affected_rows
     from provider_usage
     group by source_file

@@ -1,7 +1,7 @@
 with usage as (
 
     select * from {{ ref('stg_provider_usage__usage') }}
-    where bucket_start is not null
+    where bucket_start is not null and not is_superseded
 
 ),
 
@@ -35,22 +35,31 @@ reports as (
     select
         provider,
         operation,
+        shape,
+        resource_id,
         bucket_date,
         bucket_seconds,
         dimensions,
         count(distinct bucket_start) * bucket_seconds as covered_seconds,
         max(reported_at) as reported_at
     from described
-    group by provider, operation, bucket_date, bucket_seconds, dimensions
+    group by provider, operation, shape, resource_id, bucket_date, bucket_seconds, dimensions
 
 ),
 
+-- of the shapes one counts, and in it one report of each account, region or organisation
 fullest as (
 
     select *
     from reports
-    qualify row_number() over (
-            partition by provider, coalesce(operation, ''), bucket_date
+    qualify
+        shape = first_value(shape)
+            over (
+                partition by provider, operation, bucket_date
+                order by covered_seconds desc, reported_at desc, dimensions desc
+            )
+        and row_number() over (
+            partition by provider, operation, bucket_date, shape, resource_id
             order by covered_seconds desc, reported_at desc, dimensions desc
         ) = 1
 
@@ -69,6 +78,7 @@ select
     described.user_id,
     described.service_tier,
     described.region,
+    described.resource_id,
     described.dimensions,
     described.input_tokens,
     described.uncached_input_tokens,
@@ -84,6 +94,7 @@ left join fullest
     on
         described.provider = fullest.provider
         and described.operation is not distinct from fullest.operation
+        and described.resource_id is not distinct from fullest.resource_id
         and described.bucket_date = fullest.bucket_date
         and described.bucket_seconds = fullest.bucket_seconds
         and described.dimensions = fullest.dimensions

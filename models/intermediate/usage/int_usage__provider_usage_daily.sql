@@ -15,7 +15,8 @@ labelled as (
         {{ labels_from({
             'provider': 'provider', 'model': 'model', 'deployment': 'deployment_id', 'project_id': 'project_id',
             'workspace_id': 'workspace_id', 'api_key_id': 'api_key_id', 'user_id': 'user_id',
-            'service_tier': 'service_tier', 'region': 'region', 'operation': 'operation'
+            'service_tier': 'service_tier', 'region': 'region', 'resource_id': 'resource_id',
+            'operation': 'operation'
         }) }} as labels
     from buckets
 

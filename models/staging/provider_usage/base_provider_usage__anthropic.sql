@@ -51,6 +51,7 @@ select
     cast(null as varchar) as user_id,
     result ->> '$.service_tier' as service_tier,
     result ->> '$.inference_geo' as region,
+    {{ report_resource() }} as resource_id,
     result ->> '$.context_window' as other_dimensions,
     cast(null as varchar) as input_tokens,
     result ->> '$.uncached_input_tokens' as uncached_input_tokens,

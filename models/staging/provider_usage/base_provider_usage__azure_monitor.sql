@@ -24,6 +24,8 @@ series as (
     select
         * exclude (metric),
         metric ->> '$.name.value' as metric_name,
+        -- a metric's id is that of its resource, and its name
+        regexp_replace(lower(metric ->> '$.id'), '/providers/microsoft\.insights/metrics/.*$', '') as resource_id,
         {{ elements('metric', '$.timeseries') }} as one_series
     from named
 
@@ -54,6 +56,7 @@ metrics as (
         list_filter(dimensions, lambda dimension: dimension.name = 'modeldeploymentname')[1].value as deployment_id,
         list_filter(dimensions, lambda dimension: dimension.name = 'statuscode')[1].value as status_code,
         region,
+        resource_id,
         coalesce(metric_name, 'ProcessedPromptTokens') as metric,
         -- the service leaves out what is nothing
         coalesce(try_cast(point ->> '$.total' as double), 0) as value,
@@ -93,6 +96,7 @@ select
     cast(null as varchar) as user_id,
     cast(null as varchar) as service_tier,
     region,
+    resource_id,
     cast(null as varchar) as other_dimensions,
     input_tokens,
     cast(null as varchar) as uncached_input_tokens,

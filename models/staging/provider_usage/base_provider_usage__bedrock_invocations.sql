@@ -75,6 +75,7 @@ select
     user_id,
     cast(null as varchar) as service_tier,
     region,
+    {{ report_resource() }} as resource_id,
     source_file as other_dimensions,
     cast(null as varchar) as input_tokens,
     input_tokens as uncached_input_tokens,

@@ -51,7 +51,7 @@ points as (
 
 ),
 
--- an answer repeats neither dimensions nor period: a label "model metric seconds" carries them
+-- an answer repeats neither dimensions nor period: a label "model metric seconds region account" carries them
 labelled as (
 
     select
@@ -59,10 +59,14 @@ labelled as (
         source_row,
         string_split(label, ' ') as words,
         list_filter(words, lambda word: regexp_full_match(word, '\w*(TokenCount|Invocations)'))[1] as metric,
-        try_cast(list_filter(words, lambda word: regexp_full_match(word, '\d+'))[1] as bigint) as period_seconds,
+        try_cast(list_filter(words, lambda word: regexp_full_match(word, '\d{1,11}'))[1] as bigint) as period_seconds,
+        list_filter(words, lambda word: regexp_full_match(word, '[a-z]{2}(-[a-z]+)+-\d'))[1] as label_region,
+        list_filter(words, lambda word: regexp_full_match(word, '\d{12}'))[1] as label_account,
         coalesce(
-            list_filter(words, lambda word: not regexp_full_match(word, '\d+|\w*(TokenCount|Invocations)'))[1],
-            nullif(regexp_extract(source_file, '/model=([^/]+)/', 1), '')
+            list_filter(
+                words, lambda word: not regexp_full_match(word, '\d+|\w*(TokenCount|Invocations)|[a-z]{2}(-[a-z]+)+-\d')
+            )[1],
+            {{ folder_value('model') }}
         ) as model,
         try_cast(value as double) as value,
         {{ report_time('sampled_at') }} as bucket_start
@@ -70,14 +74,26 @@ labelled as (
 
 ),
 
+resources as (
+
+    select
+        *,
+        coalesce(label_region, {{ folder_value('region') }}) as region,
+        {{ report_resource('label_account', 'label_region') }} as resource_id,
+        parse_dirpath(source_file) as folder
+    from labelled
+
+),
+
+-- the spacing of all metrics that lie together: one of them alone may be a file of its own and have few points
 spaced as (
 
     select
         *,
         date_diff('second', lag(bucket_start) over (
-            partition by source_file, metric, model order by bucket_start
+            partition by folder, resource_id, model order by bucket_start
         ), bucket_start) as seconds_since_last
-    from labelled
+    from resources
 
 ),
 
@@ -88,13 +104,14 @@ metrics as (
         source_row,
         regexp_replace(model, '^.*/', '') as model,
         cast(null as varchar) as deployment_id,
-        cast(null as varchar) as region,
+        region,
+        resource_id,
         coalesce(metric, 'InputTokenCount') as metric,
         value,
         bucket_start,
         coalesce(
             period_seconds,
-            min(nullif(seconds_since_last, 0)) over (partition by source_file, metric, model)
+            min(nullif(seconds_since_last, 0)) over (partition by folder, resource_id, model)
         ) as bucket_seconds
     from spaced
     where metric is not null or bucket_start is null
@@ -120,6 +137,7 @@ select
     cast(null as varchar) as user_id,
     cast(null as varchar) as service_tier,
     region,
+    resource_id,
     cast(null as varchar) as other_dimensions,
     cast(null as varchar) as input_tokens,
     input_tokens as uncached_input_tokens,

@@ -39,8 +39,11 @@ select
     cast(null as varchar) as workspace_id,
     result ->> '$.api_key_id' as api_key_id,
     result ->> '$.user_id' as user_id,
-    coalesce(result ->> '$.service_tier', case when (result ->> '$.batch') = 'true' then 'batch' end) as service_tier,
+    nullif(concat_ws(
+        ' ', result ->> '$.service_tier', case when (result ->> '$.batch') = 'true' then 'batch' end
+    ), '') as service_tier,
     cast(null as varchar) as region,
+    {{ report_resource() }} as resource_id,
     cast(null as varchar) as other_dimensions,
     result ->> '$.input_tokens' as input_tokens,
     result ->> '$.input_uncached_tokens' as uncached_input_tokens,

@@ -31,6 +31,7 @@ select
     user_id,
     service_tier,
     region,
+    {{ report_resource() }} as resource_id,
     cast(null as varchar) as other_dimensions,
     input_tokens,
     uncached_input_tokens,

@@ -1,5 +1,9 @@
 {{ config(materialized='table') }}
 
+{% set counts = [
+    'input_tokens', 'uncached_input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'requests'
+] %}
+
 with files as (
 
     select * from {{ ref('stg_telemetry__files') }}
@@ -29,14 +33,50 @@ reports as (
 
 ),
 
+ranked as (
+
+    select
+        reports.*,
+        files.shape,
+        files.modified_at,
+        {% for name in counts -%}
+        first_value({{ name }} ignore nulls) over newest_first as newest_{{ name }},
+        {% endfor -%}
+        bucket_start is not null and row_number() over newest_first > 1 as is_superseded
+    from reports
+    inner join files on reports.source_file = files.source_file
+    window newest_first as (
+        partition by
+            provider, shape, operation, model, deployment_id, project_id, workspace_id, api_key_id, user_id,
+            service_tier, region, resource_id, other_dimensions, bucket_start, bucket_end
+        order by modified_at desc, reports.source_file desc, source_row desc
+        rows between unbounded preceding and unbounded following
+    )
+
+),
+
+-- the newest file that tells a count says how much it is: a file may hold one metric of several
+joined as (
+
+    select
+        * exclude ({{ counts | join(', ') }}),
+        {% for name in counts -%}
+        case when is_superseded or bucket_start is null then {{ name }} else newest_{{ name }} end as {{ name }},
+        {% endfor -%}
+        is_superseded and (
+            {% for name in counts -%}
+            ({{ name }} is not null and {{ token_count(name) }} is distinct from {{ token_count('newest_' ~ name) }})
+            {{- ' or' if not loop.last }}
+            {% endfor %}
+        ) as has_other_counts
+    from ranked
+
+),
+
 counted as (
 
     select
-        reports.* exclude (
-            input_tokens, uncached_input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, requests
-        ),
-        files.shape,
-        files.modified_at,
+        reports.* exclude ({{ counts | join(', ') }}),
         conventions.input_includes_cache is not false as input_includes_cache,
         {{ token_count('reports.input_tokens') }} as given_input_tokens,
         {{ token_count('reports.uncached_input_tokens') }} as given_uncached_tokens,
@@ -51,8 +91,7 @@ counted as (
         or (reports.cache_write_tokens is not null and {{ token_count('reports.cache_write_tokens') }} is null)
         or (reports.output_tokens is not null and {{ token_count('reports.output_tokens') }} is null)
         or (reports.requests is not null and {{ token_count('reports.requests') }} is null) as has_unusable_counts
-    from reports
-    inner join files on reports.source_file = files.source_file
+    from joined as reports
     left join conventions on reports.provider = conventions.provider
 
 ),
@@ -73,21 +112,6 @@ split as (
         ) as uncached_input_tokens
     from counted
 
-),
-
-latest as (
-
-    select *
-    from split
-    qualify
-        bucket_start is null
-        or row_number() over (
-            partition by
-                provider, shape, operation, model, deployment_id, project_id, workspace_id, api_key_id, user_id,
-                service_tier, region, other_dimensions, bucket_start, bucket_end
-            order by modified_at desc, source_file desc, source_row desc
-        ) = 1
-
 )
 
 select
@@ -104,6 +128,7 @@ select
     user_id,
     service_tier,
     region,
+    resource_id,
     other_dimensions,
     coalesce(
         case when input_includes_cache then given_input_tokens end,
@@ -115,7 +140,9 @@ select
     output_tokens,
     requests,
     has_unusable_counts,
+    is_superseded,
+    has_other_counts,
     modified_at as reported_at,
     bucket_start,
     case when bucket_end > bucket_start then bucket_end end as bucket_end
-from latest
+from split

@@ -143,6 +143,7 @@ def test_what_could_not_be_read_is_named(warehouse):
         from intermediate.int_quality__telemetry_files order by all
     """) == [
         ("bedrock_invocations_1.jsonl", "unreadable_row", 1),
+        ("openai_completions_1.json", "superseded_count", 1),
         ("openai_costs.json", "file_not_read", 0),
         ("openai_hourly.json", "superseded_report", 12),
         ("table.csv", "unreadable_row", 1),

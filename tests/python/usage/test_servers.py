@@ -23,9 +23,12 @@ UNITS = {
     # Prompt, output and requests are the decode server's, cached tokens the prefill server's: 800 - 300. The decode
     # server's 796 came from the prefill server, and the prefill server's 4 tokens and 4 requests are the first legs.
     "split": {"input_token": 500, "cached_input_token": 300, "output_token": 250, "request": 4},
-    # 200 + 100 of prompt, less the 80 of cache_source total, whose parts are 60 and 20; 10 requests, 3 of them aborted.
+    # 200 + 100 of prompt, less the 60 and 20 that the cache's sources had; cache_source total says the 80 again and
+    # does not count beside them. 10 requests, 3 of them aborted.
     # The prefill server's 70 are the decode server's too.
     "sglang": {"input_token": 220, "cached_input_token": 80, "output_token": 40, "request": 7},
+    # What a request found in the cache is under its sources, without a total: 600 + 200 + 50 of the prompt's 1000.
+    "sglang-hicache": {"input_token": 150, "cached_input_token": 850, "output_token": 70, "request": 4},
     "trtllm": {"input_token": 450, "cached_input_token": 150, "output_token": 220, "request": 6},
     # The frontend's 900 - 200; its workers' 900 and 910 are the same prompts. output_tokens_total goes before the
     # histogram's sum.
