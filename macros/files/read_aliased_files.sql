@@ -20,16 +20,9 @@
     {%- endfor -%}
     {%- set json_files = file_names(files, 'json') -%}
     {%- if json_files -%}
-        {%- set present = {} -%}
-        {%- for row in aliases -%} {%- do present.update({row.alias.split('/')[0]: 'VARCHAR'}) -%} {%- endfor -%}
-        {%- for row in aliases -%} {%- do present.update({row.alias: 'VARCHAR'}) -%} {%- endfor -%}
-        {%- set reader -%}
-            read_json(
-                [{{ json_files | join(', ') }}], format = 'newline_delimited', ignore_errors = true, filename = true,
-                maximum_object_size = 67108864,
-                columns = {{ '{' }}{% for name in present %}"{{ name }}": 'varchar'{{ ', ' if not loop.last }}{% endfor %}{{ '}' }}
-            )
-        {%- endset -%}
+        {%- set names = [] -%}
+        {%- for row in aliases -%} {%- do names.extend([row.alias.split('/')[0], row.alias]) -%} {%- endfor -%}
+        {%- set present, reader = json_lines_reader(json_files, names, 67108864) -%}
         {%- do branches.append(aliased_rows(reader, present, aliases, columns, times)) -%}
     {%- endif -%}
     {%- for branch in branches %}
@@ -44,6 +37,41 @@
     where false
     {%- endfor %}
 {% endmacro %}
+
+{#
+    JSON lines with each of `names` as a column of text, as {column: type} and a reader; a line that is no JSON is all null.
+    Keys of JSON are as written, but columns are not: names that differ by case alone are one column, the first of them
+    that has a value.
+#}
+{% macro json_lines_reader(files, names, longest=16777216) -%}
+    {%- set keys = names | unique(case_sensitive=true) | list -%}
+    {%- set columns, values = {}, {} -%}
+    {%- for key in keys -%}
+        {%- do columns.update({key | lower: 'VARCHAR'}) -%}
+        {%- do values.setdefault(key | lower, []).append('found[' ~ loop.index ~ ']') -%}
+    {%- endfor -%}
+    {%- set reader -%}
+        (
+            select
+                filename,
+                {% for column in columns -%}
+                coalesce({{ values[column] | join(', ') }}) as "{{ column }}"{{ ',' if not loop.last }}
+                {% endfor -%}
+            from (
+                select
+                    filename,
+                    json_extract_string(json, [
+                        {%- for key in keys -%} {{ sql_text('$."' ~ key ~ '"') }}{{ ', ' if not loop.last }} {%- endfor -%}
+                    ]) as found
+                from read_json_objects(
+                    [{{ files | join(', ') }}], format = 'newline_delimited', ignore_errors = true, filename = true,
+                    maximum_object_size = {{ longest }}
+                )
+            )
+        )
+    {%- endset -%}
+    {{- return((columns, reader)) -}}
+{%- endmacro %}
 
 {% macro aliased_rows(reader, present, aliases, columns, times) %}
     select

@@ -17,14 +17,7 @@
     {%- endif -%}
     {%- set json_files = file_names(files, 'json') -%}
     {%- if json_files -%}
-        {%- set columns = {} -%}
-        {%- for row in aliases -%} {%- do columns.update({row.alias: 'VARCHAR'}) -%} {%- endfor -%}
-        {%- set reader -%}
-            read_json(
-                [{{ json_files | join(', ') }}], format = 'newline_delimited', ignore_errors = true, filename = true,
-                columns = {{ '{' }}{% for alias in columns %}"{{ alias }}": 'varchar'{{ ', ' if not loop.last }}{% endfor %}{{ '}' }}
-            )
-        {%- endset -%}
+        {%- set columns, reader = json_lines_reader(json_files, aliases | map(attribute='alias') | list) -%}
         {%- do branches.append(request_rows(reader, columns, aliases)) -%}
     {%- endif -%}
     {%- for branch in branches %}

@@ -1,0 +1,54 @@
+"""The contract's request table in each of its formats: one request, the same row."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+COLUMNS = (
+    *("ts", "request_id", "deployment_id", "customer_id", "user_id", "session_id", "geography"),
+    *("input_tokens", "cached_input_tokens", "output_tokens", "status"),
+)
+# The example of docs/connect/requests.md: 812 input tokens, 640 of them cached
+VALUES = ("2026-11-24T13:05:11Z", "r-1", "chat-large", "acme", "u-7", "s-3", "EU", 812, 640, 233, "ok")
+ROW = ("chat-large", "acme", "u-7", "s-3", "EU", 812, 640, 233, "ok", "2026-11-24 13:05:11")
+UNREADABLE = (None,) * len(ROW)
+
+
+def csv(*lines: str) -> str:
+    return "\n".join([",".join(COLUMNS), ",".join(map(str, VALUES)), *lines])
+
+
+@pytest.fixture(scope="module")
+def warehouse(module_warehouse):
+    row = json.dumps(dict(zip(COLUMNS, VALUES, strict=True)))
+    # as published by Azure, but as JSON: keys differ from the contract's, and one of them by its case alone
+    azure = json.dumps({"TIMESTAMP": "2026-11-24 18:17:03.9799600", "ContextTokens": 4808, "GeneratedTokens": 10})
+    other = json.dumps({"timestamp": "2026-11-24T18:17:04Z", "input_tokens": 180, "output_tokens": 25})
+    module_warehouse.write("telemetry/requests/rows.jsonl", f"{row}\n{azure}\n{other}\n{row[:60]}")
+    module_warehouse.write("telemetry/requests/rows.csv", csv())
+    module_warehouse.build("+int_quality__telemetry_files")
+    return module_warehouse
+
+
+def rows(warehouse, file: str) -> list[tuple]:
+    return warehouse.query(f"""
+        select deployment_id, customer_id, user_id, session_id, geography, input_tokens, cached_input_tokens,
+            output_tokens, status, strftime(requested_at, '%Y-%m-%d %H:%M:%S')
+        from staging.stg_requests__requests where source_file like '%/{file}' order by source_row
+    """)
+
+
+def test_csv(warehouse) -> None:
+    assert rows(warehouse, "rows.csv") == [ROW]
+
+
+def test_json_lines(warehouse) -> None:
+    unknown = (None,) * 5
+    assert rows(warehouse, "rows.jsonl") == [
+        ROW,
+        (*unknown, 4808, None, 10, None, "2026-11-24 18:17:03"),
+        (*unknown, 180, None, 25, None, "2026-11-24 18:17:04"),
+        UNREADABLE,
+    ]
