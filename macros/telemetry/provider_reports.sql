@@ -35,11 +35,6 @@
     unnest(case when {{ document }} is null then [null] else json_extract({{ document }}, '{{ path }}[*]') end)
 {%- endmacro %}
 
-{# A time in RFC 3339 or in seconds since 1970. #}
-{% macro report_time(text) -%}
-    coalesce(try_cast({{ text }} as timestamp), {{ epoch_timestamp('try_cast(' ~ text ~ ' as double)') }})
-{%- endmacro %}
-
 {# Metrics of a cloud as columns: `metrics` has source_file, source_row, model, deployment_id, region, metric, value,
    bucket_start, bucket_seconds; the seed column_aliases says which metric is which count. #}
 {% macro pivot_metrics(metrics, shape) %}

@@ -240,10 +240,19 @@
     {%- elif type.startswith('TIMESTAMP') or type == 'DATE' -%}
         cast({{ column }} as timestamp)
     {%- elif type == 'VARCHAR' -%}
-        coalesce(try_cast({{ column }} as timestamp), {{ epoch_timestamp('try_cast(' ~ column ~ ' as double)') }})
+        {{ time_from_text(column) }}
     {%- else -%}
         {{ epoch_timestamp(column) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# A time in ISO 8601, of UTC where it names no other zone, or a number since 1970. A cast to TIMESTAMP would drop the zone. #}
+{% macro time_from_text(text) -%}
+    coalesce(
+        try_cast({{ text }} as timestamptz) at time zone 'UTC',
+        {{ epoch_timestamp('try_cast(' ~ text ~ ' as double)') }},
+        try_cast(regexp_replace({{ text }}, ' ([+-]\d\d:?\d\d)$', '\1') as timestamptz) at time zone 'UTC'
+    )
 {%- endmacro %}
 
 {% macro epoch_timestamp(number) -%}

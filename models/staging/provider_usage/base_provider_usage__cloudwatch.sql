@@ -65,7 +65,7 @@ labelled as (
             nullif(regexp_extract(source_file, '/model=([^/]+)/', 1), '')
         ) as model,
         try_cast(value as double) as value,
-        {{ report_time('sampled_at') }} as bucket_start
+        {{ time_from_text('sampled_at') }} as bucket_start
     from points
 
 ),

@@ -13,6 +13,8 @@ COLUMNS = (
 # The example of docs/connect/requests.md: 812 input tokens, 640 of them cached
 VALUES = ("2026-11-24T13:05:11Z", "r-1", "chat-large", "acme", "u-7", "s-3", "EU", 812, 640, 233, "ok")
 ROW = ("chat-large", "acme", "u-7", "s-3", "EU", 812, 640, 233, "ok", "2026-11-24 13:05:11")
+# Two hours ahead of UTC: the same moment is on the day before
+EAST = "2026-11-24T01:00:00+02:00"
 UNREADABLE = (None,) * len(ROW)
 
 
@@ -28,6 +30,8 @@ def warehouse(module_warehouse):
     other = json.dumps({"timestamp": "2026-11-24T18:17:04Z", "input_tokens": 180, "output_tokens": 25})
     module_warehouse.write("telemetry/requests/rows.jsonl", f"{row}\n{azure}\n{other}\n{row[:60]}")
     module_warehouse.write("telemetry/requests/rows.csv", csv())
+    zones = [f"{ts},r-2,chat-large" + "," * 8 for ts in (EAST, "2026-11-23 18:00:00-05", "2026-11-24 01:00:00 +0200")]
+    module_warehouse.write("telemetry/requests/zones.csv", csv(*zones))
     module_warehouse.build("+int_quality__telemetry_files")
     return module_warehouse
 
@@ -52,3 +56,7 @@ def test_json_lines(warehouse) -> None:
         (*unknown, 180, None, 25, None, "2026-11-24 18:17:04"),
         UNREADABLE,
     ]
+
+
+def test_a_time_with_an_offset_is_that_moment(warehouse) -> None:
+    assert [row[-1] for row in rows(warehouse, "zones.csv")] == ["2026-11-24 13:05:11"] + ["2026-11-23 23:00:00"] * 3
