@@ -1,7 +1,7 @@
 {#
     The rows of tables whose columns go by several names, as text (`times` as timestamps), with source_file and
     source_row. `aliases` are rows of the seed column_aliases, best first; `name/a/b` is a JSON pointer behind a column.
-    Files are Parquet, CSV or JSON lines; a column that a file does not have is null, a line that is no JSON all null.
+    Files are Parquet, CSV or JSON lines; a column that a file does not have is null; a broken line is all null.
 #}
 {% macro read_aliased_files(files, aliases, columns, times) %}
     {%- set branches = [] -%}
@@ -9,14 +9,8 @@
         {%- set reader = 'read_parquet([' ~ names | join(', ') ~ '], filename = true)' -%}
         {%- do branches.append(aliased_rows(reader, present, aliases, columns, times)) -%}
     {%- endfor -%}
-    {%- for name in file_names(files, 'csv') -%}
-        {%- set reader -%}
-            read_csv(
-                {{ name }}, header = true, all_varchar = true, quote = '"', escape = '"', filename = true,
-                null_padding = true, strict_mode = false
-            )
-        {%- endset -%}
-        {%- do branches.append(aliased_rows(reader, columns_of(reader), aliases, columns, times)) -%}
+    {%- for present, reader in csv_readers(files) -%}
+        {%- do branches.append(aliased_rows(reader, present, aliases, columns, times)) -%}
     {%- endfor -%}
     {%- set json_files = file_names(files, 'json') -%}
     {%- if json_files -%}
