@@ -1,7 +1,7 @@
 {#
     The rows of tables whose columns go by several names, as text (`times` as timestamps), with source_file and
     source_row. `aliases` are rows of the seed column_aliases, best first; `name/a/b` is a JSON pointer behind a column.
-    Files are Parquet, CSV or JSON lines; a column that a file does not have is null, a line that is no JSON all null.
+    Files are Parquet, CSV or JSON lines; a column that a file does not have is null; a broken line is all null.
 #}
 {% macro read_aliased_files(files, aliases, columns, times) %}
     {%- set branches = [] -%}
@@ -9,27 +9,14 @@
         {%- set reader = 'read_parquet([' ~ names | join(', ') ~ '], filename = true)' -%}
         {%- do branches.append(aliased_rows(reader, present, aliases, columns, times)) -%}
     {%- endfor -%}
-    {%- for name in file_names(files, 'csv') -%}
-        {%- set reader -%}
-            read_csv(
-                {{ name }}, header = true, all_varchar = true, quote = '"', escape = '"', filename = true,
-                null_padding = true, strict_mode = false
-            )
-        {%- endset -%}
-        {%- do branches.append(aliased_rows(reader, columns_of(reader), aliases, columns, times)) -%}
+    {%- for present, reader in csv_readers(files) -%}
+        {%- do branches.append(aliased_rows(reader, present, aliases, columns, times)) -%}
     {%- endfor -%}
     {%- set json_files = file_names(files, 'json') -%}
     {%- if json_files -%}
-        {%- set present = {} -%}
-        {%- for row in aliases -%} {%- do present.update({row.alias.split('/')[0]: 'VARCHAR'}) -%} {%- endfor -%}
-        {%- for row in aliases -%} {%- do present.update({row.alias: 'VARCHAR'}) -%} {%- endfor -%}
-        {%- set reader -%}
-            read_json(
-                [{{ json_files | join(', ') }}], format = 'newline_delimited', ignore_errors = true, filename = true,
-                maximum_object_size = 67108864,
-                columns = {{ '{' }}{% for name in present %}"{{ name }}": 'varchar'{{ ', ' if not loop.last }}{% endfor %}{{ '}' }}
-            )
-        {%- endset -%}
+        {%- set names = [] -%}
+        {%- for row in aliases -%} {%- do names.extend([row.alias.split('/')[0], row.alias]) -%} {%- endfor -%}
+        {%- set present, reader = json_lines_reader(json_files, names, 67108864) -%}
         {%- do branches.append(aliased_rows(reader, present, aliases, columns, times)) -%}
     {%- endif -%}
     {%- for branch in branches %}
@@ -44,6 +31,41 @@
     where false
     {%- endfor %}
 {% endmacro %}
+
+{#
+    JSON lines with each of `names` as a column of text, as {column: type} and a reader; a line that is no JSON is all null.
+    Keys of JSON are as written, but columns are not: names that differ by case alone are one column, the first of them
+    that has a value.
+#}
+{% macro json_lines_reader(files, names, longest=16777216) -%}
+    {%- set keys = names | unique(case_sensitive=true) | list -%}
+    {%- set columns, values = {}, {} -%}
+    {%- for key in keys -%}
+        {%- do columns.update({key | lower: 'VARCHAR'}) -%}
+        {%- do values.setdefault(key | lower, []).append('found[' ~ loop.index ~ ']') -%}
+    {%- endfor -%}
+    {%- set reader -%}
+        (
+            select
+                filename,
+                {% for column in columns -%}
+                coalesce({{ values[column] | join(', ') }}) as "{{ column }}"{{ ',' if not loop.last }}
+                {% endfor -%}
+            from (
+                select
+                    filename,
+                    json_extract_string(json, [
+                        {%- for key in keys -%} {{ sql_text('$."' ~ key ~ '"') }}{{ ', ' if not loop.last }} {%- endfor -%}
+                    ]) as found
+                from read_json_objects(
+                    [{{ files | join(', ') }}], format = 'newline_delimited', ignore_errors = true, filename = true,
+                    maximum_object_size = {{ longest }}
+                )
+            )
+        )
+    {%- endset -%}
+    {{- return((columns, reader)) -}}
+{%- endmacro %}
 
 {% macro aliased_rows(reader, present, aliases, columns, times) %}
     select

@@ -1,6 +1,6 @@
 {#
     The request rows of the given files as text, but for ts, with source_file and source_row: Parquet by schema, CSV
-    and JSON lines each in one scan. `aliases` are rows of the seed request_columns. A column that a file does not have is null.
+    by header, JSON lines in one scan. `aliases` are rows of the seed request_columns. A column that a file does not have is null.
 #}
 {% macro read_request_files(files, aliases) %}
     {%- set branches = [] -%}
@@ -8,23 +8,12 @@
         {%- set reader = 'read_parquet([' ~ names | join(', ') ~ '], filename = true, file_row_number = true)' -%}
         {%- do branches.append(request_rows(reader, columns, aliases, 'file_row_number + 1')) -%}
     {%- endfor -%}
-    {%- set csv_files = file_names(files, 'csv') -%}
-    {%- if csv_files -%}
-        {%- set reader -%}
-            read_csv([{{ csv_files | join(', ') }}], header = true, all_varchar = true, union_by_name = true, filename = true)
-        {%- endset -%}
-        {%- do branches.append(request_rows(reader, columns_of(reader), aliases)) -%}
-    {%- endif -%}
+    {%- for columns, reader in csv_readers(files) -%}
+        {%- do branches.append(request_rows(reader, columns, aliases)) -%}
+    {%- endfor -%}
     {%- set json_files = file_names(files, 'json') -%}
     {%- if json_files -%}
-        {%- set columns = {} -%}
-        {%- for row in aliases -%} {%- do columns.update({row.alias: 'VARCHAR'}) -%} {%- endfor -%}
-        {%- set reader -%}
-            read_json(
-                [{{ json_files | join(', ') }}], format = 'newline_delimited', ignore_errors = true, filename = true,
-                columns = {{ '{' }}{% for alias in columns %}"{{ alias }}": 'varchar'{{ ', ' if not loop.last }}{% endfor %}{{ '}' }}
-            )
-        {%- endset -%}
+        {%- set columns, reader = json_lines_reader(json_files, aliases | map(attribute='alias') | list) -%}
         {%- do branches.append(request_rows(reader, columns, aliases)) -%}
     {%- endif -%}
     {%- for branch in branches %}

@@ -35,11 +35,6 @@
     unnest(case when {{ document }} is null then [null] else json_extract({{ document }}, '{{ path }}[*]') end)
 {%- endmacro %}
 
-{# A time in RFC 3339 or in seconds since 1970. #}
-{% macro report_time(text) -%}
-    coalesce(try_cast({{ text }} as timestamp), {{ epoch_timestamp('try_cast(' ~ text ~ ' as double)') }})
-{%- endmacro %}
-
 {# What a folder above a file says of it, such as `region=us-east-1/`. #}
 {% macro folder_value(names) -%}
     nullif(regexp_extract(source_file, '/(?:{{ names }})=([^/]+)/', 1), '')

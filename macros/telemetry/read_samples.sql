@@ -92,29 +92,6 @@
     {{- return(names) -}}
 {%- endmacro %}
 
-{# CSV files by their header, as pairs of {column: type} and reader. VictoriaMetrics' export may have none: then its order
-   is name, value, time in milliseconds, and labels without names. #}
-{% macro csv_readers(files) -%}
-    {%- set headers = {} -%}
-    {%- for file in files if file.format == 'csv' and file.shape in ('long_form', 'victoria_metrics_csv') -%}
-        {%- set header = 'none' if file.shape == 'victoria_metrics_csv' else file.head -%}
-        {%- do headers.setdefault((file.shape, header if header != 'none' else file.head.count(',')), []).append(sql_text(file.source_file)) -%}
-    {%- endfor -%}
-    {%- set readers = [] -%}
-    {%- for (shape, header), names in headers.items() -%}
-        {%- set has_header = shape == 'long_form' -%}
-        {%- set options -%}
-            [{{ names | join(', ') }}], header = {{ has_header }}, all_varchar = true, filename = true, null_padding = true
-            {%- if not has_header -%}
-            , names = ['metric', 'value', 'ts'{% for number in range(4, header + 2) %}, 'column_{{ number }}'{% endfor %}]
-            {%- endif -%}
-        {%- endset -%}
-        {%- set reader = 'read_csv(' ~ options ~ ')' -%}
-        {%- do readers.append((columns_of(reader), reader)) -%}
-    {%- endfor -%}
-    {{- return(readers) -}}
-{%- endmacro %}
-
 {% macro file_names(files, format) -%}
     {%- set names = [] -%}
     {%- for file in files if file.format == format -%} {%- do names.append(sql_text(file.source_file)) -%} {%- endfor -%}
@@ -217,7 +194,10 @@
         {%- endset -%}
         {%- set replicas = label_columns | select('equalto', 'replica') | list -%}
         {%- if replicas -%}
-        map_concat({{ map }}, case when replica is not null then map {'replica': cast(replica as varchar)} end)
+        case
+            when {{ map }} is not null
+                then map_concat({{ map }}, case when replica is not null then map {'replica': cast(replica as varchar)} end)
+        end
         {%- else -%}
         {{ map }}
         {%- endif -%}
@@ -240,10 +220,19 @@
     {%- elif type.startswith('TIMESTAMP') or type == 'DATE' -%}
         cast({{ column }} as timestamp)
     {%- elif type == 'VARCHAR' -%}
-        coalesce(try_cast({{ column }} as timestamp), {{ epoch_timestamp('try_cast(' ~ column ~ ' as double)') }})
+        {{ time_from_text(column) }}
     {%- else -%}
         {{ epoch_timestamp(column) }}
     {%- endif -%}
+{%- endmacro %}
+
+{# A time in ISO 8601, of UTC where it names no other zone, or a number since 1970. A cast to TIMESTAMP would drop the zone. #}
+{% macro time_from_text(text) -%}
+    coalesce(
+        try_cast({{ text }} as timestamptz) at time zone 'UTC',
+        {{ epoch_timestamp('try_cast(' ~ text ~ ' as double)') }},
+        try_cast(regexp_replace({{ text }}, ' ([+-]\d\d:?\d\d)$', '\1') as timestamptz) at time zone 'UTC'
+    )
 {%- endmacro %}
 
 {% macro epoch_timestamp(number) -%}

@@ -65,7 +65,7 @@ values_without_use as (
         series_text,
         unnest(['unreadable_row', 'negative_value', 'no_value']) as issue,
         unnest([
-            'broken lines, or rows without a metric',
+            'broken lines, rows without a metric, or labels of a counted metric that are no JSON object',
             'neither a count nor a share of time is negative',
             'stale markers, NaN, infinite or above 2^53; their time is kept'
         ]) as detail,

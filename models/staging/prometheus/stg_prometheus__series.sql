@@ -89,7 +89,12 @@ named as (
         coalesce(catalog.is_gauge, false) as is_gauge,
         coalesce(catalog.is_created, false) as is_created,
         catalog.counters,
-        coalesce({{ metric_name('spellings.metric_name') }}, '(unreadable)') as metric,
+        case
+            when spellings.metric_name is null then '(unreadable)'
+            -- whose count it is, nobody can tell: half a line, or labels that are no JSON object
+            when catalog.metric is not null and spellings.labels is null then '(unreadable)'
+            else {{ metric_name('spellings.metric_name') }}
+        end as metric,
         {{ labels_text('spellings.labels') }} as labels_text,
         {{ labels_text('spellings.labels', except=replica_labels()) }} as shared_labels_text
     from spellings

@@ -59,6 +59,6 @@ select
     cast(coalesce(five_minutes_tokens, 0) + coalesce(hour_tokens, 0) as varchar) as cache_write_tokens,
     result ->> '$.output_tokens' as output_tokens,
     cast(null as varchar) as requests,
-    {{ report_time('starts_at') }} as bucket_start,
-    {{ report_time('ends_at') }} as bucket_end
+    {{ time_from_text('starts_at') }} as bucket_start,
+    {{ time_from_text('ends_at') }} as bucket_end
 from written

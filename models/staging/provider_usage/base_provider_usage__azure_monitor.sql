@@ -60,7 +60,7 @@ metrics as (
         coalesce(metric_name, 'ProcessedPromptTokens') as metric,
         -- the service leaves out what is nothing
         coalesce(try_cast(point ->> '$.total' as double), 0) as value,
-        {{ report_time("(point ->> '$.timeStamp')") }} as bucket_start,
+        {{ time_from_text("(point ->> '$.timeStamp')") }} as bucket_start,
         try_cast(regexp_extract(bucket_interval, '(\d+)', 1) as bigint) * case
             when bucket_interval like 'PT%M' then 60
             when bucket_interval like 'PT%H' then 3600

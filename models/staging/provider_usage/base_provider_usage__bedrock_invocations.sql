@@ -26,7 +26,7 @@ invocations as (
         records.document ->> '$.input.cacheReadInputTokenCount' as cached_input_tokens,
         records.document ->> '$.input.cacheWriteInputTokenCount' as cache_write_tokens,
         records.document ->> '$.output.outputTokenCount' as output_tokens,
-        {{ report_time("(records.document ->> '$.timestamp')") }} as invoked_at
+        {{ time_from_text("(records.document ->> '$.timestamp')") }} as invoked_at
     from records
     inner join files on records.source_file = files.source_file
     -- what failed was not metered

@@ -69,7 +69,7 @@ labelled as (
             {{ folder_value('model') }}
         ) as model,
         try_cast(value as double) as value,
-        {{ report_time('sampled_at') }} as bucket_start
+        {{ time_from_text('sampled_at') }} as bucket_start
     from points
 
 ),

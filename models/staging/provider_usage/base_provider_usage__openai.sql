@@ -51,6 +51,6 @@ select
     result ->> '$.input_cache_write_tokens' as cache_write_tokens,
     result ->> '$.output_tokens' as output_tokens,
     result ->> '$.num_model_requests' as requests,
-    {{ report_time('starts_at') }} as bucket_start,
-    {{ report_time('ends_at') }} as bucket_end
+    {{ time_from_text('starts_at') }} as bucket_start,
+    {{ time_from_text('ends_at') }} as bucket_end
 from results

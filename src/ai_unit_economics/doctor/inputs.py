@@ -233,7 +233,7 @@ def look_at_prometheus(inputs: Inputs, connection: duckdb.DuckDBPyConnection) ->
     for file in newest_of_each_kind(inputs.in_folder("telemetry/prometheus")):
         try:
             names = {normal_name(name) for name in metrics(file, connection)}
-        except duckdb.Error as error:
+        except (duckdb.Error, csv.Error) as error:
             inputs.problems.append(f"{file.relative} cannot be read: {first_line(error)}")
             continue
         inputs.shaped["telemetry/prometheus"] = inputs.shaped.get("telemetry/prometheus", 0) + bool(names)
@@ -245,16 +245,22 @@ def look_at_prometheus(inputs: Inputs, connection: duckdb.DuckDBPyConnection) ->
                 inputs.unknown_metrics.add(name)
 
 
+def metrics_of_csv(text: list[str]) -> set[str]:
+    """DuckDB would guess another dialect where the last line is cut within quotes, or stop there."""
+    delimiter = max(",;\t|", key=text[0].count)
+    names, *rows = csv.reader(text, delimiter=delimiter)
+    place = [name.strip(' "\ufeff').lower() for name in names].index("metric")
+    return {row[place] for row in rows if len(row) > place and row[place]}
+
+
 def metrics(file: File, connection: duckdb.DuckDBPyConnection) -> set[str]:
     if file.format in ("parquet", "csv"):
         columns = header(file, connection)
-        if "metric" in columns:
-            reader = "read_parquet(?)" if file.format == "parquet" else "read_csv(?, header = true, all_varchar = true)"
-            limit = "" if file.format == "parquet" else f" limit {LINES_READ * 10}"
-            rows = connection.execute(
-                f"select distinct metric from (select metric from {reader}{limit})", [file.path]
-            ).fetchall()
+        if "metric" in columns and file.format == "parquet":
+            rows = connection.execute("select distinct metric from read_parquet(?)", [file.path]).fetchall()
             return {name for (name,) in rows if name}
+        if "metric" in columns:
+            return metrics_of_csv(lines(file, LINES_READ * 10, connection))
         if "__name__" not in columns and file.format == "parquet":
             return set()
     found = (match for line in lines(file, LINES_READ, connection) for match in METRIC_IN_TEXT.finditer(line))

@@ -95,6 +95,14 @@ def test_a_folder_that_is_not_there_is_named(place: Place) -> None:
     assert place.look().problems == []
 
 
+def test_a_csv_that_is_cut_within_its_last_line_is_read(whole: Place) -> None:
+    half = '2026-07-01,vllm:prompt_tokens_total,"{""pod"":""a'
+    whole.write("telemetry/prometheus/july.csv", SAMPLES + half)
+    inputs = whole.look()
+    assert inputs.problems == []
+    assert inputs.meanings >= {"input_tokens", "output_tokens"}
+
+
 def test_seeds_may_lie_in_a_folder_of_their_own(whole: Place, tmp_path: Path) -> None:
     own = tmp_path / "seeds"
     shutil.move(whole.project / "seeds" / "config", own)

@@ -17,6 +17,7 @@ FILES = [
     "anthropic_messages.json",
     "bedrock_get_metric_data.json",
     "bedrock_get_metric_statistics.json",
+    "bedrock_local_time.json",
     "bedrock_invocations_1.jsonl",
     "bedrock_invocations_2.jsonl",
     "azure_metrics.json",
@@ -80,9 +81,11 @@ def test_anthropic(warehouse):
 
 
 def test_bedrock(warehouse):
+    # Day 20: one bucket from 01:00+01:00, which is midnight, for 24 hours.
     # Days 21 and 22: GetMetricStatistics. Day 23: invocations i1 (in both files), i2, i3; i4 failed.
     # Day 24: GetMetricData. Input counts nothing of the cache: 30 + 70 + 1, 300 read, 25 written; 350, 900 read.
     assert units(warehouse, "aws.bedrock") == {
+        (20, "(unattributed)"): {"output_token": 2400},
         (21, "(unattributed)"): {"output_token": 12},
         (22, "(unattributed)"): {"output_token": 11},
         (23, "(unattributed)"): {

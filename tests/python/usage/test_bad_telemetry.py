@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 SELECTION = "+int_usage__server_usage_daily"
 LABELS = {"__name__": "vllm:prompt_tokens_total", "pod": "chat-large-1", "job": "vllm"}
 MINUTE = 60_000
@@ -29,6 +31,54 @@ def test_half_a_line_at_the_end_loses_nothing_else(warehouse) -> None:
         ("(unreadable)", 1),
         ("vllm_prompt_tokens", 3),
     ]
+
+
+def table(pod: str, samples: int, *lines: str, header: str = "ts,metric,labels,value") -> str:
+    """The long form as CSV, a counter that rises by 10 a second; labels are JSON within quotes."""
+    counter = f'vllm:prompt_tokens_total,"{{""pod"":""{pod}""}}"'
+    times = (f"2026-10-01T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z" for n in range(samples))
+    rows = [f"{time},{counter},{n * 10}" for n, time in enumerate(times)]
+    return "\n".join([header, *rows, *lines])
+
+
+@pytest.mark.parametrize("samples", [5, 40_000])  # DuckDB guesses a dialect from the first 20,000
+def test_half_a_line_at_the_end_of_a_csv_loses_nothing_else(warehouse, samples: int) -> None:
+    half = '2026-10-01T23:06:00Z,vllm:prompt_tokens_total,"{""pod"":""chat'
+    warehouse.write("telemetry/prometheus/labels.csv", table("chat-large-1", samples, half))
+    # a header of its own, that it is read by itself
+    name = table("chat-large-2", samples, half[:30], header="time,metric,labels,value")
+    warehouse.write("telemetry/prometheus/name.csv", name)
+    warehouse.build("+fct_telemetry_quality", SELECTION)
+    assert units(warehouse) == {"input_token": 2 * 10 * (samples - 1)}
+    assert warehouse.query("""
+        select parse_filename(source_file), issue, affected_rows from marts.fct_telemetry_quality order by all
+    """) == [("labels.csv", "unreadable_row", 1), ("name.csv", "unreadable_row", 1)]
+
+
+def test_quotes_and_newlines_within_the_cells_of_a_csv(warehouse) -> None:
+    # as Spark escapes a quote, and a label that is written on two lines
+    spark = table("chat-large-1", 5).replace('""', '\\"')
+    newline = table("chat-large-2", 5, header="time,metric,labels,value").replace('{""', '{\n""')
+    warehouse.write("telemetry/prometheus/spark.csv", spark)
+    warehouse.write("telemetry/prometheus/newline.csv", newline)
+    warehouse.build("+fct_telemetry_quality", SELECTION)
+    assert units(warehouse) == {"input_token": 40 + 40}
+    assert warehouse.query("select * from marts.fct_telemetry_quality") == []
+
+
+def test_a_counted_metric_whose_labels_cannot_be_read_is_shown(warehouse) -> None:
+    broken = "2026-10-01T00:01:00Z,vllm:prompt_tokens_total,pod=chat-large-9,5"
+    unasked = "2026-10-01T00:00:00Z,go_goroutines,none,7"
+    header = "ts,metric,labels,value,replica"
+    for name, head, replica in [("alone", header[:-8], ""), ("replica", header, ",a")]:
+        head, *rows = table(f"chat-{name}-1", 5, broken, unasked, header=head).splitlines()
+        text = "\n".join([head, *(row + replica for row in rows)])
+        warehouse.write(f"telemetry/prometheus/{name}.csv", text.replace(f"chat-{name}-1", f"chat-large-{len(name)}"))
+    warehouse.build("+fct_telemetry_quality", SELECTION)
+    assert units(warehouse) == {"input_token": 40 + 40}
+    assert warehouse.query("""
+        select parse_filename(source_file), issue, affected_rows from marts.fct_telemetry_quality order by all
+    """) == [("alone.csv", "unreadable_row", 1), ("replica.csv", "unreadable_row", 1)]
 
 
 def test_stale_negative_and_not_a_number_are_no_values(warehouse) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import datetime, timedelta, timezone
 
 import duckdb
 import pytest
@@ -119,6 +120,18 @@ def long_form(shape: str) -> str:
     return "\n".join(rows)
 
 
+def long_form_in_new_york(shape: str) -> str:
+    """Times as text, four hours behind UTC: there the data begins on the day before."""
+    rows = ["ts,metric,deployment,pod,job,value,created"]
+    for second, value, created in HISTORY:
+        sampled_at, created_at = (
+            datetime.fromtimestamp(START / 1000 + at, timezone(timedelta(hours=-4))).isoformat()
+            for at in (second, created)
+        )
+        rows.append(f"{sampled_at},vllm:prompt_tokens_total,{shape},p,{shape},{value},{created_at}")
+    return "\n".join(rows)
+
+
 def replicas(shape: str) -> str:
     """A column `replica` beside labels: two scrapers of one counter, a second apart, are no restarts."""
     rows = ["ts,metric,labels,value,replica"]
@@ -146,6 +159,7 @@ SHAPES = {
     "otlp_first_look": ("jsonl", otlp("otlp_first_look", "first_look"), WITHOUT_CREATION),
     "otlp_histogram": ("json", otlp("otlp_histogram", "histogram"), WITH_CREATION),
     "long_form": ("csv", long_form("long_form"), WITH_CREATION),
+    "long_form_in_new_york": ("csv", long_form_in_new_york("long_form_in_new_york"), WITH_CREATION),
     "replicas": ("csv", replicas("replicas"), WITHOUT_CREATION),
     "victoria_metrics_csv": ("csv", victoria_metrics_csv("victoria_metrics_csv"), WITHOUT_CREATION),
 }
@@ -168,6 +182,13 @@ def test_every_shape_counts_the_same(counted) -> None:
         where unit = 'input_token' group by all
     """)
     assert dict(units) == {shape: expected for shape, (_, _, expected) in SHAPES.items()}
+
+
+def test_a_time_with_an_offset_is_that_moment(counted) -> None:
+    assert counted.query("""
+        select distinct first_sampled_at from staging.stg_prometheus__series
+        where labels['deployment'] in ('long_form', 'long_form_in_new_york') and not is_created
+    """) == [(datetime(2026, 10, 1, 0, 0, 0, 250_000),)]
 
 
 def test_restarts_are_seen_and_deltas_are_none(counted) -> None:
