@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -154,6 +155,17 @@ def test_a_file_that_is_no_parquet_is_named(whole: Place) -> None:
 def test_a_snapshot_pattern_has_to_match(whole: Place) -> None:
     whole.seed("focus_sources", "source,delivery,snapshot_pattern\naws,snapshot,(.*)/(\\d{12})/\n")
     assert "does not match the snapshot_pattern of aws" in whole.look().stops_costs[0]
+
+
+@pytest.mark.parametrize("folder", ["focus/aws", "focus/aws/focus-1-2"])
+def test_the_pattern_of_the_guide_matches_what_its_sync_brings(whole: Place, folder: str) -> None:
+    guide = (PROJECT / "docs" / "connect" / "aws.md").read_text(encoding="utf-8")
+    row = re.search(r"'(aws,snapshot,.+)'", guide).group(1)
+    (whole.data / "focus/aws/july.csv").unlink()
+    whole.write(f"{folder}/data/BILLING_PERIOD=2026-11/2026-11-20T00:00:00.000Z-1a2b/focus-1-2-00001.csv", BILL)
+    whole.seed("focus_sources", f"source,delivery,snapshot_pattern\n{row}\n")
+    inputs = whole.look()
+    assert (inputs.stops_costs, inputs.sources) == ([], {"aws": 1})
 
 
 def test_a_snapshot_pattern_that_is_no_regular_expression_is_named_once(whole: Place) -> None:
