@@ -89,15 +89,18 @@ def read_assets(path: Path) -> list[Asset]:
     Raises:
         AssetError: something in the file cannot be right.
     """
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.DictReader(file)
-        known = {field.name: field.type for field in fields(Asset)}
-        header = [name.strip() for name in reader.fieldnames or []]
-        if unknown := [name for name in header if name not in known]:
-            raise AssetError(f"{path}: no column is called {', '.join(unknown)}; the columns are {', '.join(known)}")
-        if missing := [name for name in NEEDED if name not in header]:
-            raise AssetError(f"{path}: column {', '.join(missing)} is missing; add it")
-        assets = [_asset(path, number, row, known) for number, row in enumerate(reader, start=1)]
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise AssetError(f"{path} is not UTF-8: save it as UTF-8") from None
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    known = {field.name: field.type for field in fields(Asset)}
+    header = [name.strip() for name in reader.fieldnames or []]
+    if unknown := [name for name in header if name not in known]:
+        raise AssetError(f"{path}: no column is called {', '.join(unknown)}; the columns are {', '.join(known)}")
+    if missing := [name for name in NEEDED if name not in header]:
+        raise AssetError(f"{path}: column {', '.join(missing)} is missing; add it")
+    assets = [_asset(path, number, row, known) for number, row in enumerate(reader, start=1)]
     ids = [asset.asset_id for asset in assets]
     if twice := {asset_id for asset_id in ids if ids.count(asset_id) > 1}:
         raise AssetError(f"{path}: asset_id {', '.join(sorted(twice))} is there twice; give each machine its own")

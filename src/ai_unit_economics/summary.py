@@ -28,10 +28,12 @@ class Line:
     """Output tokens of a day and what they cost, for one cohort."""
 
     label: str
-    units: int
+    # None where nothing was seen.
+    units: int | None
     costs: dict[str, Decimal]
-    # The part of the cost whose units are known, so that cost per unit divides like by like.
-    cost_of_counted_units: Decimal
+    # What has a cost per unit, so that it divides like by like.
+    divided_units: int
+    divided_cost: Decimal
     null_reasons: tuple[str, ...]
 
     @property
@@ -40,7 +42,7 @@ class Line:
 
     @property
     def cost_per_million(self) -> Decimal | None:
-        return self.cost_of_counted_units / self.units * 1_000_000 if self.units else None
+        return self.divided_cost / self.divided_units * 1_000_000 if self.divided_units else None
 
     def share(self, origin: str) -> Decimal | None:
         return self.costs[origin] / self.effective_cost if self.effective_cost else None
@@ -142,6 +144,8 @@ def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: str, dimensi
         f"""
         select
             {label} as label,
+            -- a 0 is known only where something was seen
+            cast(sum(units) filter (units != 0 or coalesce(null_reason, 'no_units') = 'no_units') as hugeint),
             cast(coalesce(sum(units) filter (null_reason is null), 0) as hugeint),
             coalesce(sum(effective_cost) filter (null_reason is null), 0),
             list(distinct null_reason order by null_reason) filter (null_reason is not null),
@@ -155,17 +159,26 @@ def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: str, dimensi
         [dimension, day],
     ).fetchall()
     return [
-        Line(name, units, dict(zip(ORIGINS, origin_costs, strict=True)), counted, tuple(reasons or ()))
-        for name, units, counted, reasons, *origin_costs in rows
+        Line(
+            label=name,
+            units=units,
+            costs=dict(zip(ORIGINS, origin_costs, strict=True)),
+            divided_units=divided_units,
+            divided_cost=divided_cost,
+            null_reasons=tuple(reasons or ()),
+        )
+        for name, units, divided_units, divided_cost, reasons, *origin_costs in rows
     ]
 
 
 def total(lines: Sequence[Line]) -> Line:
+    known = [line.units for line in lines if line.units is not None]
     return Line(
         label="total",
-        units=sum(line.units for line in lines),
+        units=sum(known) if known else None,
         costs={origin: sum((line.costs[origin] for line in lines), Decimal(0)) for origin in ORIGINS},
-        cost_of_counted_units=sum((line.cost_of_counted_units for line in lines), Decimal(0)),
+        divided_units=sum(line.divided_units for line in lines),
+        divided_cost=sum((line.divided_cost for line in lines), Decimal(0)),
         null_reasons=(),
     )
 
@@ -180,7 +193,7 @@ def cost_table(title: str, lines: Sequence[Line], currency: str, width: int) -> 
     rows = [*lines, total(lines)]
     columns = [
         (f"{currency} per 1M", [_per_million(line) for line in rows]),
-        ("output tokens", [f"{line.units:,}" for line in rows]),
+        ("output tokens", ["–" if line.units is None else f"{line.units:,}" for line in rows]),
         (f"effective cost, {currency}", [f"{line.effective_cost:,.2f}" for line in rows]),
         *((heading, [_share(line, origin) for line in rows]) for origin, heading in SHARES.items()),
     ]
@@ -208,7 +221,7 @@ def _width(heading: str, cells: Sequence[str]) -> int:
 
 
 def _label(line: Line) -> str:
-    reasons = "" if line.units else "; ".join(line.null_reasons).replace("_", " ")
+    reasons = "" if line.divided_units else "; ".join(line.null_reasons).replace("_", " ")
     return f"{escape(line.label)}\n[dim]{reasons}[/dim]" if reasons else escape(line.label)
 
 

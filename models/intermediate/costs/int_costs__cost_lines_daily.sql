@@ -40,7 +40,8 @@ with_rates as (
 
     select
         lines.*,
-        rates.rate
+        rates.rate,
+        min(lines.charge_date) over (partition by lines.billing_currency, rates.rate is null) as first_charge_date
     from lines
     left join rates
         on
@@ -59,7 +60,8 @@ select
     effective_cost_billing_currency,
     case
         when billing_currency = {{ reporting_currency }} then effective_cost_billing_currency
-        when rate is null
+        -- of the days without a rate the first: a rate for it holds for the others
+        when rate is null and charge_date = first_charge_date
             then {{ stop(
                 'seeds/config/exchange_rates.csv: no rate from {} to {} on or before {}, which source {} needs; add it',
                 ['billing_currency', reporting_currency, 'charge_date', 'source']

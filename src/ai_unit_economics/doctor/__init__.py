@@ -105,7 +105,7 @@ def what_is_in(folder: str, inputs: Inputs) -> str:
 
 def troubles(console: Console, inputs: Inputs, *_: object) -> None:
     for heading, style, lines in (
-        ("This stops the build", "bold red", inputs.stops_costs),
+        ("This stops the build", "bold red", inputs.stops_usage + inputs.stops_costs),
         ("This is not read", "bold yellow", inputs.problems),
     ):
         if lines:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -63,6 +65,8 @@ class Inputs:
     sources: dict[str, int] = field(default_factory=dict)
     focus_columns: set[str] = field(default_factory=set)
     stops_costs: list[str] = field(default_factory=list)
+    # and the costs with it: idle and shared cost go by usage
+    stops_usage: list[str] = field(default_factory=list)
     # what the servers' metrics mean, by the catalogue; names that it does not know
     meanings: set[str] = field(default_factory=set)
     unknown_metrics: set[str] = field(default_factory=set)
@@ -81,7 +85,7 @@ class Inputs:
 
 def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection, own_seeds: Path | None = None) -> Inputs:
     inputs = Inputs(root=root.rstrip("/"))
-    inputs.seeds = read_seeds(project, own_seeds or project / "seeds" / "config")
+    read_seeds(inputs, project, own_seeds or project / "seeds" / "config")
     try:
         inputs.root = plain_root(root)
         if "://" not in inputs.root and not Path(inputs.root).is_dir():
@@ -102,12 +106,22 @@ def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection, own_se
     return inputs
 
 
-def read_seeds(project: Path, own: Path) -> dict[str, list[dict[str, str]]]:
-    seeds = {}
-    for path in (*sorted((project / "seeds" / "reference").glob("*.csv")), *sorted(own.glob("*.csv"))):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            seeds[path.stem] = [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(file)]
-    return seeds
+def read_seeds(inputs: Inputs, project: Path, own: Path) -> None:
+    for path in (*csv_files(project / "seeds" / "reference"), *csv_files(own)):
+        content = path.read_bytes()
+        try:
+            text = content.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            inputs.stops_usage.append(f"{path.name}, a seed, {NOT_UTF8}")
+            # read all the same: else its rows would be called missing
+            is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+            text = content.decode("utf-16" if is_utf16 else "cp1252", errors="replace")
+        rows = csv.DictReader(io.StringIO(text, newline=""))
+        inputs.seeds[path.stem] = [{key: value or "" for key, value in row.items() if key} for row in rows]
+
+
+def csv_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*.csv") if path.is_file())
 
 
 def plain_root(root: str) -> str:
@@ -136,8 +150,18 @@ def list_files(root: str, connection: duckdb.DuckDBPyConnection) -> Iterator[Fil
         yield File(path, path.removeprefix(f"{root}/"), size, modified)
 
 
+NOT_UTF8 = "is not UTF-8: save it as UTF-8"
+
+
 def first_line(error: Exception) -> str:
     return str(error).splitlines()[0]
+
+
+def unreadable(file: File, error: duckdb.Error) -> str:
+    """DuckDB's first line of a broken CSV is the number of the line alone."""
+    if "not utf-8 encoded" in str(error):
+        return f"{file.relative} {NOT_UTF8}"
+    return f"{file.relative} cannot be read: {first_line(error)}"
 
 
 def lines(file: File, limit: int, connection: duckdb.DuckDBPyConnection) -> list[str]:
@@ -173,34 +197,36 @@ def header(file: File, connection: duckdb.DuckDBPyConnection) -> list[str]:
     return []
 
 
+def cannot_be_read(inputs: Inputs, file: File, error: duckdb.Error) -> None:
+    """The build reads by the ends of names: a file of an end that it does not know is left out and stops nothing."""
+    where = inputs.stops_usage if file.format else inputs.problems
+    where.append(unreadable(file, error))
+
+
 def headers(inputs: Inputs, folder: str, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[File, list[str]]]:
     for file in inputs.in_folder(folder):
         try:
             yield file, header(file, connection)
         except duckdb.Error as error:
-            inputs.problems.append(f"{file.relative} cannot be read: {first_line(error)}")
+            cannot_be_read(inputs, file, error)
 
 
 def look_at_focus(inputs: Inputs, connection: duckdb.DuckDBPyConnection) -> None:
     exports = [file for file in inputs.in_folder("focus") if file.format in ("parquet", "csv")]
-    patterns = {
-        row["source"]: row.get("snapshot_pattern", "")
-        for row in inputs.seeds.get("focus_sources", [])
-        if row.get("delivery") in ("snapshot", "cumulative")
-    }
+    patterns = dict(snapshot_patterns(inputs, connection))
     for file in exports:
         source = file.source or "(none)"
         try:
             columns = {name.replace("_", "") for name in header(file, connection)}
         except duckdb.Error as error:
-            inputs.stops_costs.append(f"{file.relative} cannot be read: {first_line(error)}")
+            inputs.stops_costs.append(unreadable(file, error))
             continue
         pattern = patterns.get(source)
         if not columns & COST_COLUMNS:
             inputs.stops_costs.append(
                 f"{file.relative} has neither an EffectiveCost nor a BilledCost column; export one of them"
             )
-        elif pattern and not re.search(pattern, file.relative):
+        elif pattern and not matches(pattern, file.relative, connection):
             inputs.stops_costs.append(
                 f"{file.relative} does not match the snapshot_pattern of {source} in focus_sources.csv: keep the "
                 "provider's folders as they are, or correct the pattern"
@@ -208,6 +234,27 @@ def look_at_focus(inputs: Inputs, connection: duckdb.DuckDBPyConnection) -> None
         else:
             inputs.sources[source] = inputs.sources.get(source, 0) + 1
             inputs.focus_columns |= columns
+
+
+def snapshot_patterns(inputs: Inputs, connection: duckdb.DuckDBPyConnection) -> Iterator[tuple[str, str]]:
+    for row in inputs.seeds.get("focus_sources", []):
+        source, pattern = row.get("source", ""), row.get("snapshot_pattern", "")
+        if row.get("delivery") not in ("snapshot", "cumulative"):
+            continue
+        try:
+            matches(pattern, "", connection)
+        except duckdb.Error as error:
+            inputs.stops_costs.append(
+                f"focus_sources.csv, source {source}: the snapshot_pattern {pattern} is no regular expression, "
+                f"{first_line(error)}; correct it"
+            )
+        else:
+            yield source, pattern
+
+
+def matches(pattern: str, text: str, connection: duckdb.DuckDBPyConnection) -> bool:
+    """By DuckDB's regular expressions, which are those of the build and not quite Python's."""
+    return connection.execute("select regexp_matches(?, ?)", [text, pattern]).fetchall()[0][0]
 
 
 def normal_name(metric: str) -> str:
@@ -234,7 +281,7 @@ def look_at_prometheus(inputs: Inputs, connection: duckdb.DuckDBPyConnection) ->
         try:
             names = {normal_name(name) for name in metrics(file, connection)}
         except (duckdb.Error, csv.Error) as error:
-            inputs.problems.append(f"{file.relative} cannot be read: {first_line(error)}")
+            cannot_be_read(inputs, file, error)
             continue
         inputs.shaped["telemetry/prometheus"] = inputs.shaped.get("telemetry/prometheus", 0) + bool(names)
         if not names:
@@ -305,7 +352,7 @@ def look_at_customers(inputs: Inputs, connection: duckdb.DuckDBPyConnection) -> 
 
 def misnamed_seeds(own: Path | None, project: Path) -> Iterator[str]:
     known = {path.stem for path in (project / "seeds").glob("*/*.yml")}
-    for path in sorted(own.glob("*.csv")) if own else []:
+    for path in csv_files(own) if own else []:
         if path.stem not in known:
             yield f"{path.name} is no seed; docs/configuration.md has their names"
 

@@ -22,6 +22,15 @@ class Verdict:
 
 
 def bill(inputs: Inputs) -> str | None:
+    """What has costs by deployment: some of them go by usage."""
+    return "the build stops before costs: see above" if inputs.stops_usage else exports(inputs)
+
+
+def readable(inputs: Inputs) -> str | None:
+    return "the build stops before usage: see above" if inputs.stops_usage else None
+
+
+def exports(inputs: Inputs) -> str | None:
     if inputs.stops_costs:
         return "the build stops before costs: see above"
     if inputs.sources:
@@ -69,6 +78,8 @@ def of_no_known_shape(inputs: Inputs, folder: str) -> str | None:
 
 def usage(inputs: Inputs) -> str | None:
     """Some meter counts for at least one deployment."""
+    if stopped := readable(inputs):
+        return stopped
     has_servers = bool(inputs.deployments(*SERVED)) and servers(inputs) is None
     has_training = bool(inputs.deployments("training")) and training(inputs) is None
     if has_servers or has_training or (inputs.deployments(*HOSTED) and hosted(inputs) is None):
@@ -77,7 +88,7 @@ def usage(inputs: Inputs) -> str | None:
 
 
 def telemetry(inputs: Inputs) -> str | None:
-    return None if any(inputs.shaped.values()) else "no telemetry: put it under telemetry/"
+    return readable(inputs) or (None if any(inputs.shaped.values()) else "no telemetry: put it under telemetry/")
 
 
 def hosted(inputs: Inputs) -> str | None:
@@ -112,6 +123,8 @@ def requests(inputs: Inputs) -> str | None:
 
 def customers(inputs: Inputs) -> str | None:
     if not inputs.customer_columns:
+        if any(line.startswith("customers") for line in inputs.stops_usage):
+            return "customers cannot be read: see above"
         if inputs.in_folder("customers"):
             return "customers has no column customer_id"
         return "no customers: put customers.csv or customers.parquet at the root"
@@ -155,7 +168,7 @@ def seed(name: str, what: str) -> Need:
 
 
 def change_of_configuration(inputs: Inputs) -> str | None:
-    periods = sorted((row["deployment_id"], row["valid_from"]) for row in inputs.deployments())
+    periods = sorted((row.get("deployment_id", ""), row.get("valid_from", "")) for row in inputs.deployments())
     if any(earlier[0] == later[0] for earlier, later in pairwise(periods)):
         return None
     return "no change to judge: a change of release or lever is a second row of its deployment in deployments.csv"
@@ -168,8 +181,8 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_cost_reconciliation": ((bill,), ()),
     "fct_deployment_costs_daily": ((bill,), (deployments, cost_rules, accelerators)),
     "fct_focus_allocated_costs": ((bill,), (deployments, cost_rules, accelerators)),
-    "fct_focus_conformance": ((bill,), ()),
-    "fct_cost_restatements": ((bill,), ()),
+    "fct_focus_conformance": ((exports,), ()),
+    "fct_cost_restatements": ((exports,), ()),
     "fct_telemetry_quality": ((telemetry,), ()),
     "fct_usage_daily": ((deployments, usage), (servers, hosted, training, tiers)),
     "fct_metering_audit": ((deployments, usage), (servers, requests, hosted)),
@@ -177,7 +190,7 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_unit_economics_daily": UNIT_COSTS,
     "fct_unit_economics_weekly": UNIT_COSTS,
     "fct_unit_economics_monthly": UNIT_COSTS,
-    "fct_deployment_efficiency_daily": ((deployments, servers), (cached, accelerators)),
+    "fct_deployment_efficiency_daily": ((deployments, readable, servers), (cached, accelerators)),
     "fct_training_costs": ((bill, has_training, training), (cost_rules,)),
     "fct_unit_margin": ((bill, deployments, usage, tiers, seed("price_book", "no prices charged")), ()),
     "fct_tier_margin": ((bill, deployments, usage, tiers, seed("price_book", "no prices charged")), ()),

@@ -34,7 +34,7 @@ def render(connection: duckdb.DuckDBPyConnection) -> str:
         )
     facts = content.facts(marts)
     if facts is None:
-        raise NothingToReportError("the marts are empty; is UNIT_ECONOMICS_DATA the right folder?")
+        raise NothingToReportError(without_units(marts))
     workloads = content.workloads(marts)
     environment = Environment(
         loader=PackageLoader("ai_unit_economics.report", "."),
@@ -59,6 +59,23 @@ def render(connection: duckdb.DuckDBPyConnection) -> str:
         freshness=content.freshness(marts),
         unknown=content.unknown(marts, facts.since),
         findings=content.findings(marts),
+    )
+
+
+def without_units(marts: content.Marts) -> str:
+    """What there is instead of a cost per unit, and what the next step is."""
+    bills = marts.rows(
+        "select currency, sum(effective_cost_in) as cost, sum(unallocated_cost) as unallocated "
+        "from marts.fct_cost_reconciliation group by currency order by currency"
+    )
+    if not bills:
+        return "the marts are empty; is UNIT_ECONOMICS_DATA the right folder?"
+    amounts = "; ".join(
+        f"{money(bill['cost'])} {bill['currency']}, {money(bill['unallocated'])} of it unallocated" for bill in bills
+    )
+    return (
+        f"there is a bill ({amounts}) but no workload with a cost per unit: ai-unit-economics doctor says what is "
+        "missing, docs/connect/README.md how to add it"
     )
 
 

@@ -479,7 +479,7 @@ class Facts:
     currency: str
     first_day: date
     last_day: date
-    charges_through: date
+    charges_through: date | None
     telemetry_through: date | None
     lowest_coverage: float | None
     unallocated_share: Decimal | None

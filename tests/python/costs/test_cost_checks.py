@@ -145,10 +145,11 @@ def test_a_mistake_in_a_row_without_a_name_counts(warehouse):
 
 
 def test_a_missing_rate_stops_the_build_and_names_date_and_currency(warehouse):
-    warehouse.write(
-        "focus/hoster/june.csv",
-        "EffectiveCost,BillingCurrency,ChargePeriodStart,BillingPeriodStart\n1,CHF,2026-06-03,2026-06-01\n",
-    )
+    """A rate on the first day holds for all later ones of either source: it is the one to ask for."""
+    header = "EffectiveCost,BillingCurrency,ChargePeriodStart,BillingPeriodStart\n"
+    for source, days in (("cloud", range(9, 3, -1)), ("hoster", range(9, 2, -1))):
+        rows = (f"1,CHF,2026-06-0{day},2026-06-01\n" for day in days)
+        warehouse.write(f"focus/{source}/june.csv", header + "".join(rows))
     assert not warehouse.build("+int_costs__cost_lines_daily", check=False)
     assert "exchange_rates.csv: no rate from CHF to USD on or before 2026-06-03, which source hoster needs" in (
         warehouse.output

@@ -181,3 +181,10 @@ def test_a_mistake_in_the_template_is_named(tmp_path, text, message):
 
 def test_an_object_store_is_no_folder_to_write_to(template):
     assert "give --out, and copy the file there" in run(template, "--out", "s3://bucket/focus/owned/charges.csv")
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_file_that_is_not_utf8_is_named(template, encoding):
+    text = template.read_text(encoding="utf-8")
+    template.write_text(text.replace("\n", "\né", 1), encoding=encoding)
+    assert f"Error: {template} is not UTF-8: save it as UTF-8" in run(template)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -40,15 +41,15 @@ class Place:
         for name, text in SEEDS.items():
             self.seed(name, text)
 
-    def write(self, path: str, text: str) -> None:
+    def write(self, path: str, text: str, encoding: str = "utf-8") -> None:
         file = self.data / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding=encoding)
 
-    def seed(self, name: str, text: str) -> None:
+    def seed(self, name: str, text: str, encoding: str = "utf-8") -> None:
         file = self.project / "seeds" / "config" / f"{name}.csv"
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(text, encoding=encoding)
 
     def look(self) -> Inputs:
         with duckdb.connect() as connection:
@@ -162,6 +163,94 @@ def test_a_file_that_is_no_parquet_is_named(whole: Place) -> None:
 def test_a_snapshot_pattern_has_to_match(whole: Place) -> None:
     whole.seed("focus_sources", "source,delivery,snapshot_pattern\naws,snapshot,(.*)/(\\d{12})/\n")
     assert "does not match the snapshot_pattern of aws" in whole.look().stops_costs[0]
+
+
+@pytest.mark.parametrize("folder", ["focus/aws", "focus/aws/focus-1-2"])
+def test_the_pattern_of_the_guide_matches_what_its_sync_brings(whole: Place, folder: str) -> None:
+    guide = (PROJECT / "docs" / "connect" / "aws.md").read_text(encoding="utf-8")
+    row = re.search(r"'(aws,snapshot,.+)'", guide).group(1)
+    (whole.data / "focus/aws/july.csv").unlink()
+    whole.write(f"{folder}/data/BILLING_PERIOD=2026-11/2026-11-20T00:00:00.000Z-1a2b/focus-1-2-00001.csv", BILL)
+    whole.seed("focus_sources", f"source,delivery,snapshot_pattern\n{row}\n")
+    inputs = whole.look()
+    assert (inputs.stops_costs, inputs.sources) == ([], {"aws": 1})
+
+
+def test_a_snapshot_pattern_that_is_no_regular_expression_is_named_once(whole: Place) -> None:
+    whole.write("focus/aws/august.csv", BILL)
+    whole.seed("focus_sources", "source,delivery,snapshot_pattern\naws,snapshot,(bad[\n")
+    (said,) = whole.look().stops_costs
+    assert "focus_sources.csv, source aws: the snapshot_pattern (bad[ is no regular expression" in said
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+def test_a_seed_that_is_not_utf8_stops_the_build_and_is_the_only_thing_said(whole: Place, encoding: str) -> None:
+    """As Excel writes it. What it says is understood all the same: nothing else is missing."""
+    row = "café,chat,production,inference,1,2026-01-01,\n"
+    whole.seed("deployments", SEEDS["deployments"] + row, encoding)
+    whole.seed("cost_rules", SEEDS["cost_rules"] + "20,,Tags,d,equals,x,direct,café\n")
+    inputs = whole.look()
+    assert inputs.stops_costs == []
+    assert inputs.stops_usage == ["deployments.csv, a seed, is not UTF-8: save it as UTF-8"]
+    assert whole.verdict("fct_cost_reconciliation").missing == ("the build stops before costs: see above",)
+    assert whole.verdict("fct_usage_daily").missing == ("the build stops before usage: see above",)
+    assert "This stops the build" in whole.run().output
+
+
+def test_a_folder_with_the_name_of_a_seed_is_none(whole: Place, tmp_path: Path) -> None:
+    own = tmp_path / "seeds"
+    shutil.move(whole.project / "seeds" / "config", own)
+    (own / "old.csv").mkdir()
+    output = whole.run("--seeds", str(own)).output
+    assert "Which marts this fills" in output
+    assert "old.csv" not in output
+
+
+@pytest.mark.parametrize("column", ["deployment_id", "workload", "environment", "kind", "release", "valid_from"])
+def test_a_column_that_is_left_out_of_a_seed_is_empty(whole: Place, column: str) -> None:
+    header, row = (line.split(",") for line in SEEDS["deployments"].splitlines())
+    at = header.index(column)
+    for cells in (header, row):
+        del cells[at]
+    whole.seed("deployments", "".join(",".join(cells) + "\n" for cells in (header, row)))
+    result = whole.run()
+    assert result.exit_code == 0, result.exception
+    whole.seed("focus_sources", "delivery\nsnapshot\n")
+    assert whole.run().exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("customers.csv", "customer_id,customer_tier\nc1,café\n"),
+        ("telemetry/requests/g/a.csv", REQUESTS.replace("u1", "café")),
+        ("telemetry/prometheus/july.csv", SAMPLES.replace("{}", "café")),
+    ],
+)
+def test_a_table_that_is_not_utf8_stops_the_build(whole: Place, path: str, text: str) -> None:
+    whole.write(path, text, "latin-1")
+    assert whole.look().problems == []
+    assert whole.look().stops_usage == [f"{path} is not UTF-8: save it as UTF-8"]
+    assert whole.verdict("fct_cost_reconciliation").state == "empty"
+    assert whole.verdict("fct_unit_economics_daily").state == "empty"
+    assert whole.verdict("fct_focus_conformance").state == "full"
+    assert "This stops the build" in whole.run().output
+
+
+def test_a_file_of_a_kind_that_is_not_read_stops_nothing(whole: Place) -> None:
+    whole.write("telemetry/requests/notes.doc", "é", "latin-1")
+    assert whole.look().stops_usage == []
+    assert whole.look().problems == ["telemetry/requests/notes.doc is not UTF-8: save it as UTF-8"]
+
+
+def test_a_bill_that_is_not_utf8_stops_the_costs(whole: Place) -> None:
+    whole.write("focus/aws/august.csv", BILL.replace("USD", "é"), "latin-1")
+    assert whole.look().stops_costs == ["focus/aws/august.csv is not UTF-8: save it as UTF-8"]
+
+
+def test_customers_that_cannot_be_read_are_not_told_to_lack_a_column(whole: Place) -> None:
+    whole.write("customers.csv", "customer_id,customer_tier\nc1,café\n", "latin-1")
+    assert whole.verdict("dim_customers").missing == ("customers cannot be read: see above",)
 
 
 def test_a_source_without_a_rule_is_named(whole: Place) -> None:

@@ -259,8 +259,32 @@ def test_small_costs_keep_their_digits() -> None:
     assert unit_cost(None) == "–"
 
 
+def test_a_bill_without_units_is_told_with_what_comes_next(marts: duckdb.DuckDBPyConnection) -> None:
+    """1,050 USD of which 210 are nobody's, and 11 EUR of which 11 are."""
+    marts.execute("""
+        delete from marts.fct_unit_economics_daily;
+        insert into marts.fct_cost_reconciliation
+        select * replace (
+            'EUR' as currency, 11 as effective_cost_in, 11 as unallocated_cost, 11 as effective_cost_out
+        ) from marts.fct_cost_reconciliation
+    """)
+    with pytest.raises(NothingToReportError) as told:
+        render(marts)
+    assert str(told.value) == (
+        "there is a bill (11.00 EUR, 11.00 of it unallocated; 1,050.00 USD, 210.00 of it unallocated) but no workload "
+        "with a cost per unit: ai-unit-economics doctor says what is missing, docs/connect/README.md how to add it"
+    )
+
+
+def test_usage_without_a_bill_has_no_day_of_charges(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("delete from marts.fct_deployment_costs_daily; delete from marts.fct_cost_reconciliation")
+    page = render(marts)
+    assert "<dt>Charges through</dt><dd>none</dd>" in page
+    assert "None" not in page
+
+
 def test_marts_that_are_absent_or_empty_are_told(marts: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    marts.execute("delete from marts.fct_unit_economics_daily")
+    marts.execute("delete from marts.fct_unit_economics_daily; delete from marts.fct_cost_reconciliation")
     with pytest.raises(NothingToReportError, match="the marts are empty"):
         render(marts)
     with duckdb.connect() as nothing, pytest.raises(NothingToReportError, match=r"marts\.fct_unit_economics_daily"):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 HEADER = "EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart\n"
 MODELS = ("+stg_focus__charges",)
-SOURCES = """
+GUIDE = Path(__file__).parents[3] / "docs" / "connect" / "aws.md"
+# What the guide tells the user to write for an export that keeps every refresh
+AWS_PATTERN = re.search(r"'aws,snapshot,(.+)'", GUIDE.read_text(encoding="utf-8")).group(1)
+SOURCES = f"""
     insert into config.focus_sources (source, delivery, snapshot_pattern) values
-        ('new', 'snapshot', '^focus/[^/]+/(.*)/(?:data|metadata)/(BILLING_PERIOD=[^/]+)/([^/]+)/'),
+        ('new', 'snapshot', '{AWS_PATTERN}'),
         ('oci', 'append', null),
         ('gateway', 'cumulative', '(date=[^/]+)/(hour=\\d+)/')
 """
@@ -47,12 +52,13 @@ def reasons(warehouse) -> dict[str, str]:
     return dict(rows)
 
 
-def aws_run(warehouse, run: str, files: dict[str, str], listed: list[str]) -> None:
+def aws_run(warehouse, run: str, files: dict[str, str], listed: list[str], export_folder: str = "new/bill") -> None:
     for name, cost in files.items():
-        warehouse.write(f"focus/new/bill/data/BILLING_PERIOD=2026-06/{run}/{name}", export(cost))
+        warehouse.write(f"focus/{export_folder}/data/BILLING_PERIOD=2026-06/{run}/{name}", export(cost))
     uris = [f"s3://bucket/bill/data/BILLING_PERIOD=2026-06/{run}/{name}" for name in listed]
     warehouse.write(
-        f"focus/new/bill/metadata/BILLING_PERIOD=2026-06/{run}/bill-Manifest.json", json.dumps({"dataFiles": uris})
+        f"focus/{export_folder}/metadata/BILLING_PERIOD=2026-06/{run}/bill-Manifest.json",
+        json.dumps({"dataFiles": uris}),
     )
 
 
@@ -76,6 +82,14 @@ def test_of_aws_refreshes_the_newest_complete_one_counts(sources):
     # a run whose manifest is still to come does not replace one that is complete
     sources.write("focus/new/bill/data/BILLING_PERIOD=2026-06/20260604T00-c/b-1.csv", export("900"))
     assert load(sources) == 14
+
+
+def test_the_guides_sync_brings_the_export_right_beneath_the_source(sources):
+    """Refreshes of 10 and 12 in focus/new/data, of 100 and 120 of another export in focus/new/bill/data: 12 + 120."""
+    for run, cost in (("20260602T00-a", 10), ("20260603T00-b", 12)):
+        aws_run(sources, run, {"b-1.csv": f"{cost}"}, ["b-1.csv"], "new")
+        aws_run(sources, run, {"b-1.csv": f"{cost}0"}, ["b-1.csv"])
+    assert load(sources) == 12 + 120
 
 
 def azure_run(warehouse, scope: str, period: str, name: str, run: str, cost: str) -> None:
@@ -111,7 +125,7 @@ def test_two_manifests_for_one_run_stop_the_build(warehouse):
 def test_a_month_without_a_complete_run_stops_the_build(sources):
     aws_run(sources, "20260602T00-a", {"b-1.csv": "10"}, ["b-1.csv", "b-2.csv"])
     assert load(sources, check=False) is None
-    assert "b-1.csv: source new has no complete run of bill BILLING_PERIOD=2026-06" in sources.output
+    assert "b-1.csv: source new has no complete run of new/bill BILLING_PERIOD=2026-06" in sources.output
 
 
 def test_appended_files_all_count_but_no_copy_of_one(sources):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -106,6 +107,34 @@ def test_a_workload_without_units_shows_its_cost_and_the_reason(marts: duckdb.Du
     whole = total([chat, search])
     assert (whole.units, whole.effective_cost, whole.cost_per_million) == (4_000_000, 22, 5)
     assert "no units" in printed(marts)
+
+
+def test_units_without_a_cost_per_unit_are_shown_and_not_divided(marts: duckdb.DuckDBPyConnection) -> None:
+    """pro: 1,000,000 at 5 for chat, and of search 250,000 that no bill covers and 30,000 of a thin day at 3. Divided is
+    chat alone, 5 / 1 million; shown are all 1,280,000. What batch did nobody saw: neither 0 nor anything else."""
+    marts.execute("""
+        delete from marts.fct_unit_economics_daily where workload = 'search' and period_start = '2026-09-02';
+        insert into marts.fct_unit_economics_daily values
+            ('2026-09-02', true, 'production', 'search', 'customer_tier', 'pro', 'output_token',
+                250000, 0, 0, 0, 0, 0, 'no_cost', 'USD'),
+            ('2026-09-02', true, 'test', 'search', 'customer_tier', 'pro', 'output_token',
+                30000, 3, 0, 0, 0, 3, 'coverage_below_minimum', 'USD'),
+            ('2026-09-02', true, 'production', 'search', 'all', 'all', 'output_token',
+                250000, 0, 0, 0, 0, 0, 'no_cost', 'USD'),
+            ('2026-09-02', true, 'production', 'batch', 'all', 'all', 'output_token',
+                0, 1, 0, 0, 0, 1, 'no_telemetry', 'USD')
+    """)
+    _, pro = lines_by_tier(marts, date(2026, 9, 2))
+    assert (pro.units, pro.effective_cost, pro.cost_per_million) == (1_280_000, 8, 5)
+    chat, batch, search = lines_by_workload(marts, date(2026, 9, 2))
+    assert [line.units for line in (chat, batch, search)] == [4_000_000, None, 250_000]
+    assert (batch.cost_per_million, search.cost_per_million) == (None, None)
+    assert (total([chat, batch, search]).units, total([batch]).units) == (4_250_000, None)
+    assert total([chat, batch, search]).cost_per_million == 5
+    text = printed(marts)
+    assert re.search(r"search, production +– +250,000 +0\.00 ", text)
+    assert re.search(r"batch, production +– +– +1\.00 ", text)
+    assert text.count("no cost") == text.count("no telemetry") == 1
 
 
 @pytest.mark.parametrize("width", [60, 80, 120])
