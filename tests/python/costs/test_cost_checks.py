@@ -12,6 +12,7 @@ SEEDS = (
     "amortization_schedules",
     "exchange_rates",
     "sku_meters",
+    "series_rules",
 )
 
 # What is broken, and what the build must say about it.
@@ -111,6 +112,9 @@ MISTAKES = {
     ),
     "insert into sku_meters values ('aws', 'SkuMeter', 'regex', '*', 'input_token', 1, 'assistant-hosted')": (
         "sku_meters.csv, row *: value is no regular expression that DuckDB can read"
+    ),
+    "insert into series_rules values (9998, 'pod', 'regex', '^(?!A)', 'chat-large', null)": (
+        "series_rules.csv, row priority 9998: value is no regular expression that DuckDB can read"
     ),
 }
 
