@@ -250,6 +250,23 @@ def test_the_last_28_days_are_borne_by_somebody_to_the_cent(superset):
     assert sum(row[part] for row in rows for part in parts) == about(total)
 
 
+def test_a_workload_costs_what_its_deployments_cost(superset):
+    """Whatever it is told by: embeddings are tokens too, and each of the two carries all of the cost."""
+    (rows,) = superset.chart("workloads_now")
+    expected = superset.sql("""
+        select
+            workload || case when environment = 'production' then '' else ', ' || environment end, sum(effective_cost)
+        from marts.fct_deployment_costs_daily
+        where charge_date > (select max(period_start) - 28 from marts.fct_unit_economics_daily)
+        group by all
+    """)
+    costs = dict(expected)
+    assert {row["workload_name"]: row["cost_of_28_days"] for row in rows} == {
+        row["workload_name"]: about(costs[row["workload_name"]]) for row in rows
+    }
+    assert {"chat", "search"} <= {row["workload_name"] for row in rows}
+
+
 def test_the_bar_on_top_tells_how_fresh_and_how_complete(superset):
     ((row,),) = superset.chart("freshness")
     ((through, cost),) = superset.sql("""

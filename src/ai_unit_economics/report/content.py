@@ -134,9 +134,9 @@ def unit_text(unit: str, scale: int) -> str:
 def workloads(marts: Marts) -> list[Workload]:
     found = []
     for name in marts.rows(
-        "select workload from marts.fct_unit_economics_daily "
+        "select workload from (select workload, unit, sum(effective_cost) as cost from marts.fct_unit_economics_daily "
         "where environment = ? and cohort_dimension = 'all' and unit in ('token', 'embedding', 'training_token') "
-        "group by workload order by sum(effective_cost) desc, workload",
+        "group by all) group by workload order by max(cost) desc, workload",
         ENVIRONMENT,
     ):
         workload = _workload(marts, name["workload"])
