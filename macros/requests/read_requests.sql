@@ -91,6 +91,6 @@
         ),
         cast([] as varchar[])
     )
-    {%- else %} null
+    {%- else %} cast(null as varchar[])
     {%- endif %}
 {%- endmacro %}

@@ -17,7 +17,7 @@
         ),
         cast([] as varchar[])
     )
-    {%- else %} null
+    {%- else %} cast(null as varchar[])
     {%- endif %}
 {%- endmacro %}
 
@@ -39,7 +39,7 @@
         ),
         cast([] as date[])
     )
-    {%- else %} null
+    {%- else %} cast(null as date[])
     {%- endif %}
 {%- endmacro %}
 
@@ -64,6 +64,6 @@
         ),
         cast([] as varchar[])
     )
-    {%- else %} null
+    {%- else %} cast(null as varchar[])
     {%- endif %}
 {%- endmacro %}
