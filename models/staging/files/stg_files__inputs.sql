@@ -14,7 +14,9 @@ placed as (
         modified_at,
         case
             when starts_with(source_file, {{ sql_text(beneath) }}) then substr(source_file, {{ beneath | length + 1 }})
-            else error(concat(source_file, ' is not beneath {{ data_root() }}; name the data root by its whole path'))
+            else {{ stop(
+                '{} is not beneath {}; name the data root by its whole path', ['source_file', sql_text(data_root())]
+            ) }}
         end as relative_path,
         -- the two last parts of a name decide, because a file may be compressed
         lower(regexp_replace(source_file, '\.(gz|zst)$', '', 'i')) as uncompressed_name

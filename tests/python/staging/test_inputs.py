@@ -52,6 +52,13 @@ def test_a_root_may_be_spelled_in_many_ways(warehouse, spelled):
     assert listed == [(f"{plain_root(warehouse.data)}/focus/aws/b.csv", "focus/aws/b.csv", "focus", "aws")]
 
 
+def test_a_root_may_have_quotes_and_braces_in_its_name(warehouse):
+    warehouse.data = warehouse.folder / "it's {ours}"
+    warehouse.write("focus/aws/b.csv", "x")
+    warehouse.build("stg_files__inputs")
+    assert warehouse.query("select relative_path from staging.stg_files__inputs") == [("focus/aws/b.csv",)]
+
+
 @pytest.mark.parametrize("name", ["exports [prod]", "export*", "what?"])
 def test_a_root_that_is_a_pattern_is_refused(warehouse, name):
     warehouse.data = warehouse.folder / name
