@@ -82,15 +82,9 @@
 
 {# Pre-hook of a model that compacts landed request rows by file: chooses the files that it does not hold. #}
 {% macro choose_new_request_files(requests, variable) -%}
-    set variable {{ variable }} =
-    {%- if is_incremental() %}
-    coalesce(
-        (
-            select list(distinct source_file) from {{ requests }}
-            where (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
-        ),
-        cast([] as varchar[])
-    )
-    {%- else %} cast(null as varchar[])
-    {%- endif %}
+    {%- set query -%}
+        select list(distinct source_file) from {{ requests }}
+        where (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
+    {%- endset -%}
+    {{ choose(variable, 'varchar', query) }}
 {%- endmacro %}

@@ -7,18 +7,21 @@
     coalesce(list_contains(getvariable('{{ variable }}'), {{ value }}), true)
 {%- endmacro %}
 
-{% macro choose_new_series_files(files) -%}
-    set variable new_series_files =
-    {%- if is_incremental() %}
-    coalesce(
-        (
-            select list(source_file) from {{ files }}
-            where source_file not in (select source_file from {{ this }})
-        ),
-        cast([] as varchar[])
-    )
-    {%- else %} cast(null as varchar[])
+{# A pre-hook that sets the variable to the list that `query` gives, empty or not, and to null where all is read. The null has
+   a type: DuckDB 1.5 takes one without for a number, which is in no list. #}
+{% macro choose(variable, type, query) -%}
+    set variable {{ variable }} =
+    {%- if is_incremental() %} coalesce(({{ query }}), cast([] as {{ type }}[]))
+    {%- else %} cast(null as {{ type }}[])
     {%- endif %}
+{%- endmacro %}
+
+{% macro choose_new_series_files(files) -%}
+    {%- set query -%}
+        select list(source_file) from {{ files }}
+        where source_file not in (select source_file from {{ this }})
+    {%- endset -%}
+    {{ choose('new_series_files', 'varchar', query) }}
 {%- endmacro %}
 
 {# A day's version: the files that it was made from and, further down, the settings that it was made with. #}
@@ -30,17 +33,11 @@
 
 {# The days that {{ this }} does not hold in today's version. #}
 {% macro choose_changed_days(days, variable, settings=none) -%}
-    set variable {{ variable }} =
-    {%- if is_incremental() %}
-    coalesce(
-        (
-            select list(sample_date) from {{ days }}
-            where (sample_date, {{ day_version(settings) }}) not in (select distinct sample_date, day_version from {{ this }})
-        ),
-        cast([] as date[])
-    )
-    {%- else %} cast(null as date[])
-    {%- endif %}
+    {%- set query -%}
+        select list(sample_date) from {{ days }}
+        where (sample_date, {{ day_version(settings) }}) not in (select distinct sample_date, day_version from {{ this }})
+    {%- endset -%}
+    {{ choose(variable, 'date', query) }}
 {%- endmacro %}
 
 {# Deletes the days that are gone or whose version is not today's. #}
@@ -52,18 +49,12 @@
 {%- endmacro %}
 
 {% macro choose_files_of_days(days, days_variable, variable) -%}
-    set variable {{ variable }} =
-    {%- if is_incremental() %}
-    coalesce(
-        (
-            select list(distinct source_file)
-            from (
-                select unnest(source_files) as source_file from {{ days }}
-                where list_contains(getvariable('{{ days_variable }}'), sample_date)
-            )
-        ),
-        cast([] as varchar[])
-    )
-    {%- else %} cast(null as varchar[])
-    {%- endif %}
+    {%- set query -%}
+        select list(distinct source_file)
+        from (
+            select unnest(source_files) as source_file from {{ days }}
+            where list_contains(getvariable('{{ days_variable }}'), sample_date)
+        )
+    {%- endset -%}
+    {{ choose(variable, 'varchar', query) }}
 {%- endmacro %}
