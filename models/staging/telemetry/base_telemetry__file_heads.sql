@@ -1,24 +1,20 @@
+{% set of_these_folders = "folder in ('telemetry/requests', 'telemetry/training', "
+    ~ "'telemetry/provider_usage', 'telemetry/product')" %}
+
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_changed_files(
-        ref('stg_files__inputs'),
-        \"folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage', 'telemetry/product')\"
-    ) }}"
+    pre_hook="{{ forget_changed_files(ref('stg_files__inputs'), \"" ~ of_these_folders ~ "\") }}"
 ) }}
 
-{% set files = pending_files(
-    ref('stg_files__inputs'),
-    "folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage', 'telemetry/product')",
-    landed_in=this
-) %}
+{% set files = pending_files(ref('stg_files__inputs'), of_these_folders, landed_in=this) %}
 
 with files as (
 
     select * from {{ ref('stg_files__inputs') }}
     where
-        folder in ('telemetry/requests', 'telemetry/training', 'telemetry/provider_usage', 'telemetry/product')
+        {{ of_these_folders }}
         and {{ is_not_landed() }}
 
 ),
