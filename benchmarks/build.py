@@ -67,6 +67,18 @@ def measured(name: str, command: list[str], environment: dict[str, str]) -> Usag
     return Usage(name, time.monotonic() - started, cpu, peak)
 
 
+def environment_in(folder: Path, data: Path) -> dict[str, str]:
+    """For a build of `data` that leaves everything in `folder`."""
+    return {
+        **os.environ,
+        "UNIT_ECONOMICS_DATA": str(data.resolve()),
+        "UNIT_ECONOMICS_DATABASE": str(folder / "unit_economics.duckdb"),
+        "UNIT_ECONOMICS_TEMP": str(folder / "tmp"),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder / "logs"),
+    }
+
+
 def cpu_of(connection: duckdb.DuckDBPyConnection, query: str) -> float:
     """The least processor time in seconds that the query took, over `REPEATS` runs after a first one."""
     seconds = []
@@ -90,13 +102,7 @@ def main(data: Path) -> None:
     folder = PROJECT / "data" / "benchmark"
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    environment = {
-        **os.environ,
-        "UNIT_ECONOMICS_DATA": str(data.resolve()),
-        "UNIT_ECONOMICS_DATABASE": str(folder / "unit_economics.duckdb"),
-        "UNIT_ECONOMICS_TEMP": str(folder / "tmp"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-    }
+    environment = environment_in(folder, data)
     build = ["dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test"]
     console = Console()
     with console.status("dbt build, from nothing"):

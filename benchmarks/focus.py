@@ -16,7 +16,7 @@ import click
 import duckdb
 from rich.console import Console
 
-from benchmarks.build import PROJECT, Usage, measured
+from benchmarks.build import PROJECT, Usage, environment_in, measured
 
 SAMPLE = PROJECT / "data" / "sample"
 MOST_BYTES = 4_000_000_000
@@ -79,14 +79,8 @@ def scan(kind: str, folder: Path, counts: str) -> float:
 
 def stage(kind: str, folder: Path) -> tuple[Usage, int, float]:
     """What staging the files took, how many rows there are then, and what a scan of the same files takes."""
-    environment = {
-        **os.environ,
-        "UNIT_ECONOMICS_DATA": str(folder),
-        "UNIT_ECONOMICS_DATABASE": str(folder / "benchmark.duckdb"),
-        "UNIT_ECONOMICS_TEMP": str(folder / "tmp"),
-        "DBT_TARGET_PATH": str(folder / "target"),
-    }
-    options = ["--log-path", str(folder), "--profiles-dir", "profiles", "--select"]
+    environment = environment_in(folder, folder)
+    options = ["--profiles-dir", "profiles", "--select"]
     measured("dbt seed", ["dbt", "--quiet", "seed", *options, "focus_sources"], environment)
     usage = measured(f"staging {kind}", ["dbt", "--quiet", "run", *options, "+stg_focus__charges"], environment)
     with duckdb.connect(environment["UNIT_ECONOMICS_DATABASE"], read_only=True) as connection:

@@ -6,7 +6,6 @@ the forecasts that would have been made at past dates against what came. Without
 
 from __future__ import annotations
 
-import os
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ from rich.table import Table
 from ai_unit_economics.forecasting.models import BASELINES
 from ai_unit_economics.forecasting.outlook import History, Outlook, forecast_all
 from ai_unit_economics.forecasting.tables import histories
-from benchmarks.build import PROJECT
+from benchmarks.build import PROJECT, environment_in
 from tests.python.forecasting.test_backtest import HORIZON, azure, generated
 
 SAMPLE_HORIZON = 35  # the default of the variable forecast_horizon_days
@@ -32,8 +31,6 @@ GRAIN_OF_ERRORS = {"usage": "day", "cost": "day", "cost_per_unit": "week"}
 # A week's users and sessions are not the sum of its days'.
 BY_DAY_ONLY = {"active_user", "session"}
 
-Rows = Sequence[dict]
-
 
 def sample(seed: int, scale: float, start: str, days: int) -> list[History]:
     """The daily series of a sample that is made and built in a temporary folder.
@@ -41,29 +38,23 @@ def sample(seed: int, scale: float, start: str, days: int) -> list[History]:
     Raises:
         subprocess.CalledProcessError: the sample could not be made or built; what it printed has been shown.
     """
-    with tempfile.TemporaryDirectory() as folder:
-        database = Path(folder) / "unit_economics.duckdb"
-        environment = {
-            **os.environ,
-            "UNIT_ECONOMICS_DATA": f"{folder}/data",
-            "UNIT_ECONOMICS_DATABASE": str(database),
-            "UNIT_ECONOMICS_TEMP": f"{folder}/spilled",
-            "DBT_TARGET_PATH": f"{folder}/target",
-            "DBT_LOG_PATH": f"{folder}/logs",
-        }
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        data = folder / "data"
+        environment = environment_in(folder, data)
         draw = ["--seed", str(seed), "--scale", str(scale), "--start", start, "--days", str(days), "--quiet"]
-        command = ["ai-unit-economics", "sample", "--out", f"{folder}/data", *draw]
+        command = ["ai-unit-economics", "sample", "--out", str(data), *draw]
         subprocess.run(command, cwd=PROJECT, check=True, stdout=subprocess.DEVNULL)
         models = ["--select", "resource_type:seed", "+int_forecasting__series_daily"]
         build = ["dbt", "--quiet", "build", "--profiles-dir", "profiles", *models]
         subprocess.run(
             [*build, "--exclude-resource-type", "test", "unit_test"], cwd=PROJECT, env=environment, check=True
         )
-        with duckdb.connect(str(database), read_only=True) as connection:
+        with duckdb.connect(environment["UNIT_ECONOMICS_DATABASE"], read_only=True) as connection:
             return histories(connection.sql("from intermediate.int_forecasting__series_daily").to_arrow_table())
 
 
-def rows_of(outlook: Outlook, evaluation: str, grain: str, measure: str) -> Rows:
+def rows_of(outlook: Outlook, evaluation: str, grain: str, measure: str) -> list[dict]:
     if grain == "week" and measure != "cost" and outlook.history.unit in BY_DAY_ONLY:
         return []
     wanted = (evaluation, grain, measure)

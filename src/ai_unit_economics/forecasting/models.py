@@ -105,8 +105,8 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
     """Every model's forecast of a series without gaps, at least two weeks long.
 
     Trends are fitted to logarithms where all values are above 0, for growth is a rate. Nothing that was never
-    negative is forecast to be, and a day off stays one. A model without an
-    answer gives the seasonal naive one, and so cannot win.
+    negative is forecast to be, and a day off stays one. A model without an answer gives the seasonal naive one, and so
+    cannot win.
     """
     naive = seasonal_naive(past, horizon)
     ahead = {SEASONAL_NAIVE: naive, MEAN_28_DAYS: mean_28_days(past, horizon), DRIFT: drift(past, horizon)}
