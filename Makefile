@@ -224,8 +224,9 @@ benchmark-focus: $(INSTALLED) ## Time and memory of staging 1 GB of FOCUS as Par
 	python -m benchmarks.focus
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write the seeds' part of docs/configuration.md from their YAML
+docs: $(INSTALLED) ## Write what code and seeds say into docs: configuration.md, landed-tables.md
 	python -m tools.configuration_page
+	python -m tools.landed_tables_page
 
 # Read off the compiled SQL: where each number comes from, and how far the models are from other engines.
 .PHONY: lineage portability

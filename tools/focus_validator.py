@@ -23,7 +23,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "focus-conformance.md"
 COLUMNS = PROJECT / "seeds" / "reference" / "focus_columns.csv"
 VERSION = "1.2"
-VERSIONS = ["1.0-preview", "1.0", "1.1", "1.2", "1.3", "1.4"]
+VERSIONS = ["1.0-preview", "1.0", "1.1", "1.2", "1.3", "1.4", "1.5-draft"]
 RULE = r"[A-Za-z]+-[A-Z]-\d{3}-[A-Z]"
 # A rule that only says that rules below it failed.
 MADE_OF_OTHERS = re.compile(r"(AND|OR) failed - ")

@@ -7,7 +7,8 @@
         'service_category', 'service_subcategory', 'service_name', 'charge_category', 'charge_class',
         'charge_frequency', 'charge_description', 'pricing_category', 'pricing_unit', 'commitment_discount_name',
         'commitment_discount_status', 'commitment_discount_type', 'capacity_reservation_status', 'consumed_unit',
-        'sku_meter', 'region_name', 'availability_zone', 'resource_name', 'resource_type', 'tags', 'sku_price_details'
+        'sku_meter', 'region_name', 'availability_zone', 'resource_name', 'resource_type', 'tags', 'sku_price_details', 'allocated_tags',
+        'other_columns'
     ]) -}}
 {% endmacro %}
 
@@ -22,20 +23,28 @@
     ))
 {%- endmacro %}
 
-{# The attribute that a rule names, as FOCUS writes it (ResourceId) or as this project does (resource_id); in Tags and
-   SkuPriceDetails the value of the rule's key. #}
-{% macro rule_column(rule) -%} replace(lower({{ rule }}.column_name), '_', '') {%- endmacro %}
+{# Attributes that hold an object: a rule names a key of it. #}
+{% macro keyed_attributes() %}
+    {{- return(['tags', 'sku_price_details', 'allocated_tags']) -}}
+{% endmacro %}
+
+{# The attribute that a rule names, as FOCUS writes it (ResourceId) or as this project does (resource_id). #}
+{% macro rule_column(rule) -%} regexp_replace(lower({{ rule }}.column_name), '[^a-z0-9]', '', 'g') {%- endmacro %}
+
+{# The value of a key in a JSON object, whatever letters the key has: a JSON pointer has an escape for each. #}
+{% macro value_of_key(json, key) -%}
+    json_extract_string({{ json }}, '/' || replace(replace({{ key }}, '~', '~0'), '/', '~1'))
+{%- endmacro %}
 
 {% macro attribute_value(attributes, rule) -%}
     case {{ rule_column(rule) }}
-        {%- for column in charge_attributes() %}
+        {%- for column in charge_attributes() if column != 'other_columns' %}
         when '{{ column | replace('_', '') }}'
-            then {% if column in ['tags', 'sku_price_details'] -%}
-                json_extract_string({{ attributes }}.{{ column }}, '$."' || {{ rule }}.tag_key || '"')
-            {%- else -%}
-                {{ attributes }}.{{ column }}
-            {%- endif %}
+            then {{ value_of_key(attributes ~ '.' ~ column, rule ~ '.tag_key') if column in keyed_attributes()
+                else attributes ~ '.' ~ column }}
         {%- endfor %}
+        -- a column that FOCUS does not have, of files that carry it
+        else {{ value_of_key(attributes ~ '.other_columns', rule_column(rule)) }}
     end
 {%- endmacro %}
 

@@ -3,7 +3,7 @@
 {% macro exported_attributes() %}
     {%- set kept = [] -%}
     {%- for column in charge_attributes() | sort if column not in [
-        'allocated_resource_id', 'pricing_unit', 'consumed_unit'
+        'allocated_resource_id', 'allocated_tags', 'other_columns', 'pricing_unit', 'consumed_unit'
     ] -%}
         {%- do kept.append(column) -%}
     {%- endfor -%}

@@ -1,7 +1,9 @@
-{# Text of an export as typed values. What cannot be read gives null: the caller decides whether that stops the build. #}
+{# Text of an export as typed values. What cannot be read gives null. #}
 
-{# Blank, and the words NULL and null, mean that there is nothing. #}
-{% macro present_text(text) -%} case when trim({{ text }}) not in ('', 'NULL', 'null') then trim({{ text }}) end {%- endmacro %}
+{# Blank, and the words NULL, null and \N, mean that there is nothing. #}
+{% macro present_text(text) -%}
+    case when trim({{ text }}) not in ('', 'NULL', 'null', '\N') then trim({{ text }}) end
+{%- endmacro %}
 
 {# 1234.5 and 1.2E-7 as they are; $1,234.50 and -1,234 without their signs and separators. #}
 {% macro parse_decimal(text) -%}
@@ -14,8 +16,8 @@
     )
 {%- endmacro %}
 
-{# ISO 8601 with and without T, seconds and zone (UTC where none is given); month/day/year; an hour beyond 23 is carried
-   into the next day. DuckDB alone would read 9/1/24 as a day of the year 9. #}
+{# ISO 8601 with and without T, seconds and zone (UTC where none is given), a blank before the zone; month/day/year; an hour
+   beyond 23 is carried into the next day. DuckDB alone would read 9/1/24 as a day of the year 9. #}
 {% macro parse_timestamp(text) -%}
     case
         when {{ text }} like '____-__-__%'
@@ -24,6 +26,7 @@
                 try_cast(
                     regexp_replace({{ text }}, '^(\S{10}[T ]\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?$', '\1:00\2') as timestamptz
                 ) at time zone 'UTC',
+                try_cast(regexp_replace({{ text }}, ' ([+-]\d\d:?\d\d)$', '\1') as timestamptz) at time zone 'UTC',
                 try_cast(left({{ text }}, 10) as timestamp)
                 + to_hours(try_cast(regexp_extract({{ text }}, '^\S{10}[T ](\d\d):\d\d:\d\dZ?$', 1) as integer))
                 + to_seconds(
@@ -37,14 +40,18 @@
     end
 {%- endmacro %}
 
-{# The parsed value, or a stopped build that names file, row, column and value. Null where there is no text. #}
-{% macro must_parse(parsed, text, column, kind) -%}
+{# A number that has more decimals than money has. Only long texts and E-notation can; the comparison is dear. #}
+{% macro beyond_eighteen_decimals(text) -%}
     case
-        when {{ parsed }} is not null then {{ parsed }}
-        when {{ text }} is not null
-            then error(
-                source_file || ', row ' || source_row || ': {{ column }} ''' || {{ text }}
-                || ''' is not {{ kind }}; correct the file, or leave the value empty'
+        when length({{ text }}) > 19 or contains(lower({{ text }}), 'e-')
+            then coalesce(
+                try_cast({{ text }} as decimal(38, 36)) != try_cast(try_cast({{ text }} as {{ money_type() }}) as decimal(38, 36)),
+                regexp_matches({{ text }}, '\.\d{18}\d*[1-9]')
             )
     end
+{%- endmacro %}
+
+{# The spelling that FOCUS has for a word of a list, whatever its case; any other word stays. #}
+{% macro focus_spelling(column, words) -%}
+    coalesce(list_filter({{ words }}, lambda word: lower(word) = lower({{ column }}))[1], {{ column }})
 {%- endmacro %}

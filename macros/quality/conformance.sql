@@ -43,3 +43,6 @@
     abs(cast({{ cost }} as double) - cast({{ price }} as double) * cast({{ quantity }} as double))
         > greatest(0.0001, 0.000001 * abs(cast({{ cost }} as double)))
 {%- endmacro %}
+
+{# What a finding about a charge is about, in money: the larger of what was billed and what it counts for, without its sign. #}
+{% macro touched_cost() -%} greatest(abs(coalesce(effective_cost, 0)), abs(coalesce(billed_cost, 0))) {%- endmacro %}

@@ -16,14 +16,6 @@
     {%- endif %}
 {%- endmacro %}
 
-{% macro choose_new_series_files(files) -%}
-    {%- set query -%}
-        select list(source_file) from {{ files }}
-        where source_file not in (select source_file from {{ this }})
-    {%- endset -%}
-    {{ choose('new_series_files', 'varchar', query) }}
-{%- endmacro %}
-
 {# A day's version: the files that it was made from and, further down, the settings that it was made with. #}
 {% macro day_version(settings=none) -%}
     {%- if settings is none -%} day_version

@@ -1,19 +1,11 @@
 {# A text's stable 63-bit number: the same on every machine, in every run and in every version of DuckDB. #}
 {% macro stable_id(text) -%} cast(md5_number_lower({{ text }}) >> 1 as bigint) {%- endmacro %}
 
-{#
-    One name for what differs by scraper, exposition format and prefix: `vllm:prompt_tokens_total`,
-    `vllm_prompt_tokens_total`, `ray_vllm_prompt_tokens_total` and `vllm:prompt_tokens` are all `vllm_prompt_tokens`.
-    Ray exports each counter a second time as a gauge without `_total`; that twin keeps its prefix, so that no catalogue
-    row takes it for the counter.
-#}
-{% macro metric_name(name) -%}
-    case
-        when regexp_matches({{ name }}, '^ray_', 'i') and not regexp_matches({{ name }}, '_(total|sum|count|bucket|created)$', 'i')
-            then replace(replace(lower({{ name }}), ':', '_'), '.', '_')
-        else regexp_replace(replace(replace(lower({{ name }}), ':', '_'), '.', '_'), '^ray_|_total$', '', 'g')
-    end
-{%- endmacro %}
+{# The metric that says when a counter, or a histogram's sum, was created. #}
+{% macro created_name(metric) -%} regexp_replace({{ metric }}, '(_total|_sum|_count)?$', '_created') {%- endmacro %}
+
+{# Labels that are written as a JSON object; null where the text is none. #}
+{% macro labels_from_json(text) -%} try_cast(try_cast({{ text }} as json) as map(varchar, varchar)) {%- endmacro %}
 
 {# The labels as one text, sorted, without empty ones (in Prometheus an empty label is none) and without `except`. #}
 {% macro labels_text(labels, except=[]) -%}

@@ -12,6 +12,7 @@ from rich.console import Console
 from ai_unit_economics import __version__
 from ai_unit_economics.conformance import conformance
 from ai_unit_economics.doctor import doctor_command
+from ai_unit_economics.land import land_command
 from ai_unit_economics.metrics import metrics_command
 from ai_unit_economics.new_exports import new_exports_command
 from ai_unit_economics.owned_hardware import owned_hardware_command
@@ -55,6 +56,7 @@ main.add_command(sample, "sample")
 main.add_command(conformance)
 main.add_command(doctor_command)
 main.add_command(fetch_prometheus_command)
+main.add_command(land_command)
 main.add_command(new_exports_command)
 main.add_command(owned_hardware_command)
 main.add_command(publish_command)

@@ -16,6 +16,7 @@ import duckdb
 
 from ai_unit_economics.report import database_to_report
 from ai_unit_economics.report.content import Marts
+from ai_unit_economics.sql import identifier, joined, sql
 
 # Each dimension multiplies the series; these are what latency and errors are looked at by.
 DIMENSIONS = ("all", "deployment", "customer_tier", "model")
@@ -48,14 +49,18 @@ def families(marts: Marts, *, history: bool) -> list[Family]:
 
 def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
     # A day that is not complete is not the newest: it would move on every build
-    newest = "" if history else "qualify row_number() over (partition by all_labels order by period_start desc) = 1"
-    rows = marts.rows(
-        f"select {', '.join(COHORT)}, currency, unit_scale, period_end, units, cost_per_unit, "
-        f"{', '.join(f'{origin}_cost' for origin in ORIGINS)}, "
-        f"({', '.join(COHORT)}) as all_labels from marts.fct_unit_economics_daily "
-        f"where is_complete and cohort_dimension in {DIMENSIONS} {newest} "
-        f"order by {', '.join(COHORT)}, period_start"
+    newest = sql("qualify row_number() over (partition by all_labels order by period_start desc) = 1")
+    every = sql("")
+    query = sql(
+        "select {cohort}, currency, unit_scale, period_end, units, cost_per_unit, {costs}, ({cohort}) as all_labels "
+        "from marts.fct_unit_economics_daily where is_complete and cohort_dimension in {dimensions} {newest} "
+        "order by {cohort}, period_start",
+        cohort=joined(map(identifier, COHORT)),
+        costs=joined(identifier(f"{origin}_cost") for origin in ORIGINS),
+        dimensions=list(DIMENSIONS),
+        newest=every if history else newest,
     )
+    rows = marts.rows(query.text)
     costs, units, origins = [], [], []
     for row in rows:
         labels, at = {name: row[name] for name in COHORT}, _end_of(row["period_end"])
@@ -88,15 +93,16 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
 
 
 def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
-    newest = "" if history else "where newest = 1"
-    rows = marts.rows(
+    query = sql(
         "select * from ("
         "select environment, workload, cohort as deployment, period_end as day, min(telemetry_coverage) as coverage, "
         "row_number() over (partition by environment, cohort order by period_end desc) as newest "
         "from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and telemetry_coverage is not null "
         "group by environment, workload, cohort, period_end"
-        f") {newest} order by all"
+        ") where {history} or newest = 1 order by all",
+        history=history,
     )
+    rows = marts.rows(query.text)
     yield Family(
         "telemetry_coverage_ratio",
         "Share of the time that telemetry covers, of one day",
@@ -114,11 +120,13 @@ def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
 def _targets(marts: Marts, history: bool) -> Iterator[Family]:
     if not marts.has("fct_target_status"):
         return
-    rows = marts.rows(
+    query = sql(
         "select target_id, severity, status, grain, environment, workload, cohort_dimension, cohort, unit, currency, "
         "unit_scale, max_cost_per_unit, headroom_ratio, period_end from marts.fct_target_status "
-        f"where {'is_complete' if history else 'is_current'} order by target_id, period_end"
+        "where {kept} order by target_id, period_end",
+        kept=identifier("is_complete" if history else "is_current"),
     )
+    rows = marts.rows(query.text)
     limits, statuses, headrooms = [], [], []
     for row in rows:
         at = _end_of(row["period_end"]) if history else None

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 import duckdb
 
-from ai_unit_economics.doctor.inputs import File, first_line, list_files, plain_root
+from ai_unit_economics.landing.files import File, RootError, list_files, plain_root
 from ai_unit_economics.publishing import (
     DATABASE_OPTION,
     FOLDER_OPTION,
@@ -38,10 +38,7 @@ def look(
     root: str, database: Path, published: Path, folders: Sequence[str] = (), settled_for: timedelta = timedelta()
 ) -> Answer:
     """Raises NotPublishedError where the exports cannot be seen: a lost mount is not an empty bill."""
-    try:
-        root = plain_root(root)
-    except ValueError as error:
-        raise NotPublishedError(str(error)) from None
+    root = plain_root(root)
     files = _list(root)
     if not any(file.folder == "focus" for file in files):
         raise NotPublishedError(
@@ -53,7 +50,7 @@ def look(
         return Answer(False, str(error))
     except NotPublishedError as error:
         return Answer(True, str(error))
-    chosen = [file for file in files if not folders or _is_in(file.relative, folders)]
+    chosen = [file for file in files if not folders or _is_in(file.relative_path, folders)]
     fresh = [file for file in chosen if built.get(file.path) != _state(file)]
     gone = [
         path
@@ -62,10 +59,10 @@ def look(
     ]
     if not fresh and not gone:
         return Answer(False, f"nothing new in {', '.join(folders) or root} since the published build")
-    written = max((_utc(file) for file in fresh), default=None)
+    written = max((file.modified_at for file in fresh), default=None)
     if written and datetime.now(UTC).replace(tzinfo=None) - written < settled_for:
         return Answer(False, f"files are still being written, the last one at {written:%Y-%m-%d %H:%M:%S} UTC")
-    examples = ", ".join(sorted(file.relative for file in fresh)[:3])
+    examples = ", ".join(sorted(file.relative_path for file in fresh)[:3])
     return Answer(True, f"{len(fresh)} new or changed files, {len(gone)} gone" + (f": {examples}" if examples else ""))
 
 
@@ -75,7 +72,10 @@ def _built(database: Path, published: Path) -> dict[str, tuple[int, datetime]]:
         build = last_build(connection)
         if build.invocation_id not in {version.invocation_id for version in versions(published)}:
             raise NotPublishedError(f"the build of {build.finished_at:%Y-%m-%d %H:%M} UTC is not published yet")
-        rows = connection.execute("select source_file, size_bytes, modified_at from staging.stg_files__inputs")
+        rows = connection.execute(
+            "select distinct coalesce(nullif(container, ''), source_file), size_bytes, modified_at from "
+            "landing.landed_files"
+        )
         return {path: (size, modified) for path, size, modified in rows.fetchall()}
 
 
@@ -83,17 +83,13 @@ def _list(root: str) -> list[File]:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
-            return list(list_files(root, connection))
-        except duckdb.Error as error:
-            raise NotPublishedError(f"{root} cannot be listed: {first_line(error)}") from None
+            return list_files(root, connection)
+        except RootError as error:
+            raise NotPublishedError(str(error)) from None
 
 
 def _state(file: File) -> tuple[int, datetime]:
-    return file.size, _utc(file)
-
-
-def _utc(file: File) -> datetime:
-    return file.modified.astimezone(UTC).replace(tzinfo=None)
+    return file.size_bytes, file.modified_at
 
 
 def _is_in(relative: str, folders: Iterable[str]) -> bool:

@@ -21,8 +21,6 @@ from pathlib import Path
 
 import click
 
-from ai_unit_economics.doctor.inputs import NOT_UTF8
-
 UNITS = 10**18  # money is counted in its eighteenth decimal
 NEEDED = ("asset_id", "currency", "price", "salvage", "in_service_on", "term_months", "accelerators")
 PROVIDER = "Owned hardware"
@@ -94,7 +92,7 @@ def read_assets(path: Path) -> list[Asset]:
     try:
         text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise AssetError(f"{path} {NOT_UTF8}") from None
+        raise AssetError(f"{path} is not UTF-8: save it as UTF-8") from None
     reader = csv.DictReader(io.StringIO(text, newline=""))
     known = {field.name: field.type for field in fields(Asset)}
     header = [name.strip() for name in reader.fieldnames or []]

@@ -25,7 +25,7 @@ import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ai_unit_economics.doctor.inputs import normal_name
+from ai_unit_economics.landing.samples import normal_names
 
 HOUR = timedelta(hours=1)
 # A sample may reach a remote store some minutes after its scrape: an hour is final this long after its end.
@@ -184,7 +184,8 @@ def settled_hours(day: datetime, days: int) -> Iterator[datetime]:
 
 def fetch_hour(server: Server, start: datetime, file: Path, catalog: set[str]) -> int:
     """Writes an hour's file and says how many samples it has; none, no file: a build stops at an empty one."""
-    names = sorted(name for name in server.metric_names(start, start + HOUR) if normal_name(name) in catalog)
+    given = normal_names(server.metric_names(start, start + HOUR))
+    names = sorted(name for name, normal in given.items() if normal in catalog)
     result = server.samples(names, start + HOUR)["data"]["result"] if names else []
     table = long_form(result)
     if table.num_rows:

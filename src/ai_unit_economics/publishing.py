@@ -26,6 +26,7 @@ import click
 import duckdb
 
 from ai_unit_economics import __version__
+from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
 from ai_unit_economics.summary import latest_complete_day
 
 DATABASE_NAME = "unit_economics.duckdb"
@@ -130,21 +131,27 @@ class Copy:
 
 def _write(connection: duckdb.DuckDBPyConnection, build: Build, version: Version, draft: Path) -> list[Copy]:
     (draft / "parquet").mkdir()
-    connection.execute(f"attach {_quoted(draft / DATABASE_NAME)} as draft (storage_version '{STORAGE_VERSION}')")
+    attached = sql(
+        "attach {path} as draft (storage_version {version})", path=str(draft / DATABASE_NAME), version=STORAGE_VERSION
+    )
+    connection.execute(attached.text)
     copies = []
     try:
         for schema, name in build.marts:
-            source, target = f'"{schema}"."{name}"', f'draft."{schema}"."{name}"'
-            connection.execute(f'create schema if not exists draft."{schema}"')
-            connection.execute(f"create table {target} as from {source}")
+            source, target = identifier(schema, name), identifier("draft", schema, name)
+            connection.execute(sql("create schema if not exists {name}", name=identifier("draft", schema)).text)
+            connection.execute(sql("create table {target} as from {source}", target=target, source=source).text)
             for comment in _comments(connection, schema, name, target):
                 connection.execute(comment)
             columns = dict(_columns(connection, source))
             parquet = draft / "parquet" / f"{name}.parquet"
-            connection.execute(
-                f"copy (select {_parquet_columns(columns)} from {source}) to {_quoted(parquet)} "
-                "(format parquet, compression zstd)"
+            copied = sql(
+                "copy (select {columns} from {source}) to {parquet} (format parquet, compression zstd)",
+                columns=_parquet_columns(columns),
+                source=source,
+                parquet=str(parquet),
             )
+            connection.execute(copied.text)
             copies.append(Copy(schema, name, *_content(connection, source), columns))
         connection.execute(
             "create table draft.marts.publication as select ?::varchar as version, ?::varchar as invocation_id, "
@@ -152,9 +159,11 @@ def _write(connection: duckdb.DuckDBPyConnection, build: Build, version: Version
             [version.name, version.invocation_id, version.built_at.rstrip("Z"), version.published_at.rstrip("Z")],
         )
         connection.execute("comment on table draft.marts.publication is 'One row: the version that is being read.'")
-        connection.execute(
-            f"copy draft.marts.publication to {_quoted(draft / 'parquet' / 'publication.parquet')} (format parquet)"
+        copied = sql(
+            "copy draft.marts.publication to {parquet} (format parquet)",
+            parquet=str(draft / "parquet" / "publication.parquet"),
         )
+        connection.execute(copied.text)
         connection.execute("checkpoint draft")
     finally:
         connection.execute("detach draft")
@@ -169,17 +178,25 @@ def _audit(connection: duckdb.DuckDBPyConnection, draft: Path, copies: Sequence[
             raise NotPublishedError(f"the build made no {name}: run dbt build without a selection")
     if (draft / f"{DATABASE_NAME}.wal").exists():
         raise NotPublishedError("the copy could not be closed cleanly: is the disk full?")
-    connection.execute(f"attach {_quoted(draft / DATABASE_NAME)} as draft (read_only)")
+    connection.execute(sql("attach {path} as draft (read_only)", path=str(draft / DATABASE_NAME)).text)
     try:
         for copy in copies:
-            parquet = _quoted(draft / "parquet" / f"{copy.name}.parquet")
-            types = ", ".join(f'cast("{column}" as {kind}) as "{column}"' for column, kind in copy.columns.items())
-            for source in (f'draft."{copy.schema}"."{copy.name}"', f"(select {types} from {parquet})"):
+            parquet = sql(
+                "(select {columns} from read_parquet({file}))",
+                columns=joined(
+                    sql("cast({name} as {kind}) as {name}", name=identifier(column), kind=sql(kind))
+                    for column, kind in copy.columns.items()
+                ),
+                file=file_names([str(draft / "parquet" / f"{copy.name}.parquet")]),
+            )
+            for source in (identifier("draft", copy.schema, copy.name), parquet):
                 if _content(connection, source) != (copy.rows, copy.content):
                     raise NotPublishedError(f"the copy of {copy.name} is not what was built: is the disk full?")
-        unbalanced = connection.execute(
-            f"select count(*) from draft.marts.{RECONCILIATION} where difference is distinct from 0"
-        ).fetchone()[0]
+        query = sql(
+            "select count(*) from {mart} where difference is distinct from 0",
+            mart=identifier("draft", "marts", RECONCILIATION),
+        )
+        unbalanced = connection.execute(query.text).fetchone()[0]
         if unbalanced:
             raise NotPublishedError(f"{RECONCILIATION} has {unbalanced} rows whose difference is not 0")
         if not next(copy.rows for copy in copies if copy.name == UNIT_ECONOMICS):
@@ -188,36 +205,47 @@ def _audit(connection: duckdb.DuckDBPyConnection, draft: Path, copies: Sequence[
         connection.execute("detach draft")
 
 
-def _content(connection: duckdb.DuckDBPyConnection, source: str) -> tuple[int, int]:
-    rows, content = connection.execute(f"select count(*), coalesce(sum(hash(t)), 0) from {source} as t").fetchone()
+def _content(connection: duckdb.DuckDBPyConnection, source: Sql) -> tuple[int, int]:
+    query = sql("select count(*), coalesce(sum(hash(t)), 0) from {source} as t", source=source)
+    rows, content = connection.execute(query.text).fetchone()
     return rows, int(content)
 
 
-def _columns(connection: duckdb.DuckDBPyConnection, source: str) -> Iterator[tuple[str, str]]:
-    for name, kind, *_ in connection.execute(f"describe select * from {source}").fetchall():
+def _columns(connection: duckdb.DuckDBPyConnection, source: Sql) -> Iterator[tuple[str, str]]:
+    for name, kind, *_ in connection.execute(sql("describe select * from {source}", source=source).text).fetchall():
         yield name, kind
 
 
-def _parquet_columns(columns: dict[str, str]) -> str:
+def _parquet_columns(columns: dict[str, str]) -> Sql:
     """Parquet knows no 128-bit integer: DuckDB would write a rounded DOUBLE."""
-    return ", ".join(
-        f'cast("{name}" as decimal(38, 0)) as "{name}"' if kind in ("HUGEINT", "UHUGEINT") else f'"{name}"'
+    wide = ("HUGEINT", "UHUGEINT")
+    return joined(
+        sql("cast({name} as decimal(38, 0)) as {name}", name=identifier(name)) if kind in wide else identifier(name)
         for name, kind in columns.items()
     )
 
 
-def _comments(connection: duckdb.DuckDBPyConnection, schema: str, name: str, target: str) -> Iterator[str]:
-    here = "database_name = current_database() and schema_name = ? and table_name = ? and comment is not null"
-    for table in ("duckdb_tables()", "duckdb_views()"):
-        column = "table_name" if "tables" in table else "view_name"
-        found = connection.execute(
-            f"select comment from {table} where {here.replace('table_name', column)}", [schema, name]
-        ).fetchone()
-        if found:
-            yield f"comment on table {target} is {_quoted(found[0])}"
-    columns = connection.execute(f"select column_name, comment from duckdb_columns() where {here}", [schema, name])
-    for column, comment in columns.fetchall():
-        yield f'comment on column {target}."{column}" is {_quoted(comment)}'
+def _comments(connection: duckdb.DuckDBPyConnection, schema: str, name: str, target: Sql) -> Iterator[str]:
+    """Statements that give a copy the comments of the table or view that it was made from."""
+    relations = """
+        select comment from duckdb_tables()
+        where database_name = current_database() and schema_name = $schema and table_name = $name
+        union all
+        select comment from duckdb_views()
+        where database_name = current_database() and schema_name = $schema and view_name = $name
+    """
+    columns = """
+        select column_name, comment from duckdb_columns()
+        where database_name = current_database() and schema_name = $schema and table_name = $name
+    """
+    place = {"schema": schema, "name": name}
+    for (comment,) in connection.execute(relations, place).fetchall():
+        if comment:
+            yield sql("comment on table {target} is {comment}", target=target, comment=comment).text
+    for column, comment in connection.execute(columns, place).fetchall():
+        if comment:
+            path = sql("{target}.{column}", target=target, column=identifier(column))
+            yield sql("comment on column {path} is {comment}", path=path, comment=comment).text
 
 
 def _manifest(build: Build, version: Version, copies: Sequence[Copy], complete_day: date | None) -> dict:
@@ -312,7 +340,7 @@ def opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'")
         try:
-            connection.execute(f"attach {_quoted(database)} as built (read_only)")
+            connection.execute(sql("attach {path} as built (read_only)", path=str(database)).text)
         except duckdb.IOException as error:
             reason = str(error).splitlines()[0]
             if "Could not set lock" in reason:
@@ -341,10 +369,6 @@ def _flush_folder(folder: Path) -> None:
 
 def _text(moment: datetime) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
-
-
-def _quoted(text: object) -> str:
-    return "'" + str(text).replace("'", "''") + "'"
 
 
 DATABASE_OPTION = click.option(

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ai_unit_economics.sql import Sql, identifier, joined, sql
+
 UNIT_ECONOMICS = "fct_unit_economics_daily"
 RECONCILIATION = "fct_cost_reconciliation"
 SHARES = {"usage": "usage", "idle": "idle", "unused_commitment": "unused", "shared": "shared"}
@@ -131,17 +133,16 @@ def reporting_currency(connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def lines_by_tier(connection: duckdb.DuckDBPyConnection, day: date) -> list[Line]:
-    return _lines(connection, day, "cohort", "customer_tier")
+    return _lines(connection, day, sql("cohort"), "customer_tier")
 
 
 def lines_by_workload(connection: duckdb.DuckDBPyConnection, day: date) -> list[Line]:
-    return _lines(connection, day, "workload || ', ' || environment", "all")
+    return _lines(connection, day, sql("workload || ', ' || environment"), "all")
 
 
-def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: str, dimension: str) -> list[Line]:
-    costs = ", ".join(f"sum({origin}_cost)" for origin in ORIGINS)
-    rows = connection.execute(
-        f"""
+def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: Sql, dimension: str) -> list[Line]:
+    query = sql(
+        """
         select
             {label} as label,
             -- a 0 is known only where something was seen
@@ -156,8 +157,10 @@ def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: str, dimensi
         having sum(effective_cost) != 0 or sum(units) != 0
         order by sum(effective_cost) desc, label
         """,
-        [dimension, day],
-    ).fetchall()
+        label=label,
+        costs=joined(sql("sum({cost})", cost=identifier(f"{origin}_cost")) for origin in ORIGINS),
+    )
+    rows = connection.execute(query.text, [dimension, day]).fetchall()
     return [
         Line(
             label=name,

@@ -14,9 +14,8 @@ deliveries as (
 
     select
         files.source,
-        max(inputs.modified_at) as newest_file_at
+        max(files.modified_at) as newest_file_at
     from {{ ref('stg_focus__files') }} as files
-    inner join {{ ref('stg_files__inputs') }} as inputs on files.source_file = inputs.source_file
     where files.is_current
     group by files.source
 

@@ -20,6 +20,8 @@ matched as (
     select
         attributes.attribute_key,
         any_value(attributes.consumed_unit) as consumed_unit,
+        any_value(attributes.sku_meter) as sku_meter,
+        any_value(attributes.charge_category) as charge_category,
         any_value(meters.unit) as unit,
         any_value(meters.unit_multiplier) as unit_multiplier,
         case
@@ -43,6 +45,8 @@ described as (
     select
         attributes.attribute_key,
         attributes.consumed_unit,
+        attributes.sku_meter,
+        attributes.charge_category,
         token_kinds.unit,
         cast(null as bigint) as unit_multiplier,
         matches.target as deployment_id
@@ -67,6 +71,8 @@ placed as (
     select
         matched.attribute_key,
         matched.consumed_unit,
+        matched.sku_meter,
+        matched.charge_category,
         matched.unit,
         matched.unit_multiplier,
         coalesce(matched.deployment_id, matches.target) as deployment_id
@@ -78,48 +84,54 @@ placed as (
 
 metered as (
 
-    select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from placed
-    union all
-    select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from described
+    select * from placed
+    union all by name
+    select * from described
 
 ),
 
--- '1K tokens', '1000000 Tokens', '1M': a number, a power and tokens, of which two may be missing
-parsed as (
+-- '1K tokens' is cut into 1, k and tokens
+parts as (
 
     select
-        *,
-        regexp_extract(
-            lower(trim(consumed_unit)),
-            '^([0-9][0-9,]*)? ?(k|m|b|thousand|million|billion)? ?(tokens?)?$',
-            ['number', 'power', 'word']
-        ) as consumed
-    from metered
+        units.consumed_unit,
+        unnest(regexp_extract_all(lower(units.consumed_unit), '[0-9]+(?:,[0-9]{3})*|[a-z]+|[^a-z0-9 ]')) as part
+    from (select distinct consumed_unit from metered) as units
 
 ),
 
--- what is kept over time, such as Token-Hours of a cache, is no number of tokens
+-- what one unit stands for; null where a part of it is no number and no word that is known, as in Token-Hours
+unit_sizes as (
+
+    select
+        parts.consumed_unit,
+        case
+            when count(*) = count(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor))
+                then cast(product(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor)) as bigint)
+        end as size,
+        coalesce(bool_or(words.counts = 'meter'), false) as is_of_the_meter
+    from parts
+    left join {{ ref('unit_words') }} as words on parts.part = words.word
+    group by parts.consumed_unit
+
+),
+
 multiplied as (
 
     select
-        attribute_key,
-        deployment_id,
-        unit,
+        metered.attribute_key,
+        metered.deployment_id,
+        metered.unit,
+        -- a credit or a tax uses nothing: FOCUS leaves its quantity empty, and that is no gap
+        coalesce(metered.charge_category, 'Usage') = 'Usage' as is_usage,
         case
-            when regexp_matches(lower(consumed_unit), 'hour|hrs') then null
-            when unit_multiplier is not null then unit_multiplier
-            when concat(consumed.number, consumed.power, consumed.word) != ''
-                then
-                    cast(coalesce(nullif(replace(consumed.number, ',', ''), ''), '1') as bigint)
-                    * case left(consumed.power, 1)
-                        when 'k' then 1000
-                        when 't' then 1000
-                        when 'm' then 1000000
-                        when 'b' then 1000000000
-                        else 1
-                    end
+            when regexp_matches(lower(metered.consumed_unit), 'hour|hrs') then null
+            when metered.unit_multiplier is not null then metered.unit_multiplier
+            when not unit_sizes.is_of_the_meter then unit_sizes.size
+            when regexp_matches(lower(metered.sku_meter), '(^|[^a-z])tok(en)?s?([^a-z]|$)') then unit_sizes.size
         end as unit_multiplier
-    from parsed
+    from metered
+    left join unit_sizes on metered.consumed_unit = unit_sizes.consumed_unit
 
 ),
 
@@ -132,8 +144,13 @@ lines as (
         charges.billing_currency,
         -- a sum is unknown where one of its parts is
         case
-            when count(*) = count(multiplied.unit_multiplier) and count(*) = count(charges.consumed_quantity)
-                then sum({{ money_to_units('charges.consumed_quantity') }} * multiplied.unit_multiplier)
+            when
+                count(*) filter (where multiplied.is_usage)
+                = count(multiplied.unit_multiplier * charges.consumed_quantity) filter (where multiplied.is_usage)
+                then coalesce(
+                        sum({{ money_to_units('charges.consumed_quantity') }} * multiplied.unit_multiplier)
+                        filter (where multiplied.is_usage), 0
+                    )
         end as billed_attounits,
         cast(sum(charges.effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
         charges.charge_date

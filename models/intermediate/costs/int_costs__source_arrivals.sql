@@ -1,20 +1,21 @@
-with charges as (
-    select
-        source,
-        charge_period_start,
-        charge_period_end
-    from {{ ref('stg_focus__charges') }}
+with files as (
+
+    select * from {{ ref('stg_focus__files') }}
+    where is_current and row_count > 0
+
 ),
 
 periods as (
+
     select
         source,
-        min(charge_period_start) as charges_from,
-        max(charge_period_end) filter (where charge_period_end < charge_period_start + interval 1 day) as hours_until,
-        max(charge_period_end) filter (where charge_period_end = charge_period_start + interval 1 day) as days_until,
-        max(charge_period_end) as charges_until
-    from charges
+        min(charges_from) as charges_from,
+        max(hours_until) as hours_until,
+        max(days_until) as days_until,
+        max(charges_until) as charges_until
+    from files
     group by source
+
 ),
 
 -- How far a bill has come shows in its short charges. The row of a day is written while the day's hours are still to

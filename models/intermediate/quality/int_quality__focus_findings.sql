@@ -1,76 +1,40 @@
-with file_findings as (
+with files as (
 
-    select * from {{ ref('int_quality__focus_row_findings') }}
-    union all by name
-    select * from {{ ref('int_quality__focus_value_findings') }}
-    union all by name
+    select * from {{ ref('stg_focus__files') }}
+    where is_current
+
+),
+
+rules as (
+
+    select * from {{ ref('focus_conformance_rules') }}
+
+),
+
+sources as (
+
+    select * from {{ ref('focus_sources') }}
+
+),
+
+of_files as (
+
+    select * from {{ ref('int_quality__focus_file_findings') }}
+
+),
+
+-- what lies in the folder of a source and is no manifest is read, or a cost may be missing
+read_findings as (
+
     select
+        coalesce(source, '(none)') as source,
         source_file,
-        'cost_columns_present' as rule_id,
-        array_to_string(missing_cost_columns, ', ') as example_value,
+        'file_read' as rule_id,
+        problem as example_value,
         1 as checked_count,
-        cast(len(missing_cost_columns) > 0 as bigint) as violating_count,
-        cast(null as bigint) as example_row
-    from {{ ref('int_quality__focus_files') }}
-
-),
-
--- a rule is put to the files of the versions that have it
-of_their_version as (
-
-    select
-        files.source,
-        findings.source_file,
-        findings.rule_id,
-        findings.example_value,
-        findings.checked_count,
-        findings.violating_count,
-        findings.example_row
-    from file_findings as findings
-    inner join {{ ref('int_quality__focus_files') }} as files on findings.source_file = files.source_file
-    inner join {{ ref('focus_conformance_rules') }} as rules on findings.rule_id = rules.rule_id
-    where
-        files.version_number >= coalesce(list_position({{ focus_versions() }}, rules.first_version), 1)
-        and files.version_number <= coalesce(list_position({{ focus_versions() }}, rules.last_version), 99)
-
-),
-
--- staging says on the row what it had to change or to assume
-changed_rows as (
-
-    select
-        source,
-        source_file,
-        source_row,
-        unnest(source_changes) as rule_id
-    from {{ ref('stg_focus__charges') }}
-    where len(source_changes) > 0
-
-),
-
-rows_of_sources as (
-
-    select
-        source,
-        count(*) as row_count
-    from {{ ref('stg_focus__charges') }}
-    group by source
-
-),
-
-changes as (
-
-    select
-        changed_rows.source,
-        min(changed_rows.source_file) as source_file,
-        changed_rows.rule_id,
-        cast(null as varchar) as example_value,
-        any_value(rows_of_sources.row_count) as checked_count,
-        count(*) as violating_count,
-        arg_min(changed_rows.source_row, (changed_rows.source_file, changed_rows.source_row)) as example_row
-    from changed_rows
-    inner join rows_of_sources on changed_rows.source = rows_of_sources.source
-    group by changed_rows.source, changed_rows.rule_id
+        cast(problem is not null as bigint) as violating_count
+    from {{ ref('landed_files') }}
+    where folder = 'focus' and (shape is not null or problem is not null)
 
 ),
 
@@ -116,11 +80,21 @@ set_findings as (
 
 findings as (
 
-    select * from of_their_version
+    select * from of_files
     union all by name
-    select * from changes
+    select * from read_findings
     union all by name
     select * from set_findings
+
+),
+
+rows_of_sources as (
+
+    select
+        source,
+        cast(sum(row_count) as bigint) as row_count
+    from files
+    group by source
 
 ),
 
@@ -131,6 +105,7 @@ by_source as (
         rule_id,
         sum(checked_count) as checked_count,
         sum(violating_count) as violating_count,
+        sum(touched_cost) as touched_cost,
         arg_min(
             struct_pack(source_file := source_file, source_row := example_row, example_value := example_value),
             coalesce(source_file, '') || coalesce(example_value, '')
@@ -148,6 +123,8 @@ select
     coalesce(rules.severity, 'warning') as severity,
     -- a rule that had nothing to look at is not met
     case
+        when by_source.violating_count > 0 and list_contains(string_split(sources.known_gaps, '|'), rules.known_gap)
+            then 'known_gap'
         when by_source.violating_count > 0 then 'violated'
         when by_source.checked_count > 0 then 'met'
         when rules.check_kind in ('invoice', 'commitment') then 'not_closable'
@@ -157,8 +134,15 @@ select
     rules.reason,
     by_source.example.source_file as example_source_file,
     by_source.example.example_value,
-    cast(by_source.checked_count as bigint) as checked_count,
+    -- what was changed on no row was looked for on all of them
+    case
+        when coalesce(rules.check_kind, 'source_change') = 'source_change' then rows_of_sources.row_count
+        else cast(by_source.checked_count as bigint)
+    end as checked_count,
     cast(by_source.violating_count as bigint) as violating_count,
+    cast(coalesce(by_source.touched_cost, 0) as {{ money_type() }}) as touched_cost,
     by_source.example.source_row as example_row
 from by_source
-left join {{ ref('focus_conformance_rules') }} as rules on by_source.rule_id = rules.rule_id
+left join rules on by_source.rule_id = rules.rule_id
+left join sources on by_source.source = sources.source
+left join rows_of_sources on by_source.source = rows_of_sources.source

@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_files(ref('stg_focus__files'), 'is_current') }}"
+) }}
+
 {# [rule, which rows it is about, which of them break it, what to show of such a row]. What the rules mean and why they
    matter is in seeds/reference/focus_conformance_rules.csv. #}
 {% set uncovered_usage = "charge_category = 'Usage' and commitment_discount_id is null" %}
@@ -79,6 +86,18 @@
         'pricing_quantity is not null or consumed_quantity is not null', 'coalesce(pricing_quantity, consumed_quantity)'
     ),
     (
+        'date_only_end_of_month', "charge_period_end is not null and day(charge_period_start) = 1",
+        "day(charge_period_end + interval 1 day) = 1 and charge_period_end = date_trunc('day', charge_period_end)
+            and charge_period_end > charge_period_start + interval 25 day",
+        "charge_period_start || ' to ' || charge_period_end"
+    ),
+    (
+        'uncovered_usage_effective_is_billed',
+        uncovered_usage ~ " and capacity_reservation_status is null and billed_cost != 0",
+        'abs(effective_cost - billed_cost) > greatest(0.0001, 0.000001 * abs(billed_cost))',
+        "billed_cost || ' became ' || effective_cost"
+    ),
+    (
         'effective_cost_not_rounded', uncovered_usage ~ ' and billed_cost != trunc(billed_cost)',
         'effective_cost = trunc(effective_cost)', "billed_cost || ' became ' || effective_cost"
     )
@@ -101,20 +120,25 @@ with counted as (
         min(source_row) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__row,
         arg_min(cast({{ example }} as varchar), source_row) filter (where ({{ applies }}) and ({{ violates }}))
             as {{ rule_id }}__value,
+        sum({{ touched_cost() }}) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__cost,
         {% endfor %}
-        source_file
+        source_file,
+        file_version
     from {{ ref('stg_focus__charges') }}
-    group by source_file
+    where {{ is_not_landed() }}
+    group by source_file, file_version
 
 )
 
 {% for rule_id, applies, violates, example in rules %}
 select
     source_file,
+    file_version,
     '{{ rule_id }}' as rule_id,
     {{ rule_id }}__value as example_value,
     {{ rule_id }}__checked as checked_count,
     {{ rule_id }}__violating as violating_count,
+    cast(coalesce({{ rule_id }}__cost, 0) as {{ money_type() }}) as touched_cost,
     {{ rule_id }}__row as example_row
 from counted
 {{ 'union all' if not loop.last }}

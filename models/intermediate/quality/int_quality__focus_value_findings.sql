@@ -1,3 +1,10 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_files(ref('stg_focus__files'), 'is_current') }}"
+) }}
+
 {% set enumerated = {
     'ChargeCategory': 'charge_category',
     'ChargeClass': 'charge_class',
@@ -10,18 +17,27 @@
     'BillingCurrency': 'billing_currency'
 } %}
 
-with column_values as (
+with charges as (
+
+    select * from {{ ref('stg_focus__charges') }}
+    where {{ is_not_landed() }}
+
+),
+
+column_values as (
 
     {% for name, column in enumerated.items() %}
     select
         source_file,
+        file_version,
         '{{ name }}' as column_name,
         {{ column }} as column_value,
         count(*) as row_count,
+        sum({{ touched_cost() }}) as touched_cost,
         min(source_row) as first_row
-    from {{ ref('stg_focus__charges') }}
+    from charges
     where {{ column }} is not null
-    group by source_file, {{ column }}
+    group by source_file, file_version, {{ column }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 
@@ -37,9 +53,11 @@ judged as (
 
     select
         column_values.source_file,
+        column_values.file_version,
         rules.rule_id,
         column_values.column_value,
         column_values.row_count,
+        column_values.touched_cost,
         column_values.first_row,
         not list_contains(
             case
@@ -57,10 +75,12 @@ judged as (
 
 select
     source_file,
+    file_version,
     rule_id,
     arg_min(column_value, first_row) filter (where is_violation) as example_value,
     cast(sum(row_count) as bigint) as checked_count,
     cast(coalesce(sum(row_count) filter (where is_violation), 0) as bigint) as violating_count,
+    cast(coalesce(sum(touched_cost) filter (where is_violation), 0) as {{ money_type() }}) as touched_cost,
     min(first_row) filter (where is_violation) as example_row
 from judged
-group by source_file, rule_id
+group by source_file, file_version, rule_id

@@ -1,6 +1,6 @@
 with files as (
 
-    select * from {{ ref('base_prometheus__files') }}
+    select * from {{ ref('stg_prometheus__files') }}
 
 ),
 
@@ -50,10 +50,10 @@ unread as (
         cast(null as bigint) as scrape_series_id,
         cast(null as varchar) as series_text,
         'file_not_read' as issue,
-        'no shape of docs/usage.md, or empty' as detail,
+        problem as detail,
         0 as affected_samples
     from files
-    where shape is null
+    where problem is not null
 
 ),
 
@@ -91,6 +91,30 @@ refused as (
     inner join refusals on regexp_full_match(series.metric, refusals.metric_pattern)
     where not series.is_catalogued
     group by series.source_file, series.scrape_series_id, series.series_text
+
+),
+
+-- tokens that somebody counts, under a name that no row of the catalogue knows
+unknown_usage as (
+
+    select
+        series.source_file,
+        series.scrape_series_id,
+        series.series_text,
+        'unknown_usage' as issue,
+        'it looks like usage and no row of metric_catalog knows it: it counted about '
+        || cast(cast(series.value_range as hugeint) as varchar) || '; add a row, or one to metric_refusals' as detail,
+        series.samples as affected_samples
+    from series
+    where
+        not series.is_catalogued
+        and series.value_range > 0
+        and regexp_matches(series.metric, 'tokens?(_(total|sum|usage))?$|token_usage')
+        and series.metric not in (select catalog.metric from {{ ref('metric_catalog') }} as catalog)
+        and not exists (
+            select 1 from refusals
+            where regexp_full_match(series.metric, refusals.metric_pattern)
+        )
 
 ),
 
@@ -219,6 +243,8 @@ issues as (
     where affected_samples > 0
     union all
     select * from refused
+    union all
+    select * from unknown_usage
     union all
     select * from without_names
     union all

@@ -3,7 +3,7 @@
     incremental_strategy='append',
     on_schema_change='fail',
     pre_hook=[
-        "{{ forget_changed_files(ref('stg_files__inputs'), \"folder = 'telemetry/requests'\") }}",
+        "{{ forget_changed_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}",
         "{{ choose_new_request_files(ref('stg_requests__requests'), 'new_customer_sessions_files') }}"
     ]
 ) }}
@@ -14,6 +14,7 @@ with requests as (
     where
         {{ is_chosen('new_customer_sessions_files', 'source_file') }}
         and requested_at is not null
+        and not repeats_usage
 
 )
 

@@ -18,5 +18,6 @@ select
     checked_count,
     violating_count,
     violating_count / nullif(checked_count, 0) as violating_share,
+    touched_cost,
     example_row
 from findings

@@ -1,161 +1,57 @@
-{{
-    config(
-        materialized='incremental',
-        incremental_strategy='append',
-        on_schema_change='fail',
-        pre_hook="{{ forget_changed_files(ref('stg_focus__files'), 'is_current') }}"
-    )
-}}
+{{ config(materialized='view') }}
 
-{% set end_of_billing_period -%}
-    coalesce(
-        billing_period_end,
-        date_trunc('month', coalesce(billing_period_start, charge_period_start)) + interval 1 month
-    )
-{%- endset %}
+with charges as (
 
-with file_rows as (
-
-    select * from {{ ref('base_focus__charges') }}
-    union all by name
-    -- no rows, but every column: which ones a file has differs by version, provider and what was selected
-    select {{ absent_focus_columns() }} where false
+    select * from {{ ref('base_focus__counted_charges') }}
 
 ),
 
-present as (
-
-    select
-        source,
-        source_file,
-        file_version,
-        data_generator,
-        declared_credits,
-        coalesce(is_superseded, false) as is_superseded,
-        {% for name in focus_columns() -%}
-        {%- set column = focus_snake_case(name) -%}
-        {{ present_text(column) }} as {{ column }},
-        {% endfor -%}
-        {{ has_null_as_text() }} as has_null_as_text,
-        source_row
-    from file_rows
-
-),
-
--- older versions' names give way to the newest
-renamed as (
-
-    select
-        * replace (
-            coalesce(region_id, region) as region_id,
-            coalesce(consumed_quantity, usage_quantity) as consumed_quantity,
-            coalesce(consumed_unit, usage_unit) as consumed_unit,
-            coalesce(invoice_issuer_name, invoice_issuer) as invoice_issuer_name,
-            coalesce(service_provider_name, provider_name, provider) as service_provider_name,
-            coalesce(host_provider_name, publisher_name, publisher) as host_provider_name,
-            coalesce(provider_name, provider, service_provider_name) as provider_name,
-            coalesce(publisher_name, publisher, host_provider_name) as publisher_name,
-            coalesce(
-                data_generator,
-                {{ data_generator_of_name('coalesce(service_provider_name, provider_name, provider)') }}
-            ) as data_generator
-        )
-    from present
-
-),
-
-given as (
-
-    {{ keep_given('renamed') }}
-
-),
-
-older_words_judged as (
-
-    {{ judge_fix_ups('given', focus_older_fix_ups()) }}
-
-),
-
-older_words_fixed as (
-
-    {{ apply_fix_ups('older_words_judged', focus_older_fix_ups()) }}
-
-),
-
-words_judged as (
-
-    {{ judge_fix_ups('older_words_fixed', focus_text_fix_ups()) }}
-
-),
-
-words_fixed as (
-
-    {{ apply_fix_ups('words_judged', focus_text_fix_ups()) }}
-
-),
-
-typed as (
-
-    select
-        * replace (
-            {% for name in ['BilledCost', 'EffectiveCost', 'ContractedCost', 'ListCost', 'ConsumedQuantity'] -%}
-            {%- set column = focus_snake_case(name) -%}
-            {{ must_parse(parse_decimal(column), column, name, 'a number') }} as {{ column }},
-            {% endfor -%}
-            {% for name in ['BillingPeriodStart', 'BillingPeriodEnd', 'ChargePeriodStart', 'ChargePeriodEnd'] -%}
-            {%- set column = focus_snake_case(name) -%}
-            {{ must_parse(parse_timestamp(column), column, name, 'a time') }} as {{ column }},
-            {% endfor -%}
-            {% for column in [
-                'pricing_quantity', 'list_unit_price', 'contracted_unit_price', 'commitment_discount_quantity',
-                'pricing_currency_effective_cost', 'pricing_currency_list_unit_price',
-                'pricing_currency_contracted_unit_price'
-            ] -%}
-            {{ parse_decimal(column) }} as {{ column }},
-            {% endfor -%}
-            case when json_valid(tags) then tags end as tags,
-            case when json_valid(sku_price_details) then sku_price_details end as sku_price_details
-        ),
-        {{ sum_of_google_credits('x_credits') }} as google_credits
-    from words_fixed
-
-),
-
-with_credits as (
-
-    select
-        *,
-        case when google_credits != 0 then {{ google_credits_are() }} end as credits_are
-    from typed
-
-),
-
-values_judged as (
-
-    {{ judge_fix_ups('with_credits', focus_value_fix_ups()) }}
-
-),
-
-values_fixed as (
-
-    {{ apply_fix_ups('values_judged', focus_value_fix_ups()) }}
-
-),
-
-noted as (
+-- what the file said, where that is another thing than what became of it
+changed as (
 
     select
         *,
         list_filter([
-            case when effective_cost is null and billed_cost is not null then 'effective_cost_from_billed_cost' end,
-            case when effective_cost is null and billed_cost is null then 'no_cost' end,
-            case when billing_currency is null then 'billing_currency_assumed' end,
-            case when charge_period_start is null then 'charge_period_from_billing_period' end,
-            case when billing_period_start is null then 'billing_period_from_charge_period' end,
-            case when not json_valid(given_tags) then 'unreadable_tags' end,
-            {{- fix_up_names() }}
-        ], lambda change: change is not null) as source_changes
-    from values_fixed
+            {{ changed_number('BilledCost', 'billed_cost') }},
+            {{ changed_text('BillingAccountId', 'billing_account_id') }},
+            {{ changed_text('BillingCurrency', 'billing_currency') }},
+            {{ changed_time('BillingPeriodEnd', 'billing_period_end') }},
+            {{ changed_time('BillingPeriodStart', 'billing_period_start') }},
+            {{ changed_text('CapacityReservationId', 'capacity_reservation_id') }},
+            {{ changed_text('CapacityReservationStatus', 'capacity_reservation_status') }},
+            {{ changed_text('ChargeCategory', 'charge_category') }},
+            {{ changed_text('ChargeClass', 'charge_class') }},
+            {{ changed_text('ChargeFrequency', 'charge_frequency') }},
+            {{ changed_time('ChargePeriodEnd', 'charge_period_end') }},
+            {{ changed_time('ChargePeriodStart', 'charge_period_start') }},
+            {{ changed_text('CommitmentDiscountCategory', 'commitment_discount_category') }},
+            {{ changed_text('CommitmentDiscountId', 'commitment_discount_id') }},
+            {{ changed_text('CommitmentDiscountStatus', 'commitment_discount_status') }},
+            {{ changed_number('ConsumedQuantity', 'consumed_quantity') }},
+            {{ changed_text('ConsumedUnit', 'consumed_unit') }},
+            {{ changed_number('ContractedCost', 'contracted_cost') }},
+            {{ changed_number('ContractedUnitPrice', 'contracted_unit_price') }},
+            {{ changed_number('EffectiveCost', 'effective_cost') }},
+            {{ changed_text('InvoiceId', 'invoice_id') }},
+            {{ changed_number('ListCost', 'list_cost') }},
+            {{ changed_number('ListUnitPrice', 'list_unit_price') }},
+            {{ changed_text('PricingCategory', 'pricing_category') }},
+            {{ changed_number('PricingQuantity', 'pricing_quantity') }},
+            {{ changed_text('RegionId', 'region_id') }},
+            {{ changed_text('RegionName', 'region_name') }},
+            {{ changed_text('ResourceId', 'resource_id') }},
+            {{ changed_text('ResourceName', 'resource_name') }},
+            {{ changed_text('SkuId', 'sku_id') }},
+            {{ changed_text('SkuPriceId', 'sku_price_id') }},
+            {{ changed_text('SubAccountId', 'sub_account_id') }},
+            {{ changed_text('SubAccountName', 'sub_account_name') }},
+            {{ changed_text('Tags', 'tags') }}
+        ], lambda change: change.value is not null) as given_values,
+        coalesce(
+            billing_period_end,
+            date_trunc('month', coalesce(billing_period_start, charge_period_start)) + interval 1 month
+        ) as end_of_billing_period
+    from charges
 
 )
 
@@ -178,6 +74,8 @@ select
     allocated_method_id,
     allocated_resource_id,
     region_id,
+    principal_id,
+    credential_id,
 
     -- strings
     billing_account_name,
@@ -220,8 +118,13 @@ select
     allocated_tags,
     contract_applied,
     commitment_program_eligibility_details,
+    credential_details,
+    case when cardinality(other_columns) > 0 then cast(to_json(other_columns) as varchar) end as other_columns,
     source_changes,
-    {{ given_values() }} as source_values,
+    case
+        when len(source_changes) > 0 and len(given_values) > 0
+            then cast(to_json(map_from_entries(given_values)) as varchar)
+    end as source_values,
 
     -- numerics
     billed_cost,
@@ -239,12 +142,8 @@ select
 
     -- times
     coalesce(billing_period_start, date_trunc('month', charge_period_start)) as billing_period_start,
-    {{ end_of_billing_period }} as billing_period_end,
-    coalesce(
-        charge_period_start,
-        billing_period_start,
-        error(source_file || ', row ' || source_row || ': has neither a ChargePeriodStart nor a BillingPeriodStart')
-    ) as charge_period_start,
-    coalesce(charge_period_end, case when charge_period_start is null then {{ end_of_billing_period }} end)
+    end_of_billing_period as billing_period_end,
+    coalesce(charge_period_start, billing_period_start) as charge_period_start,
+    coalesce(charge_period_end, case when charge_period_start is null then end_of_billing_period end)
         as charge_period_end
-from noted
+from changed

@@ -11,7 +11,7 @@
 
 with samples as (
 
-    select * from {{ ref('base_prometheus__samples') }}
+    select * from {{ ref('landed_prometheus_samples') }}
     where
         {{ is_chosen('new_sample_files', 'source_file') }}
         and {{ is_chosen('new_sample_days', 'cast(sampled_at as date)') }}
@@ -55,7 +55,8 @@ placed as materialized (
         on
             samples.source_file = series.source_file
             and samples.metric = series.spelling.metric_name
-            and hash(samples.labels, samples.labels_json) = hash(series.spelling.labels, series.spelling.labels_json)
+            and samples.labels is not distinct from series.spelling.labels
+            and samples.labels_json is not distinct from series.spelling.labels_json
     inner join days on cast(samples.sampled_at as date) = days.sample_date
 
 ),

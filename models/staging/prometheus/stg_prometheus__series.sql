@@ -2,22 +2,21 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook=[
-        "{{ forget_changed_files(ref('base_prometheus__files')) }}",
-        "{{ choose_new_series_files(ref('base_prometheus__files')) }}"
-    ]
+    pre_hook="{{ forget_changed_files(ref('stg_prometheus__files')) }}"
 ) }}
 
 with files as (
 
-    select * from {{ ref('base_prometheus__files') }}
+    select * from {{ ref('stg_prometheus__files') }}
 
 ),
 
-samples as (
+written as (
 
-    select * from {{ ref('base_prometheus__samples') }}
-    where {{ is_chosen('new_series_files', 'source_file') }}
+    select * from {{ ref('landed_prometheus_series') }}
+    where
+        problem is null
+        and {{ is_not_landed() }}
 
 ),
 
@@ -47,31 +46,10 @@ catalog as (
 
 ),
 
--- the only step that sees every sample: it must stay cheap, and so compares labels by their hash
-written as (
-
-    select
-        source_file,
-        metric as metric_name,
-        cast(sampled_at as date) as sample_date,
-        any_value(labels) as labels,
-        any_value(labels_json) as labels_json,
-        count(*) as samples,
-        count(*) filter (where not {{ is_countable('value') }}) as uncountable_samples,
-        count(*) filter (where value < 0) as negative_samples,
-        min(millisecond(sampled_at) % 1000) as lowest_millisecond,
-        max(millisecond(sampled_at) % 1000) as highest_millisecond,
-        min(sampled_at) as first_sampled_at,
-        max(sampled_at) as last_sampled_at
-    from samples
-    group by source_file, metric, cast(sampled_at as date), hash(labels, labels_json)
-
-),
-
 spellings as (
 
     select
-        written.* exclude (labels),
+        written.* exclude (labels, problem),
         written.labels as labels_map,
         coalesce(written.labels, {{ labels_from_json('written.labels_json') }}) as labels
     from written
@@ -81,24 +59,26 @@ spellings as (
 named as (
 
     select
-        spellings.*,
+        spellings.* exclude (metric),
+        spellings.metric as metric_name,
         -- where labels have no names, which series a condition excludes cannot be told
         catalog.metric is not null
         and spellings.labels is not null
+        and spellings.sample_date is not null
         and not (catalog.has_conditions and coalesce(files.shape, '') = 'victoria_metrics_csv') as is_catalogued,
         coalesce(catalog.is_gauge, false) as is_gauge,
         coalesce(catalog.is_created, false) as is_created,
         catalog.counters,
         case
-            when spellings.metric_name is null then '(unreadable)'
             -- whose count it is, nobody can tell: half a line, or labels that are no JSON object
+            when spellings.name is null or spellings.sample_date is null then '(unreadable)'
             when catalog.metric is not null and spellings.labels is null then '(unreadable)'
-            else {{ metric_name('spellings.metric_name') }}
+            else spellings.name
         end as metric,
         {{ labels_text('spellings.labels') }} as labels_text,
         {{ labels_text('spellings.labels', except=replica_labels()) }} as shared_labels_text
     from spellings
-    left join catalog on {{ metric_name('spellings.metric_name') }} = catalog.metric
+    left join catalog on spellings.name = catalog.metric
     left join files on spellings.source_file = files.source_file
 
 ),
@@ -136,6 +116,7 @@ series as (
         cast(sum(samples) as bigint) as samples,
         cast(sum(uncountable_samples) as bigint) as uncountable_samples,
         cast(sum(negative_samples) as bigint) as negative_samples,
+        sum(highest_value - lowest_value) as value_range,
         min(first_sampled_at) as first_sampled_at,
         min(lowest_millisecond) as lowest_millisecond,
         max(highest_millisecond) as highest_millisecond,
@@ -160,6 +141,7 @@ select
     series.samples,
     series.uncountable_samples,
     series.negative_samples,
+    series.value_range,
     series.lowest_millisecond,
     series.highest_millisecond,
     series.is_catalogued,
@@ -169,15 +151,3 @@ select
     series.last_sampled_at
 from series
 inner join files on series.source_file = files.source_file
-where
-    case
-        when series.metric = '(unreadable)' and not exists (
-                select 1 from series as others
-                where others.source_file = series.source_file and others.metric != '(unreadable)'
-            )
-            then error(
-                    files.relative_path || ': ' || series.samples || ' lines or rows, and none of them is a sample; '
-                    || 'take the file away or export it again (docs/usage.md lists the shapes)'
-                ) is null
-        else true
-    end

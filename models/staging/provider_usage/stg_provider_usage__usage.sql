@@ -10,6 +10,13 @@ with files as (
 
 ),
 
+landed as (
+
+    select * from {{ ref('landed_provider_usage') }}
+    where source_row is not null
+
+),
+
 conventions as (
 
     select * from {{ ref('input_token_conventions') }}
@@ -17,19 +24,55 @@ conventions as (
 
 ),
 
+-- of an invocation that several files hold the newest counts
+invocations as (
+
+    select landed.*
+    from landed
+    inner join files on landed.source_file = files.source_file
+    where landed.shape = 'bedrock_invocations'
+    qualify
+        landed.other_dimensions is null
+        or row_number() over (
+            partition by landed.other_dimensions
+            order by files.modified_at desc, landed.source_file desc, landed.source_row
+        ) = 1
+
+),
+
+-- many files of a log share an hour, so that the file is part of the key
+hours_of_invocations as (
+
+    select
+        source_file,
+        min(source_row) as source_row,
+        provider,
+        model,
+        user_id,
+        region,
+        resource_id,
+        source_file as other_dimensions,
+        {% for name in ['uncached_input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens'] -%}
+        case
+            when count({{ name }}) = count(*) filter (where try_cast({{ name }} as bigint) >= 0)
+                then cast(sum(try_cast({{ name }} as bigint)) as varchar)
+            else 'unusable'
+        end as {{ name }},
+        {% endfor -%}
+        cast(count(bucket_start) as varchar) as requests,
+        date_trunc('hour', bucket_start) as bucket_start,
+        date_trunc('hour', bucket_start) + interval 1 hour as bucket_end
+    from invocations
+    group by source_file, provider, model, user_id, region, resource_id, date_trunc('hour', bucket_start)
+
+),
+
 reports as (
 
-    select * from {{ ref('base_provider_usage__openai') }}
-    union all
-    select * from {{ ref('base_provider_usage__anthropic') }}
-    union all
-    select * from {{ ref('base_provider_usage__cloudwatch') }}
-    union all
-    select * from {{ ref('base_provider_usage__bedrock_invocations') }}
-    union all
-    select * from {{ ref('base_provider_usage__azure_monitor') }}
-    union all
-    select * from {{ ref('base_provider_usage__tables') }}
+    select * exclude (file_version, problem, shape) from landed
+    where shape != 'bedrock_invocations'
+    union all by name
+    select * from hours_of_invocations
 
 ),
 

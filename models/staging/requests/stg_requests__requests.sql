@@ -1,13 +1,9 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='append',
-    on_schema_change='fail',
-    pre_hook="{{ forget_changed_files(ref('stg_files__inputs'), \"folder = 'telemetry/requests'\") }}"
-) }}
+{{ config(materialized='view') }}
 
-with files as (
+with requests as (
 
-    select * from {{ ref('stg_telemetry__files') }}
+    select * from {{ ref('landed_requests') }}
+    where source_row is not null
 
 ),
 
@@ -17,65 +13,104 @@ conventions as (
 
 ),
 
-requests as (
+repeated as (
 
-    select * from {{ ref('base_requests__requests') }}
-    union all by name
-    select * from {{ ref('base_requests__litellm') }}
-    union all by name
-    select * from {{ ref('base_requests__sglang') }}
-    union all by name
-    select * from {{ ref('base_requests__otel_spans') }}
+    select * from {{ ref('repeated_call_types') }}
+
+),
+
+-- what the gateway answered from its own cache never reached a server
+marked as (
+
+    select
+        *,
+        coalesce(lower(trim(cache_hit)) in ('true', 't', '1', 'yes'), false) as is_cache_hit
+    from requests
 
 ),
 
 counted as (
 
     select
-        * exclude (status),
-        -- what the gateway answered from its own cache never reached a server
-        coalesce(lower(trim(cache_hit)) in ('true', 't', '1', 'yes'), false) as is_cache_hit,
-        case when is_cache_hit then 'cache_hit' else status end as status,
+        *,
         case when not is_cache_hit then {{ token_count('input_tokens') }} end as given_input_tokens,
         case when not is_cache_hit then {{ token_count('cached_input_tokens') }} end as read_tokens,
         case when not is_cache_hit then {{ token_count('cache_write_tokens') }} end as written_tokens,
-        case when not is_cache_hit then {{ token_count('output_tokens') }} end as generated_tokens,
-        {{ token_count('reasoning_tokens') }} as thought_tokens
-    from requests
+        case when not is_cache_hit then {{ token_count('output_tokens') }} end as generated_tokens
+    from marked
+
+),
+
+-- the instrumentation goes before the type of call, and that before the provider alone
+conventional as (
+
+    select
+        counted.*,
+        coalesce(
+            of_scopes.input_includes_cache, of_calls.input_includes_cache, of_providers.input_includes_cache, true
+        ) as input_should_include_cache,
+        repeated.call_type is not null as repeats_usage
+    from counted
+    left join conventions as of_scopes
+        on
+            counted.shape = of_scopes.shape
+            and counted.instrumentation_scope = of_scopes.instrumentation_scope
+            and (lower(counted.provider) = of_scopes.provider or of_scopes.provider is null)
+    left join conventions as of_calls
+        on
+            counted.shape = of_calls.shape
+            and lower(trim(counted.call_type)) = of_calls.call_type
+            and (lower(counted.provider) = of_calls.provider or of_calls.provider is null)
+    left join conventions as of_providers
+        on
+            counted.shape = of_providers.shape
+            and lower(counted.provider) = of_providers.provider
+            and of_providers.instrumentation_scope is null
+            and of_providers.call_type is null
+    left join repeated on counted.shape = repeated.shape and lower(trim(counted.call_type)) = repeated.call_type
+
+),
+
+-- more cached than input proves that input leaves the cached out, whatever the convention
+compared as (
+
+    select
+        *,
+        input_should_include_cache
+        and not coalesce(read_tokens + coalesce(written_tokens, 0) > given_input_tokens, false) as input_includes_cache
+    from conventional
 
 )
 
 select
-    counted.source_file,
-    cast(counted.source_row as bigint) as source_row,
-    files.file_version,
+    source_file,
+    source_row,
+    file_version,
+    request_key,
     -- a folder deployment_id=…/ speaks for logs that do not name what they served
     coalesce(
-        nullif(trim(counted.deployment_id), ''),
-        nullif(regexp_extract(counted.source_file, '/deployment_id=([^/]+)/', 1), '')
+        nullif(trim(deployment_id), ''), nullif(regexp_extract(source_file, '/deployment_id=([^/]+)/', 1), '')
     ) as deployment_id,
-    nullif(trim(counted.customer_id), '') as customer_id,
-    nullif(trim(counted.user_id), '') as user_id,
-    nullif(trim(counted.session_id), '') as session_id,
-    nullif(trim(counted.geography), '') as geography,
-    nullif(lower(trim(counted.status)), '') as status,
+    nullif(trim(customer_id), '') as customer_id,
+    nullif(trim(user_id), '') as user_id,
+    nullif(trim(session_id), '') as session_id,
+    nullif(trim(run_id), '') as run_id,
+    nullif(trim(geography), '') as geography,
+    case when is_cache_hit then 'cache_hit' else nullif(lower(trim(status)), '') end as status,
+    nullif(lower(trim(call_type)), '') as call_type,
     case
-        when conventions.input_includes_cache is not false then counted.given_input_tokens
-        else counted.given_input_tokens + coalesce(counted.read_tokens, 0) + coalesce(counted.written_tokens, 0)
+        when input_includes_cache then given_input_tokens
+        else given_input_tokens + coalesce(read_tokens, 0) + coalesce(written_tokens, 0)
     end as input_tokens,
-    counted.read_tokens as cached_input_tokens,
-    counted.written_tokens as cache_write_tokens,
-    counted.generated_tokens as output_tokens,
-    counted.thought_tokens as reasoning_tokens,
-    not counted.is_cache_hit and (
-        (counted.given_input_tokens is null and nullif(trim(counted.input_tokens), '') is not null)
-        or (counted.read_tokens is null and nullif(trim(counted.cached_input_tokens), '') is not null)
-        or (counted.generated_tokens is null and nullif(trim(counted.output_tokens), '') is not null)
+    read_tokens as cached_input_tokens,
+    written_tokens as cache_write_tokens,
+    generated_tokens as output_tokens,
+    {{ token_count('reasoning_tokens') }} as reasoning_tokens,
+    not is_cache_hit and (
+        (given_input_tokens is null and nullif(trim(input_tokens), '') is not null)
+        or (read_tokens is null and nullif(trim(cached_input_tokens), '') is not null)
+        or (generated_tokens is null and nullif(trim(output_tokens), '') is not null)
     ) as has_unusable_counts,
-    counted.requested_at
-from counted
-inner join files on counted.source_file = files.source_file
-left join conventions
-    on
-        files.shape = conventions.shape
-        and lower(counted.provider) = conventions.provider
+    repeats_usage,
+    requested_at
+from compared

@@ -1,16 +1,15 @@
 {{ config(materialized='table') }}
 
-with files as (
+with progress as (
 
-    select * from {{ ref('stg_telemetry__files') }}
+    select * from {{ ref('landed_training_progress') }}
+    where source_row is not null
 
 ),
 
-progress as (
+files as (
 
-    select * from {{ ref('base_training__tables') }}
-    union all by name
-    select * from {{ ref('base_training__mlflow') }}
+    select * from {{ ref('stg_telemetry__files') }}
 
 ),
 

@@ -54,29 +54,30 @@ def conformance(data: str, database: Path, docs: Path, project: Path) -> None:
     if not (project / "seeds/reference/focus_conformance_rules.csv").is_file():
         raise click.ClickException(f"{project.resolve()}: no rules here; run in the project's folder or give --project")
     run_at = datetime.now(UTC).replace(microsecond=0)
-    memory = os.environ.get("UNIT_ECONOMICS_MEMORY", "1600MB")
-    results, profiles = [], {}
-    try:
-        exports = raw.find_exports(data, project)
-        if not exports:
-            raise click.ClickException(f"{data}/focus: no FOCUS exports (.parquet, .csv, .csv.gz)")
-        if docs.exists() and any(docs.iterdir()):
-            if not (docs / "index.html").is_file():
-                raise click.ClickException(f"{docs}: is not empty and holds no Data Docs; give another folder")
-            shutil.rmtree(docs)
-        validator = Validator(project, docs)
-        with tempfile.TemporaryDirectory(dir=os.environ.get("UNIT_ECONOMICS_TEMP")) as scratch:
-            for name in sorted({export.source for export in exports}):
-                own = [export for export in exports if export.source == name]
-                source = raw.RawSource(project, name, own, Path(scratch), memory)
-                try:
-                    results += validator.validate(source)
-                    profiles[name] = (source.file_profiles(), source.column_profiles())
-                finally:
-                    source.close()
-        validator.build_docs()
-    except raw.ExportError as error:
-        raise click.ClickException(str(error)) from None
+    results, profiles, files = [], {}, 0
+    with tempfile.TemporaryDirectory(dir=os.environ.get("UNIT_ECONOMICS_TEMP")) as scratch:
+        try:
+            built = raw.build(project, data, Path(scratch))
+        except raw.ExportError as error:
+            raise click.ClickException(str(error)) from None
+        with duckdb.connect(str(built), read_only=True) as connection:
+            connection.execute("set timezone = 'UTC'")
+            names = connection.execute("""
+                select source, count(*) from staging.stg_focus__files where is_current group by source order by source
+            """).fetchall()
+            if not names:
+                raise click.ClickException(f"{data}/focus: no FOCUS exports")
+            if docs.exists() and any(docs.iterdir()):
+                if not (docs / "index.html").is_file():
+                    raise click.ClickException(f"{docs}: is not empty and holds no Data Docs; give another folder")
+                shutil.rmtree(docs)
+            validator = Validator(project, docs)
+            for name, count in names:
+                source = raw.RawSource(connection, name)
+                results += validator.validate(source)
+                profiles[name] = (source.file_profiles(), source.column_profiles())
+                files += count
+    validator.build_docs()
     data_docs.stand_alone(docs)
     data_docs.write_index(docs, results, profiles, f"{run_at:%Y-%m-%d %H:%M} UTC")
     _store(database, results, profiles, run_at)
@@ -89,7 +90,7 @@ def conformance(data: str, database: Path, docs: Path, project: Path) -> None:
         )
     errors = sum(result.severity == "error" for result in failed)
     click.echo(
-        f"{len(results)} expectations on {len(exports)} files of {len(profiles)} sources: {errors} errors,"
+        f"{len(results)} expectations on {files} files of {len(profiles)} sources: {errors} errors,"
         f" {len(failed) - errors} warnings; Data Docs in {docs / 'index.html'}"
     )
     if errors:
@@ -116,7 +117,9 @@ def _store(database: Path, results: list, profiles: dict, run_at: datetime) -> N
         naive = run_at.replace(tzinfo=None)
         rows = [[*vars(result).values(), naive] for result in results]
         if rows:
-            connection.executemany(f"insert into quality.gx_validation_results values ({', '.join('?' * 12)})", rows)
+            connection.executemany(
+                "insert into quality.gx_validation_results values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
         connection.execute("""
             create or replace table quality.focus_column_profiles (
                 source varchar, column_name varchar, row_count bigint, filled_count bigint,

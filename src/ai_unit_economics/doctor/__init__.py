@@ -1,7 +1,7 @@
 """`ai-unit-economics doctor`: what is missing for which mart, before anything is built.
 
-It reads names, headers and first lines of files and the seeds as CSV. Values that only a build can judge, such as two
-overlapping periods or a missing exchange rate, stop the build with a line of their own.
+It recognises files by the code that lands them, and reads the seeds as CSV. Values that only a build can judge, such
+as two overlapping periods or a missing exchange rate, stop the build with a line of their own.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def files_found(console: Console, inputs: Inputs, *_: object) -> None:
 
 def what_is_in(folder: str, inputs: Inputs) -> str:
     if folder == "focus":
-        return ", ".join(f"{name}: {count} with a cost" for name, count in sorted(inputs.sources.items()))
+        return ", ".join(f"{name}: {count} that count" for name, count in sorted(inputs.sources.items()))
     if folder == "telemetry/prometheus":
         return ", ".join(sorted(inputs.meanings)).replace("_", " ")
     if folder == "customers":

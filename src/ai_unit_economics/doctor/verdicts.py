@@ -35,8 +35,8 @@ def exports(inputs: Inputs) -> str | None:
         return "the build stops before costs: see above"
     if inputs.sources:
         return None
-    if any(file.folder == "focus" for file in inputs.files):
-        return "no file under focus/ is Parquet or CSV: export FOCUS in one of these"
+    if inputs.in_folder("focus"):
+        return "no file under focus/ is a FOCUS export that counts: see above"
     return "no bill: put FOCUS exports under focus/<source>/"
 
 
@@ -123,10 +123,8 @@ def requests(inputs: Inputs) -> str | None:
 
 def customers(inputs: Inputs) -> str | None:
     if not inputs.customer_columns:
-        if any(line.startswith("customers") for line in inputs.stops_usage):
+        if any(entry.file.folder == "customers" for entry in inputs.entries):
             return "customers cannot be read: see above"
-        if inputs.in_folder("customers"):
-            return "customers has no column customer_id"
         return "no customers: put customers.csv or customers.parquet at the root"
     return None if "customer_tier" in inputs.customer_columns else "customers has no column customer_tier"
 

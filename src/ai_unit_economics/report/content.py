@@ -13,6 +13,7 @@ import duckdb
 
 from ai_unit_economics.report import charts
 from ai_unit_economics.report.charts import Fan, Level, Mark, Trend
+from ai_unit_economics.sql import identifier, joined, sql
 
 ENVIRONMENT = "production"
 # The unit by which a workload is told: the first of these that it has a cost for.
@@ -146,9 +147,9 @@ def workloads(marts: Marts) -> list[Workload]:
 
 
 def _workload(marts: Marts, name: str) -> Workload | None:
-    where = "environment = ? and cohort_dimension = 'all' and workload = ?"
     known = marts.rows(
-        f"select unit, any_value(unit_scale) as unit_scale from marts.fct_unit_economics_daily where {where} "
+        "select unit, any_value(unit_scale) as unit_scale from marts.fct_unit_economics_daily "
+        "where environment = ? and cohort_dimension = 'all' and workload = ? "
         "group by unit having count(cost_per_unit) > 0",
         ENVIRONMENT,
         name,
@@ -157,10 +158,14 @@ def _workload(marts: Marts, name: str) -> Workload | None:
     unit = next((unit for unit in UNITS if unit in scales), None)
     if unit is None:
         return None
-    columns = "period_start, period_end, is_complete, units, effective_cost, cost_per_unit, null_reason"
     days, weeks = (
         marts.rows(
-            f"select {columns} from marts.fct_unit_economics_{grain} where {where} and unit = ? order by period_start",
+            sql(
+                "select period_start, period_end, is_complete, units, effective_cost, cost_per_unit, null_reason "
+                "from {mart} where environment = ? and cohort_dimension = 'all' and workload = ? and unit = ? "
+                "order by period_start",
+                mart=identifier("marts", f"fct_unit_economics_{grain}"),
+            ).text,
             ENVIRONMENT,
             name,
             unit,
@@ -228,8 +233,11 @@ def target_levels(marts: Marts, workload: str, unit: str) -> list[dict]:
 def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Mark]:
     """A mark for each new configuration period: which of its columns changed, and the release gate's verdict."""
     rows = marts.rows(
-        f"select deployment_id, valid_from, {', '.join(CONFIGURATION)} from marts.dim_deployments "
-        "where workload = ? and environment = ? order by deployment_id, valid_from",
+        sql(
+            "select deployment_id, valid_from, {columns} from marts.dim_deployments "
+            "where workload = ? and environment = ? order by deployment_id, valid_from",
+            columns=joined(map(identifier, CONFIGURATION)),
+        ).text,
         workload,
         ENVIRONMENT,
     )
@@ -271,10 +279,13 @@ def drivers(marts: Marts, found: Sequence[Workload]) -> list[dict] | None:
     moves = []
     for workload in found:
         rows = marts.rows(
-            f"select grain, period_start, period_end, period_start_before, cost_per_unit_before, cost_per_unit, "
-            f"cost_per_unit_change, {', '.join(parts)} from marts.fct_cost_per_unit_drivers "
-            "where environment = ? and workload = ? and unit = ? and is_complete and cost_per_unit_change is not null "
-            "and grain in ('month', 'week') order by grain = 'month' desc, period_start desc limit 1",
+            sql(
+                "select grain, period_start, period_end, period_start_before, cost_per_unit_before, cost_per_unit, "
+                "cost_per_unit_change, {parts} from marts.fct_cost_per_unit_drivers where environment = ? "
+                "and workload = ? and unit = ? and is_complete and cost_per_unit_change is not null "
+                "and grain in ('month', 'week') order by grain = 'month' desc, period_start desc limit 1",
+                parts=joined(map(identifier, parts)),
+            ).text,
             ENVIRONMENT,
             workload.name,
             workload.unit,
@@ -377,10 +388,12 @@ def hosted(marts: Marts) -> dict | None:
 
 
 def reconciliation(marts: Marts) -> list[dict]:
-    rows = marts.rows(
+    query = sql(
         "select source, billing_period_start, currency, effective_cost_in, effective_cost_out, difference, "
-        f"{', '.join(TREATMENTS)} from marts.fct_cost_reconciliation order by billing_period_start, source"
+        "{treatments} from marts.fct_cost_reconciliation order by billing_period_start, source",
+        treatments=joined(map(identifier, TREATMENTS)),
     )
+    rows = marts.rows(query.text)
     for row in rows:
         row["bar"] = charts.stack(
             [(column, float(row[column])) for column in TREATMENTS], float(row["effective_cost_in"])
@@ -390,13 +403,21 @@ def reconciliation(marts: Marts) -> list[dict]:
 
 def origins(marts: Marts, since: date) -> list[dict]:
     """Cost by origin for each workload, and for the lines that no workload bears."""
-    sums = ", ".join(
-        f"coalesce(sum(effective_cost) filter (cost_origin = '{origin}'), 0) as {origin}" for origin in ORIGINS
+    query = sql(
+        "select coalesce(workload || case when environment = ? then '' else ', ' || environment end, deployment_id) "
+        "as name, sum(effective_cost) as total, {sums} from marts.fct_deployment_costs_daily "
+        "where charge_date >= ? group by name having sum(effective_cost) != 0 order by total desc, name",
+        sums=joined(
+            sql(
+                "coalesce(sum(effective_cost) filter (cost_origin = {origin}), 0) as {name}",
+                origin=origin,
+                name=identifier(origin),
+            )
+            for origin in ORIGINS
+        ),
     )
     rows = marts.rows(
-        "select coalesce(workload || case when environment = ? then '' else ', ' || environment end, deployment_id) "
-        f"as name, sum(effective_cost) as total, {sums} from marts.fct_deployment_costs_daily "
-        "where charge_date >= ? group by name having sum(effective_cost) != 0 order by total desc, name",
+        query.text,
         ENVIRONMENT,
         since,
     )

@@ -33,7 +33,7 @@ MISTAKES = {
         "focus_sources.csv, row view (both): credits must be separate or included"
     ),
     "insert into cost_rules values (1, null, 'RessourceId', null, 'equals', 'x', 'excluded', 'x')": (
-        "cost_rules.csv, row 1 (RessourceId): column_name is no FOCUS column"
+        "cost_rules.csv, row 1: RessourceId is no column of FOCUS, and no bill has it; correct the name"
     ),
     "insert into cost_rules values (2, null, 'ResourceId', null, 'is', 'x', 'excluded', 'x')": (
         "cost_rules.csv, row 2 (is): operator must be equals, like, regex or exists"
@@ -66,7 +66,7 @@ MISTAKES = {
         "cost_rules.csv, row 9999 (^(?!A)): value is no regular expression that DuckDB can read"
     ),
     "insert into amortization_schedules values ('a', null, 'Tags', 'like', 'x', '2026-01-01', '2026-02-01')": (
-        "amortization_schedules.csv, row a (Tags): column_name is no FOCUS column that a schedule can look at"
+        "amortization_schedules.csv, row a: Tags is an amount, a time or a list of keys: no rule of this seed can"
     ),
     "insert into amortization_schedules values ('b', null, 'SkuId', 'exists', 'x', '2026-01-01', '2026-02-01')": (
         "amortization_schedules.csv, row b: operator must be equals, like or regex"
@@ -96,7 +96,7 @@ MISTAKES = {
         "exchange_rates.csv, row 2026-01-01 euro to USD: currencies must be two different ISO 4217 codes"
     ),
     "insert into sku_meters values ('aws', 'Meter', 'like', 'm', 'input_token', 1, 'assistant-hosted')": (
-        "sku_meters.csv, row Meter m: column_name is no FOCUS column"
+        "sku_meters.csv, row m: Meter is no column of FOCUS, and no bill has it; correct the name"
     ),
     "insert into sku_meters values ('aws', 'SkuMeter', 'exists', 'n', 'input_token', 1, 'assistant-hosted')": (
         "sku_meters.csv, row n: operator must be equals, like or regex"
@@ -129,8 +129,10 @@ def change(warehouse, *statements: str) -> None:
 @pytest.fixture(scope="module")
 def mistaken(module_warehouse):
     """The seeds as they ship pass; then all mistakes are made at once."""
-    names = (*SEEDS, "deployments", "capacity_pools", "shared_pools")
-    module_warehouse.build(*names)
+    module_warehouse.write("focus/aws/bill.csv", "EffectiveCost,BilledCost,Tags,x_Project\n1,1,{},a\n")
+    module_warehouse.build(
+        *SEEDS, "deployments", "capacity_pools", "shared_pools", "focus_columns", "+base_focus__files"
+    )
     change(module_warehouse, *MISTAKES)
     module_warehouse.dbt("test", "--select", *SEEDS, check=False)
     return module_warehouse

@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ai_unit_economics.cli import main
-from ai_unit_economics.doctor.inputs import Inputs, look, normal_name
+from ai_unit_economics.doctor.inputs import Inputs, look
 from ai_unit_economics.doctor.verdicts import MARTS, Verdict, verdict
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -118,7 +118,7 @@ def test_seeds_may_lie_in_a_folder_of_their_own(whole: Place, tmp_path: Path) ->
 
 def test_files_that_are_not_read_are_told_apart_from_none(whole: Place) -> None:
     whole.write("customers.csv", "name,tier\nc1,pro\n")
-    assert whole.verdict("dim_customers").missing == ("customers has no column customer_id",)
+    assert whole.verdict("dim_customers").missing == ("customers cannot be read: see above",)
     whole.write("telemetry/requests/july.csv", "a,b\n1,2\n")
     assert (
         "no file under telemetry/requests/ has a shape that is read: see above"
@@ -149,7 +149,7 @@ def test_a_bill_alone_fills_the_cost_marts_and_no_other(place: Place) -> None:
 
 def test_an_export_without_a_cost_stops_the_costs_but_not_the_usage(whole: Place) -> None:
     whole.write("focus/aws/august.csv", "ChargePeriodStart,ListCost\n2026-08-01,1\n")
-    assert "august.csv has neither an EffectiveCost nor a BilledCost column" in whole.look().stops_costs[0]
+    assert "august.csv: it has neither an EffectiveCost nor a BilledCost column" in whole.look().stops_costs[0]
     assert whole.verdict("fct_cost_reconciliation").state == "empty"
     assert whole.verdict("fct_usage_daily").state == "full"
     assert whole.run().exit_code == 0
@@ -157,12 +157,12 @@ def test_an_export_without_a_cost_stops_the_costs_but_not_the_usage(whole: Place
 
 def test_a_file_that_is_no_parquet_is_named(whole: Place) -> None:
     whole.write("focus/aws/august.parquet", "no parquet")
-    assert "focus/aws/august.parquet cannot be read" in whole.look().stops_costs[0]
+    assert "focus/aws/august.parquet: its name says Parquet and its content does not" in whole.look().stops_costs[0]
 
 
 def test_a_snapshot_pattern_has_to_match(whole: Place) -> None:
     whole.seed("focus_sources", "source,delivery,snapshot_pattern\naws,snapshot,(.*)/(\\d{12})/\n")
-    assert "does not match the snapshot_pattern of aws" in whole.look().stops_costs[0]
+    assert "focus/aws/july.csv: the snapshot_pattern of source aws" in whole.look().stops_costs[0]
 
 
 @pytest.mark.parametrize("folder", ["focus/aws", "focus/aws/focus-1-2"])
@@ -225,31 +225,25 @@ def test_a_column_that_is_left_out_of_a_seed_is_empty(whole: Place, column: str)
         ("customers.csv", "customer_id,customer_tier\nc1,café\n"),
         ("telemetry/requests/g/a.csv", REQUESTS.replace("u1", "café")),
         ("telemetry/prometheus/july.csv", SAMPLES.replace("{}", "café")),
+        ("focus/aws/august.csv", BILL.replace("USD", "é")),
     ],
 )
-def test_a_table_that_is_not_utf8_stops_the_build(whole: Place, path: str, text: str) -> None:
+def test_a_table_in_the_encoding_of_a_spreadsheet_is_read(whole: Place, path: str, text: str) -> None:
     whole.write(path, text, "latin-1")
-    assert whole.look().problems == []
-    assert whole.look().stops_usage == [f"{path} is not UTF-8: save it as UTF-8"]
-    assert whole.verdict("fct_cost_reconciliation").state == "empty"
-    assert whole.verdict("fct_unit_economics_daily").state == "empty"
-    assert whole.verdict("fct_focus_conformance").state == "full"
-    assert "This stops the build" in whole.run().output
+    inputs = whole.look()
+    assert (inputs.problems, inputs.stops_costs, inputs.stops_usage) == ([], [], [])
+    (entry,) = [entry for entry in inputs.entries if entry.file.relative_path == path]
+    assert "its encoding is " in entry.head.note
 
 
 def test_a_file_of_a_kind_that_is_not_read_stops_nothing(whole: Place) -> None:
-    whole.write("telemetry/requests/notes.doc", "é", "latin-1")
+    whole.write("telemetry/requests/notes.doc", "bring milk\n")
     assert whole.look().stops_usage == []
-    assert whole.look().problems == ["telemetry/requests/notes.doc is not UTF-8: save it as UTF-8"]
-
-
-def test_a_bill_that_is_not_utf8_stops_the_costs(whole: Place) -> None:
-    whole.write("focus/aws/august.csv", BILL.replace("USD", "é"), "latin-1")
-    assert whole.look().stops_costs == ["focus/aws/august.csv is not UTF-8: save it as UTF-8"]
+    assert whole.look().problems == ["telemetry/requests/notes.doc: it has no shape that is read; it has 'bring milk'"]
 
 
 def test_customers_that_cannot_be_read_are_not_told_to_lack_a_column(whole: Place) -> None:
-    whole.write("customers.csv", "customer_id,customer_tier\nc1,café\n", "latin-1")
+    whole.write("customers.csv", "")
     assert whole.verdict("dim_customers").missing == ("customers cannot be read: see above",)
 
 
@@ -292,7 +286,8 @@ def test_input_without_a_counter_of_cached_tokens_is_said(whole: Place) -> None:
     [
         '{"metric":{"__name__":"vllm:prompt_tokens_total","pod":"a"},"values":[1],"timestamps":[1]}\n',
         '{"status":"success","data":{"resultType":"matrix","result":[{"metric":{"__name__":"vllm:prompt_tokens_total"}}]}}',
-        '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"vllm.prompt_tokens"}]}]}]}\n',
+        '{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"vllm.prompt_tokens","sum":{"aggregationTemporality":2,'
+        '"dataPoints":[{"timeUnixNano":"1780000000000000000","asInt":"1"}]}}]}]}]}\n',
     ],
 )
 def test_metrics_are_found_in_json(whole: Place, text: str) -> None:
@@ -344,9 +339,3 @@ def test_what_the_last_build_left_open_is_said(whole: Place, tmp_path: Path) -> 
                 as t (currency, deployment_id, effective_cost)
         """)
     assert "3.50 of 10.00 USD is unallocated" in whole.run("--database", str(database)).output
-
-
-def test_names_of_metrics_are_brought_to_the_catalogues_form() -> None:
-    names = ("vllm:prompt_tokens_total", "ray_vllm_prompt_tokens_total", "vllm.prompt_tokens", "vllm:prompt_tokens")
-    assert {normal_name(name) for name in names} == {"vllm_prompt_tokens"}
-    assert normal_name("ray_vllm_prompt_tokens") == "ray_vllm_prompt_tokens"

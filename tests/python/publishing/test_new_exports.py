@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from ai_unit_economics.cli import main
+from ai_unit_economics.landing.files import list_files
 from ai_unit_economics.new_exports import Answer, look
 from ai_unit_economics.publishing import NotPublishedError, publish
 
@@ -37,18 +38,22 @@ class Exports:
         os.utime(file, (written, written))
 
     def build(self, fate: str = "passed") -> None:
-        """Played by processes.py, with the list of files as stg_files__inputs makes it."""
+        """Played by processes.py, with the list of files as landed_files has it."""
         self.builds += 1
         subprocess.run(
             [sys.executable, str(PROCESSES), "build", str(self.database), str(self.builds), "10", fate], check=False
         )
         with duckdb.connect(str(self.database)) as connection:
             connection.execute("set TimeZone = 'UTC'")
-            connection.execute("create schema if not exists staging")
+            connection.execute("create schema if not exists landing")
             connection.execute(
-                "create or replace table staging.stg_files__inputs as select filename as source_file, "
-                f"size as size_bytes, last_modified::timestamp as modified_at from read_blob('{self.root}/**')"
+                "create or replace table landing.landed_files "
+                "(source_file varchar, container varchar, size_bytes bigint, modified_at timestamp)"
             )
+            files = [
+                [file.path, None, file.size_bytes, file.modified_at] for file in list_files(str(self.root), connection)
+            ]
+            connection.executemany("insert into landing.landed_files values (?, ?, ?, ?)", files)
 
     def publish(self) -> None:
         publish(self.database, self.published)

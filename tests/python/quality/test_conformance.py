@@ -1,10 +1,12 @@
 """The raw exports against the rules, with and without Great Expectations."""
 
+import contextlib
 import importlib.util
 import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -13,14 +15,14 @@ from click.testing import CliRunner
 
 from ai_unit_economics.cli import main
 from ai_unit_economics.conformance.data_docs import _stand_alone_page
-from ai_unit_economics.conformance.raw import ExportError, RawSource, find_exports
+from ai_unit_economics.conformance.raw import BUILT, ExportError, RawSource, build
 
 PROJECT = Path(__file__).resolve().parents[3]
 
 GOOD = (
     "BilledCost,EffectiveCost,ContractedCost,ListCost,BillingCurrency,BillingAccountId,InvoiceIssuerName,ProviderName,"
     "ServiceCategory,ServiceName,ChargeCategory,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd\n"
-    "1,1,1,1,USD,1,I,P,Compute,S,Usage,2026-09-01T00:00Z,2026-10-01T00:00Z,2026-09-01T00:00Z,2026-09-02T00:00Z\n"
+    "1,1,1,1,USD,1,I,P,Compute,S,Usage,2026-09-01T00:00:00Z,2026-10-01T00:00:00Z,2026-09-01T00:00:00Z,2026-09-02T00:00:00Z\n"
 )
 
 
@@ -38,60 +40,61 @@ def write(root: Path, path: str, text: str) -> None:
     file.write_text(text)
 
 
-def findings(root: Path, scratch: Path, source: str) -> dict[str, dict]:
-    exports = [export for export in find_exports(str(root), PROJECT) if export.source == source]
-    raw = RawSource(PROJECT, source, exports, scratch, "500MB")
-    try:
-        return raw.findings()
-    finally:
-        raw.close()
+@contextlib.contextmanager
+def raw_source(warehouse, source: str) -> Iterator[RawSource]:
+    """What `raw.build` builds, on the project that the tests parsed once."""
+    warehouse.dbt("build", "--resource-type", "seed", "--resource-type", "model", "--select", BUILT)
+    with duckdb.connect(str(warehouse.database), read_only=True) as connection:
+        yield RawSource(connection, source)
 
 
 def violated(found: dict[str, dict]) -> set[str]:
     return {rule_id for rule_id, finding in found.items() if finding["status"] == "violated"}
 
 
-def test_raw_rows_are_held_against_the_rules_of_the_models(tmp_path):
-    write(tmp_path, "focus/acme/a.csv", GOOD)
-    assert violated(findings(tmp_path, tmp_path, "acme")) == set()
+def test_raw_rows_are_held_against_the_rules_of_the_models(warehouse):
+    warehouse.write("focus/acme/a.csv", GOOD)
     bad = GOOD.splitlines()[1].replace("USD", "Token").replace("Compute", "AI")
-    write(tmp_path, "focus/acme/b/c.csv", GOOD + bad + "\n")
-    found = findings(tmp_path, tmp_path, "acme")
+    warehouse.write("focus/acme/b/c.csv", GOOD + bad + "\n")
+    warehouse.write("focus/other/a.csv", GOOD)
+    with raw_source(warehouse, "acme") as source:
+        found = source.findings()
+        profiles = {profile["file"]: profile for profile in source.file_profiles()}
+        columns = {name: profile for name, *profile in source.column_profiles()}
     assert violated(found) == {"billing_currency_known", "service_category_allowed"}
-    assert (found["billing_currency_known"]["checked_count"], found["billing_currency_known"]["violating_count"]) == (
-        3,
-        1,
-    )
-    assert found["billing_currency_known"]["example_source_file"].endswith("focus/acme/b/c.csv")
-    assert found["billing_currency_known"]["example_row"] == 2
+    finding = found["billing_currency_known"]
+    assert (finding["checked_count"], finding["violating_count"], finding["example_row"]) == (3, 1, 2)
+    assert finding["example_source_file"].endswith("focus/acme/b/c.csv")
+    assert {file: profile["billing_currency_known"] for file, profile in profiles.items()} == {
+        "focus/acme/a.csv": 0,
+        "focus/acme/b/c.csv": 1,
+    }
+    assert columns["billing_currency"] == [3, 3, 2, "Token", "USD"]
+    assert "region_name" not in columns
+    with raw_source(warehouse, "other") as source:
+        assert violated(source.findings()) == set()
 
 
-@pytest.mark.parametrize(
-    ("change", "rule_id"),
-    [
-        (("1,1,1,1,USD", "1,one,1,1,USD"), "numbers_readable"),
-        (("2026-09-02T00:00Z", "soon"), "times_readable"),
-        (("1,1,1,1,USD", ",,1,1,USD"), "no_cost"),
-        (("USD", "NULL"), "billing_currency_assumed"),
-    ],
-)
-def test_what_staging_stops_at_or_changes_is_found_before(tmp_path, change, rule_id):
-    write(tmp_path, "focus/acme/a.csv", GOOD.replace(*change))
-    assert rule_id in violated(findings(tmp_path, tmp_path, "acme"))
-
-
-def test_of_snapshots_only_the_newest_is_read(tmp_path):
-    write(tmp_path, "focus/azure/exports/x/20260901-20260930/name/202609150412/guid/part.csv", GOOD)
-    write(tmp_path, "focus/azure/exports/x/20260901-20260930/name/202609160412/guid/part.csv", GOOD)
-    assert [export.relative_path.split("/")[-3] for export in find_exports(str(tmp_path), PROJECT)] == ["202609160412"]
+def test_what_staging_stops_at_or_changes_is_found_before(warehouse):
+    wrong = {
+        "unreadable_number": ("1,1,1,1,USD", "1,one,1,1,USD"),
+        "unreadable_time": ("2026-09-02T00:00:00Z", "soon"),
+        "no_cost": ("1,1,1,1,USD", ",,1,1,USD"),
+        "billing_currency_assumed": ("USD", "NULL"),
+    }
+    for source, change in wrong.items():
+        warehouse.write(f"focus/{source}/a.csv", GOOD.replace(*change))
+    for source in wrong:
+        with raw_source(warehouse, source) as rows:
+            assert source in violated(rows.findings())
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
-    write(tmp_path, "focus/acme/broken.parquet", "PAR1 and no more")
-    with pytest.raises(
-        ExportError, match=r"^focus/acme/broken\.parquet: cannot be read \(.*\); export the file again$"
-    ):
-        findings(tmp_path, tmp_path, "acme")
+    write(tmp_path, "data/focus/acme/broken.parquet", "PAR1 and no more")
+    write(tmp_path, "data/focus/other/broken.parquet", "PAR1 and no less")
+    with pytest.raises(ExportError) as error:
+        build(PROJECT, str(tmp_path / "data"), tmp_path)
+    assert str(error.value).startswith("focus/acme/broken.parquet, focus/other/broken.parquet: it ")
 
 
 def test_pages_keep_nothing_that_calls_elsewhere():

@@ -28,7 +28,7 @@ def export(cost: str, day: str = "2026-06-01") -> str:
 
 @pytest.fixture
 def sources(warehouse):
-    warehouse.dbt("seed", "--select", "focus_sources")
+    warehouse.dbt("seed", "--select", *MODELS)
     warehouse.query(SOURCES)
     return warehouse
 
@@ -106,7 +106,7 @@ def test_of_azure_runs_the_newest_of_each_scope_and_month_counts(warehouse):
     azure_run(warehouse, "a", "20260601-20260630", "last-month", "202607050400", "31")
     azure_run(warehouse, "a", "20260701-20260731", "daily", "202607020400", "4")
     azure_run(warehouse, "b", "20260601-20260630", "daily", "202607010400", "100")
-    warehouse.dbt("seed", "--select", "focus_sources")
+    warehouse.dbt("seed", "--select", *MODELS)
     assert load(warehouse) == 135
 
 
@@ -115,17 +115,31 @@ def test_two_manifests_for_one_run_stop_the_build(warehouse):
     warehouse.write(
         "focus/azure/a/20260601-20260630/daily/202606020400/other/manifest.json", '{"blobs": [{"blobName": "x"}]}'
     )
-    warehouse.dbt("seed", "--select", "focus_sources")
+    warehouse.dbt("seed", "--select", *MODELS)
     assert load(warehouse, check=False) is None
-    assert (
-        "other/manifest.json: source azure has a second manifest for the same run, focus/azure/a/" in warehouse.output
-    )
+    run = "focus/azure/a/20260601-20260630/daily/202606020400"
+    both = f"{run}/guid/manifest.json and {run}/other/manifest.json"
+    reason = f"two runs have the same time, {both}; take one of them away"
+    assert f"{run}/guid/part_0.csv: {reason}" in warehouse.output
 
 
 def test_a_month_without_a_complete_run_stops_the_build(sources):
     aws_run(sources, "20260602T00-a", {"b-1.csv": "10"}, ["b-1.csv", "b-2.csv"])
     assert load(sources, check=False) is None
-    assert "b-1.csv: source new has no complete run of new/bill BILLING_PERIOD=2026-06" in sources.output
+    assert "b-1.csv: no run of new/bill BILLING_PERIOD=2026-06 is complete: a manifest, or a file" in sources.output
+
+
+def test_a_month_is_not_complete_because_another_one_is(warehouse):
+    """June is all there. July's only run lacks the second file that its manifest lists."""
+    azure_run(warehouse, "a", "20260601-20260630", "daily", "202607010400", "30")
+    azure_run(warehouse, "a", "20260701-20260731", "daily", "202607020400", "4")
+    folder = "focus/azure/a/20260701-20260731/daily/202607020400/guid"
+    blobs = [{"blobName": f"daily/part_{number}.csv"} for number in (0, 1)]
+    warehouse.write(f"{folder}/manifest.json", json.dumps({"blobs": blobs}))
+    warehouse.dbt("seed", "--select", *MODELS)
+    assert load(warehouse, check=False) is None
+    assert f"{folder}/part_0.csv: no run of " in warehouse.output
+    assert " for 2026-07-01 to 2026-07-31 is complete" in warehouse.output
 
 
 def test_appended_files_all_count_but_no_copy_of_one(sources):

@@ -7,7 +7,6 @@ import os
 from decimal import Decimal
 
 import duckdb
-import pytest
 
 CHARGES = "select source, source_row, effective_cost from staging.stg_focus__charges order by all"
 STAGED = "+stg_focus__charges"
@@ -113,37 +112,41 @@ def test_a_snapshot_without_an_age_stops_the_build(warehouse):
     assert "focus/azure/june.csv: the snapshot_pattern of source azure" in warehouse.output
 
 
-@pytest.mark.parametrize(
-    ("text", "reason"),
-    [
-        (export(("1", "2026-06-01"), ("1.2.3", "2026-06-01")), "row 2: EffectiveCost '1.2.3' is not a number"),
-        (
-            export(("1", "2026-06-01"), ("1", "1 June"), ("1", "2026-06-01")),
-            "row 2: ChargePeriodStart '1 June' is not a time",
-        ),
-        (export(("1", "")), "row 1: has neither a ChargePeriodStart nor a BillingPeriodStart"),
-        ("ListCost,ChargePeriodStart\n1,2026-06-01\n", "has neither an EffectiveCost nor a BilledCost column"),
-    ],
-)
-def test_what_cannot_be_read_stops_the_build_and_names_the_place(warehouse, text, reason):
-    warehouse.write("focus/acme/june.csv", text)
+def test_what_cannot_be_read_stops_the_build_and_names_every_place_at_once(warehouse):
+    bad = {
+        "number": (export(("1", "2026-06-01"), ("1.2.3", "2026-06-01")), "unreadable_number", "row 2"),
+        "time": (export(("1", "2026-06-01"), ("1", "1 June"), ("1", "2026-06-01")), "unreadable_time", "row 2"),
+        "no_time": (export(("1", "")), "no_charge_period", "row 1"),
+    }
+    for source, (text, _, _) in bad.items():
+        warehouse.write(f"focus/{source}/june.csv", text)
+    assert not warehouse.build("+int_quality__focus_findings", check=False)
+    for source, (_, rule, place) in bad.items():
+        assert f"source {source} breaks {rule}" in warehouse.output
+        assert f"focus/{source}/june.csv, {place}" in warehouse.output
+
+
+def test_a_bill_without_a_cost_stops_the_build(warehouse):
+    warehouse.write("focus/acme/june.csv", "ListCost,ChargePeriodStart\n1,2026-06-01\n")
     assert not warehouse.build(STAGED, check=False)
-    assert [line for line in warehouse.output.splitlines() if "focus/acme/june.csv" in line and reason in line]
+    assert "focus/acme/june.csv: " in warehouse.output
 
 
 def test_a_bad_file_leaves_what_was_there_and_lands_once_it_is_corrected(warehouse):
+    lines = "+int_costs__charges_daily"
+    costs = "select source_file, effective_cost from intermediate.int_costs__charges_daily"
     may = warehouse.write("focus/acme/may.csv", export(("1", "2026-05-01")))
-    warehouse.build(STAGED)
-    before = warehouse.query(CHARGES)
+    warehouse.build(lines)
+    before = warehouse.query(costs)
     may.unlink()
     june = warehouse.write("focus/acme/june.csv", export(("one", "2026-06-01")))
-    assert not warehouse.build(STAGED, check=False)
-    assert warehouse.query(CHARGES) == before
+    assert not warehouse.build(lines, check=False)
+    assert warehouse.query(costs) == before
 
     june.write_text(export(("2", "2026-06-01")))
     make_newer(june)
-    warehouse.build(STAGED)
-    assert warehouse.query(CHARGES) == [("acme", 1, Decimal(2))]
+    warehouse.build(lines)
+    assert warehouse.query(costs) == [(str(june), Decimal(2))]
 
 
 def test_a_truncated_parquet_file_stops_the_build_and_is_named(warehouse):

@@ -258,9 +258,9 @@ CHANGES = {
         "google_billing_period": 3,
         "google_credits_added": 1,
         "google_rounding_error": 1,
-        "tags_from_array": 3,
+        "tags_rewritten": 3,
     },
-    "google-native": {"tags_from_array": 3},
+    "google-native": {"tags_rewritten": 3},
     "oracle": {
         "null_as_text": 1,
         "preview_charge_subcategory": 1,
@@ -283,7 +283,7 @@ MODELS = ("run", "--select", "+int_costs__charges_daily")
 def staged(module_warehouse):
     for write in (aws, azure, google_view, google_native, oracle, tencent, litellm, spreadsheet, versions):
         write(module_warehouse)
-    module_warehouse.dbt("seed", "--select", "path:seeds/reference", "focus_sources", "invoices")
+    module_warehouse.dbt("seed", "--select", MODELS[-1])
     module_warehouse.query(SOURCES)
     module_warehouse.dbt(*MODELS)
     return module_warehouse

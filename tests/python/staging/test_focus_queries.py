@@ -121,7 +121,7 @@ def normalised(module_warehouse):
         "BillingPeriodStart,ChargePeriodStart,ChargePeriodEnd",
         PREVIEW,
     )
-    module_warehouse.dbt("seed", "--select", "focus_sources")
+    module_warehouse.dbt("seed", "--select", "+stg_focus__cost_and_usage")
     module_warehouse.dbt("run", "--select", "+stg_focus__cost_and_usage")
     return module_warehouse
 

@@ -90,7 +90,7 @@ def daily(lines: list[Line]) -> dict[date, Fraction]:
 def staged(module_warehouse, shared_data):
     module_warehouse.copy(shared_data / "focus/spec_examples_v1_2", "focus/spec")
     module_warehouse.copy(shared_data / "focus/ai_examples_draft_1_5", "focus/ai")
-    module_warehouse.dbt("seed", "--select", "path:seeds/reference", "focus_sources", "invoices")
+    module_warehouse.dbt("seed", "--select", "+int_costs__charges_daily")
     module_warehouse.dbt("run", "--select", "+int_costs__charges_daily")
     rows = module_warehouse.query("""
         select regexp_extract(source_file, '/focus/(?:spec|ai)/(.*)[.]csv$', 1), charge_date, sum(effective_cost)

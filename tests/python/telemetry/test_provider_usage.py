@@ -159,13 +159,13 @@ def test_shapes(warehouse):
         select parse_filename(source_file), coalesce(shape, problem), format from staging.stg_telemetry__files
         where source_file like '%openai%' or source_file like '%metric%' order by all
     """) == [
-        ("azure_metrics.json", "azure_monitor", "document"),
-        ("bedrock_get_metric_data.json", "cloudwatch", "document"),
-        ("bedrock_get_metric_statistics.json", "cloudwatch", "document"),
-        ("openai_completions_1.json", "openai_usage", "document"),
-        ("openai_completions_2.json", "openai_usage", "document"),
-        ("openai_completions_later.json", "openai_usage", "json"),
-        ("openai_costs.json", "openai_costs: amounts and not usage; costs belong in focus", "json"),
-        ("openai_embeddings.json", "openai_usage", "json"),
-        ("openai_hourly.json", "openai_usage", "json"),
+        ("azure_metrics.json", "azure_monitor", "json_document"),
+        ("bedrock_get_metric_data.json", "cloudwatch", "json_document"),
+        ("bedrock_get_metric_statistics.json", "cloudwatch", "json_document"),
+        ("openai_completions_1.json", "openai_usage", "json_document"),
+        ("openai_completions_2.json", "openai_usage", "json_document"),
+        ("openai_completions_later.json", "openai_usage", "json_lines"),
+        ("openai_costs.json", "openai_costs: amounts and not usage; costs belong in focus", "json_lines"),
+        ("openai_embeddings.json", "openai_usage", "json_lines"),
+        ("openai_hourly.json", "openai_usage", "json_lines"),
     ]

@@ -118,23 +118,12 @@ def test_what_could_not_be_read_is_named(warehouse):
         order by all
     """) == [
         ("azure.csv", "no_deployment", None, 2),
-        ("empty.jsonl", "file_not_read", "the file is empty", 0),
+        ("empty.jsonl", "file_not_read", "it is empty", 0),
         ("part-0.jsonl", "unreadable_row", None, 1),
-        (
-            "product.csv",
-            "file_not_read",
-            "product_activity: not read yet; active users and sessions are those of telemetry/requests",
-            0,
-        ),
         ("sglang-request-metrics-20261124_02.log", "unreadable_row", None, 1),
         ("spend.jsonl", "unknown_deployment", "unknown/model", 1),
         ("spend.jsonl", "unusable_count", None, 1),
-        (
-            "unknown.jsonl",
-            "file_not_read",
-            "no shape of seeds/reference/telemetry_shapes.csv has its keys: what when",
-            0,
-        ),
+        ("unknown.jsonl", "file_not_read", "it has no shape that is read; it has 'what, when'", 0),
     ]
 
 

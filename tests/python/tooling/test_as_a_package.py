@@ -163,5 +163,5 @@ def test_a_typo_in_an_own_seed_stops_the_build(consumer: Consumer) -> None:
 
 
 def test_a_profile_of_another_time_zone_stops_the_build(consumer: Consumer) -> None:
-    assert not consumer.build("stg_files__inputs", target="elsewhere", check=False)
+    assert not consumer.build("+landed_files", target="elsewhere", check=False)
     assert "the time zone of DuckDB is America/New_York" in "\n".join(consumer.lines)

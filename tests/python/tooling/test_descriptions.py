@@ -10,12 +10,24 @@ import pytest
 from tools.lineage_check import Lineage
 
 
+def described_columns(node: dict[str, Any]) -> set[str]:
+    return {name.lower() for name, column in node["columns"].items() if column["description"].strip()}
+
+
 def undescribed(nodes: list[dict[str, Any]], columns: dict[str, list[str]]) -> Iterator[str]:
-    """columns  those that SQL and seeds' headers give; ephemeral models have none in the database."""
+    """Steps on the way to a staging model, `base_`, share its columns: what the folder describes, it describes for
+    them.
+
+    columns  those that SQL and seeds' headers give; ephemeral models have none in the database.
+    """
+    folders: dict[tuple[str, ...], set[str]] = {}
+    for node in nodes:
+        folders.setdefault(tuple(node["fqn"][:-1]), set()).update(described_columns(node))
     for node in nodes:
         if not node["description"].strip():
             yield f"{node['name']} has no description"
-        described = {name.lower() for name, column in node["columns"].items() if column["description"].strip()}
+        is_step = node["name"].startswith("base_")
+        described = folders[tuple(node["fqn"][:-1])] if is_step else described_columns(node)
         for name in {*node["columns"], *columns.get(node["name"], [])}:
             if name.lower() not in described:
                 yield f"{node['name']}.{name} has no description"
@@ -41,8 +53,17 @@ def test_the_overview_names_only_what_there_is(compiled: dict[str, Any]) -> None
         ({"columns": {}}, ["m.a has no description"]),
         ({"columns": {"a": {"description": ""}}}, ["m.a has no description"]),
         ({"columns": {"A": {"description": "The first."}}}, []),
+        ({"name": "base_m", "columns": {}}, ["base_m.a has no description"]),
     ],
 )
 def test_what_is_missing_is_found(node: dict[str, Any], missing: list[str]) -> None:
-    right = {"name": "m", "description": "A row a day.", "columns": {"a": {"description": "The first."}}}
-    assert list(undescribed([right | node], {"m": ["a"]})) == missing
+    columns = {"a": {"description": "The first."}}
+    right = {"name": "m", "description": "A row a day.", "columns": columns, "fqn": ["p", "m"]}
+    assert list(undescribed([right | node], {"m": ["a"], "base_m": ["a"]})) == missing
+
+
+def test_a_step_shares_what_its_folder_describes() -> None:
+    right = {"name": "stg_m", "description": "A row a day.", "columns": {"a": {"description": "The first."}}}
+    step = {"name": "base_m", "description": "A row a day.", "columns": {}}
+    nodes = [right | {"fqn": ["p", "f", "stg_m"]}, step | {"fqn": ["p", "f", "base_m"]}]
+    assert list(undescribed(nodes, {"stg_m": ["a"], "base_m": ["a", "b"]})) == ["base_m.b has no description"]

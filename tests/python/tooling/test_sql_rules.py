@@ -51,7 +51,9 @@ def manifest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
 def test_a_model_keeps_the_rules(path: Path) -> None:
     query = parse(render(path))
-    assert [finding for rule in RULES for finding in rule(query)] == []
+    # a step on the way to a staging model adds to the columns that it takes; the staging model names them
+    rules = [rule for rule in RULES if not (path.stem.startswith("base_") and rule is columns_are_named)]
+    assert [finding for rule in rules for finding in rule(query)] == []
 
 
 def test_every_model_keeps_the_rules_of_the_manifest(manifest: dict[str, Any]) -> None:

@@ -104,19 +104,20 @@ def test_a_series_without_a_deployment_is_shown(warehouse) -> None:
     ]
 
 
-def test_a_file_that_cannot_be_read_is_named(warehouse) -> None:
-    warehouse.write("telemetry/prometheus/cut.parquet", b"PAR1 and no more")
-    assert not warehouse.build(SELECTION, check=False)
-    assert "telemetry/prometheus/cut.parquet" in warehouse.output
-
-
-def test_a_file_without_any_sample_is_named_and_what_was_counted_stays(warehouse) -> None:
+def test_a_file_that_cannot_be_read_is_a_finding_and_the_others_count(warehouse) -> None:
     warehouse.write("telemetry/prometheus/good.jsonl", line([100, 130]))
-    warehouse.build(SELECTION)
+    warehouse.write("telemetry/prometheus/cut.parquet", b"PAR1 and no more")
     warehouse.write("telemetry/prometheus/notes.jsonl", "this is no JSON\nnor is this\n")
-    assert not warehouse.build(SELECTION, check=False)
-    assert "telemetry/prometheus/notes.jsonl: 2 lines or rows, and none of them is a sample" in warehouse.output
+    warehouse.build("+fct_telemetry_quality", SELECTION)
     assert units(warehouse) == {"input_token": 30}
+    found = warehouse.query("""
+        select parse_filename(source_file) as file, issue, detail from marts.fct_telemetry_quality order by all
+    """)
+    assert [(file, issue) for file, issue, _ in found] == [
+        ("cut.parquet", "file_not_read"),
+        ("notes.jsonl", "file_not_read"),
+    ]
+    assert all(detail for *_, detail in found)
 
 
 def test_no_telemetry_gives_empty_models(warehouse) -> None:

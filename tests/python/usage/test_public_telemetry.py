@@ -33,7 +33,7 @@ def test_a_capture_of_each_shape(warehouse, shared_data: Path, name: str) -> Non
     warehouse.copy(capture, f"telemetry/prometheus/{name}")
     warehouse.build("+int_usage__server_usage_daily")
     shape, tail = CAPTURES[name]
-    assert warehouse.query("select shape from staging.base_prometheus__files") == [(shape,)]
+    assert warehouse.query("select shape from staging.stg_prometheus__files") == [(shape,)]
 
     # Without a header the labels' names are unknown: the sixth column is the instance. Which requests were aborted
     # cannot be told then, so that none are counted.

@@ -242,8 +242,9 @@ def test_many_files_fit_into_the_memory_of_a_build(warehouse) -> None:
         warehouse.write(f"telemetry/prometheus/vm/{number}.jsonl", victoria_metrics("victoria_metrics"))
         packed = gzip.compress(api("prometheus_api_packed").encode())
         warehouse.write(f"telemetry/prometheus/packed/{number}.json.gz", packed)
-    warehouse.build("+base_prometheus__samples")
-    assert warehouse.query("select count(distinct source_file) from staging.base_prometheus__samples") == [(36,)]
+    warehouse.build("+stg_prometheus__samples")
+    landed = "select count(distinct source_file) from landing.landed_prometheus_samples"
+    assert warehouse.query(landed) == [(36,)]
 
 
 def test_more_samples_than_memory_holds_are_landed(warehouse, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,26 @@
+{#
+    Models that hold rows of files are incremental: a run works on the files that are new or changed, and drops the rows of
+    those that are gone. Every row holds `source_file` and `file_version`, and the model says:
+
+        {{ config(
+            materialized='incremental', incremental_strategy='append', on_schema_change='fail',
+            pre_hook="{{ forget_changed_files(ref('base_focus__files')) }}"
+        ) }}
+        … where {{ is_not_landed() }}
+
+    forget_changed_files() deletes, in the transaction of the insert, what `files` does not have in that version.
+#}
+{% macro forget_changed_files(files, condition='true') -%}
+    {%- if is_incremental() -%}
+    delete from {{ this }}
+    where (source_file, file_version) not in (select source_file, file_version from {{ files }} where {{ condition }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# For a model two steps down: the files that a model holds. #}
+{% macro landed_files(relation) -%} (select distinct source_file, file_version from {{ relation }}) {%- endmacro %}
+
+{# Whether a row's file is not in {{ this }} in its version. #}
+{% macro is_not_landed() -%}
+    {{ '(source_file, file_version) not in ' ~ landed_files(this) if is_incremental() else 'true' }}
+{%- endmacro %}

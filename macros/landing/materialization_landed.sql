@@ -1,0 +1,36 @@
+{#
+    How a model of models/landing comes to be: its Python returns a landing (ai_unit_economics.landing.models), which writes
+    into the model's own place. A table materialization would write every new row twice, and would stop at a file that cannot
+    be read without naming it.
+
+    config landed_as: table, or view
+#}
+{% materialization landed, adapter='duckdb', supported_languages=['python'] %}
+
+    {%- set kind = 'view' if var('landed_folder') else config.get('landed_as', 'table') -%}
+    {%- set target_relation = this.incorporate(type=kind) -%}
+
+    {%- do times_are_utc() -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+
+    {% call statement('main', language='python') %}
+{{ compiled_code }}
+
+def materialize(landing, session):
+    from ai_unit_economics.landing.models import Place
+
+    landing.into(session, Place(
+        target=({{ this.database | tojson }}, {{ this.schema | tojson }}, {{ this.identifier | tojson }}),
+        root={{ data_root() | tojson }},
+        landed_folder={{ var('landed_folder') | tojson }},
+        fresh={{ should_full_refresh() }},
+    ))
+    {% endcall %}
+
+    {% do persist_docs(target_relation, model) %}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {% do adapter.commit() %}
+
+    {{ return({'relations': [target_relation]}) }}
+
+{% endmaterialization %}

@@ -1,0 +1,31 @@
+{# A count from text; what is no number, or negative, is unknown. #}
+{% macro token_count(text) -%}
+    case when try_cast({{ text }} as bigint) >= 0 then try_cast({{ text }} as bigint) end
+{%- endmacro %}
+
+{# Requests that failed consumed what they consumed, but delivered nothing: they are no unit. #}
+{% macro is_failed(status) -%}
+    coalesce(
+        {{ status }} in (
+            'abort', 'aborted', 'cancelled', 'canceled', 'error', 'failed', 'failure', 'rejected', 'timeout'
+        )
+        or try_cast({{ status }} as integer) >= 400,
+        false
+    )
+{%- endmacro %}
+
+{# Pre-hook of a model that compacts landed request rows by file: chooses the files that it does not hold. #}
+{% macro choose_new_request_files(requests, variable) -%}
+    {%- set query -%}
+        select list(distinct source_file) from {{ requests }}
+        where (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
+    {%- endset -%}
+    {{ choose(variable, 'varchar', query) }}
+{%- endmacro %}
+
+{# A count from text that may carry an exponent or decimals; what is no number, or negative, is unknown. #}
+{% macro whole_count(text) -%}
+    case when try_cast({{ text }} as double) >= 0
+        then coalesce(try_cast({{ text }} as bigint), try_cast(round(try_cast({{ text }} as double)) as bigint))
+    end
+{%- endmacro %}

@@ -1,0 +1,74 @@
+{# Where your own seeds are: the variable seeds_folder, else the environment variable UNIT_ECONOMICS_SEEDS; empty where this
+   project's own are meant. #}
+{% macro seeds_folder() -%}
+    {{- return((var('seeds_folder') or env_var('UNIT_ECONOMICS_SEEDS', '')).rstrip('/')) -}}
+{%- endmacro %}
+
+{#
+    The post-hook of every seed. A seed of seeds/config has the rows of its file in your folder, and none where it has no
+    file there. A catalogue of seeds/reference that is marked `extendable` keeps its rows and gets yours beside them.
+
+    What would empty every seed in silence stops the build: a folder without deployments.csv, a file whose name is no seed's,
+    and a file for a seed that nobody may replace.
+#}
+{% macro seed_from_folder() %}
+    {%- if execute and seeds_folder() -%}
+    {%- set is_own = 'config' in model.fqn -%}
+    {%- if is_own or model.config.get('meta', {}).get('extendable') -%}
+    {%- set file = seeds_folder() ~ '/' ~ this.identifier ~ '.csv' -%}
+    {%- set reader -%}
+        read_csv(
+            {{ sql_file(file) }}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = ''
+        )
+    {%- endset %}
+    {%- if is_own %}
+    delete from {{ this }};
+    {%- endif %}
+    {%- if this.identifier in seed_names_in_folder() %}
+    {%- do check_seed_columns(file, reader) %}
+    insert into {{ this }} by name select * from {{ reader }}
+    {%- elif not is_own %}
+    select 1
+    {%- endif %}
+    {%- else -%}
+    select 1
+    {%- endif -%}
+    {%- endif -%}
+{% endmacro %}
+
+{% macro check_seed_columns(file, reader) %}
+    {%- set known = adapter.get_columns_in_relation(this) | map(attribute='name') | list %}
+    {%- set given = run_query('select column_name from (describe select * from ' ~ reader ~ ')').columns[0].values() %}
+    {%- for column in given if column not in known %}
+        {%- do exceptions.raise_compiler_error(
+            file ~ ' has a column ' ~ column ~ '; the columns of this seed are ' ~ known | join(', ')
+        ) %}
+    {%- endfor %}
+{% endmacro %}
+
+{% macro seed_names_in_folder() %}
+    {%- set folder = seeds_folder() -%}
+    {%- set pattern = sql_file(folder ~ '/') | trim("'") -%}
+    {%- set names = run_query(
+        "select parse_filename(file, true) as name from glob('" ~ pattern ~ "*.csv') order by name"
+    ).columns[0].values() -%}
+    {%- if 'deployments' not in names -%}
+        {%- do exceptions.raise_compiler_error(
+            'seeds_folder: ' ~ folder ~ ' has no deployments.csv; name the folder that holds your seeds, or none'
+        ) -%}
+    {%- endif -%}
+    {%- set own, catalogues, fixed = [], [], [] -%}
+    {%- for seed in graph.nodes.values() | selectattr('resource_type', 'equalto', 'seed')
+        if seed.package_name == model.package_name -%}
+        {%- do (own if 'config' in seed.fqn else catalogues if seed.config.get('meta', {}).get('extendable') else fixed)
+            .append(seed.name) -%}
+    {%- endfor -%}
+    {%- for name in names if name not in own + catalogues -%}
+        {%- do exceptions.raise_compiler_error(
+            'seeds_folder: ' ~ folder ~ '/' ~ name ~ '.csv ' ~ (
+                'cannot be replaced or added to' if name in fixed else 'is no seed'
+            ) ~ '; docs/configuration.md has the names of those that can'
+        ) -%}
+    {%- endfor -%}
+    {{- return(names) -}}
+{% endmacro %}

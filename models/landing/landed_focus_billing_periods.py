@@ -1,0 +1,13 @@
+def model(dbt, session):
+    from ai_unit_economics.landing import models
+
+    dbt.config(materialized="landed")
+    return models.rows(
+        "focus_billing_periods",
+        files=dbt.ref("landed_files"),
+        focus_sources=dbt.ref("focus_sources"),
+        focus_column_mappings=dbt.ref("focus_column_mappings"),
+        cost_rules=dbt.ref("cost_rules"),
+        sku_meters=dbt.ref("sku_meters"),
+        amortization_schedules=dbt.ref("amortization_schedules"),
+    )

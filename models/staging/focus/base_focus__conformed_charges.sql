@@ -1,0 +1,221 @@
+{{ config(materialized='view') }}
+-- noqa: disable=ambiguous.column_count
+-- a step adds to the columns of the one before; stg_focus__charges names them
+
+{#
+    What providers are known to write otherwise than FOCUS says. Each rule is a flag, with its reason in
+    seeds/reference/focus_conformance_rules.csv under the same name, and says below what it sets. A rule is put to the row by
+    the row's own provider, `data_generator`.
+#}
+with charges as (
+
+    select * from {{ ref('base_focus__typed_charges') }}
+
+),
+
+sources as (
+
+    select * from {{ ref('focus_sources') }}
+
+),
+
+-- the row's own provider goes before the columns of its file, which may be a table of several providers
+attributed as (
+
+    select
+        charges.*,
+        coalesce(
+            sources.data_generator,
+            case
+                when regexp_matches(lower(charges.service_provider_name), 'microsoft|^azure') then 'microsoft'
+                when regexp_matches(lower(charges.service_provider_name), '^(aws|amazon)') then 'aws'
+                when lower(charges.service_provider_name) like 'google%' then 'google'
+                when lower(charges.service_provider_name) like 'oracle%' then 'oracle'
+                when lower(charges.service_provider_name) like 'tencent%' then 'tencent'
+            end,
+            charges.columns_of
+        ) as data_generator,
+        sources.credits as declared_credits,
+        coalesce(list_contains(string_split(sources.known_gaps, '|'), 'cost'), false) as may_lack_cost
+    from charges
+    left join sources on charges.source = sources.source
+
+),
+
+-- words of 1.0-preview, and of other spellings
+worded as (
+
+    select
+        * replace (
+            {{ focus_spelling(
+                "case when lower(charge_subcategory) = 'credit' then 'Credit' "
+                ~ "when data_generator = 'google' and lower(charge_category) in ('error', 'rounding_error') then 'Adjustment' "
+                ~ "else charge_category end",
+                "['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment']"
+            ) }} as charge_category,
+            {{ focus_spelling(
+                "case when lower(charge_subcategory) = 'refund' then 'Correction' else charge_class end", "['Correction']"
+            ) }} as charge_class,
+            {{ focus_spelling(
+                "case lower(charge_subcategory) when 'used commitment' then 'Used' when 'unused commitment' then 'Unused' "
+                ~ "else commitment_discount_status end",
+                "['Used', 'Unused']"
+            ) }} as commitment_discount_status,
+            {{ focus_spelling(
+                "case lower(pricing_category) when 'on-demand' then 'Standard' when 'commitment-based' then 'Committed' "
+                ~ "else pricing_category end",
+                "['Standard', 'Dynamic', 'Committed', 'Other']"
+            ) }} as pricing_category,
+            {{ focus_spelling('charge_frequency', "['One-Time', 'Recurring', 'Usage-Based']") }} as charge_frequency,
+            {{ focus_spelling('commitment_discount_category', "['Spend', 'Usage']") }} as commitment_discount_category,
+            {{ focus_spelling('capacity_reservation_status', "['Used', 'Unused']") }} as capacity_reservation_status,
+            case when length(billing_currency) = 3 then upper(billing_currency) else billing_currency end
+                as billing_currency
+        ),
+        charge_category as given_charge_category,
+        charge_class as given_charge_class,
+        charge_frequency as given_charge_frequency,
+        pricing_category as given_pricing_category,
+        commitment_discount_category as given_commitment_discount_category,
+        commitment_discount_status as given_commitment_discount_status,
+        capacity_reservation_status as given_capacity_reservation_status,
+        billing_currency as given_billing_currency,
+        consumed_unit as given_consumed_unit,
+        coalesce(effective_cost, billed_cost, 0) as cost,
+        {{ sum_of_credits('x_credits') }} as google_credits
+    from attributed
+
+),
+
+flagged as (
+
+    select
+        *,
+        data_generator = 'microsoft' as is_azure,
+        lower(given_pricing_category) in ('on-demand', 'commitment-based') as preview_pricing_category,
+        lower(charge_subcategory) in ('credit', 'refund', 'used commitment', 'unused commitment')
+            as preview_charge_subcategory,
+        data_generator = 'google' and lower(given_charge_category) in ('error', 'rounding_error')
+            as google_rounding_error,
+        is_azure and charge_category = 'Purchase' and commitment_discount_id is not null and cost != 0
+            as azure_commitment_purchase,
+        is_azure and charge_category = 'Purchase' and commitment_discount_id is not null
+        and charge_frequency = 'Usage-Based' as azure_commitment_purchase_frequency,
+        is_azure and charge_category = 'Usage' and commitment_discount_status is not null
+        and pricing_category = 'Standard' as azure_commitment_usage_category,
+        is_azure and consumed_quantity is not null
+        and (charge_category != 'Usage' or coalesce(commitment_discount_status = 'Unused', false))
+            as azure_quantity_not_consumed,
+        charge_category = 'Usage' and given_consumed_quantity is null and pricing_quantity is not null
+        and coalesce(commitment_discount_status != 'Unused', true)
+        and regexp_matches(lower(pricing_unit), '(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)') as tokens_from_pricing_quantity,
+        is_azure and (cost != 0 or billed_cost != 0)
+        and 0 in (list_cost, contracted_cost, list_unit_price, contracted_unit_price, pricing_quantity)
+            as azure_zero_for_null,
+        is_azure and billing_period_start != date_trunc('month', billing_period_start) as azure_billing_period,
+        is_azure and list_has_any(
+            ['-2', 'unassigned'],
+            [
+                lower(sub_account_name), lower(invoice_id), lower(resource_name), lower(region_id), lower(region_name),
+                lower(sku_id), lower(sku_price_id)
+            ]
+        ) as azure_placeholders,
+        is_azure and concat_ws(
+            ' ', billing_account_id, sub_account_id, resource_id, commitment_discount_id, capacity_reservation_id
+        ) != lower(concat_ws(
+            ' ', billing_account_id, sub_account_id, resource_id, commitment_discount_id, capacity_reservation_id
+        )) as azure_lower_case_ids,
+        case when google_credits != 0 then {{ credits_are() }} end as credits_are,
+        google_credits != 0 and credits_are = 'separate' as google_credits_added,
+        google_credits != 0 and credits_are is null as google_credits_unknown,
+        data_generator = 'google' and {{ is_local_month('billing_period_start', 'America/Los_Angeles') }}
+            as google_billing_period,
+        data_generator = 'tencent' and {{ is_local_month('billing_period_start', 'Asia/Shanghai') }}
+            as tencent_billing_period,
+        -- an end of a day or of a month that is written as its last moment or, without a time, as its last day
+        minute(charge_period_end) = 59 and second(charge_period_end) = 59 as inclusive_charge_period_end,
+        length(given_billing_period_end) = 10 and length(given_charge_period_end) = 10
+        and day(billing_period_end + interval 1 day) = 1 and charge_period_end <= billing_period_end
+            as inclusive_date_end
+    from worded
+
+)
+
+select
+    * exclude (is_azure, cost) replace (
+        case
+            when azure_commitment_purchase then 0
+            when google_credits_added then coalesce(effective_cost, billed_cost) + google_credits
+            else effective_cost
+        end as effective_cost,
+        case
+            when google_credits_added and billed_cost = coalesce(effective_cost, billed_cost)
+                then billed_cost + google_credits
+            else billed_cost
+        end as billed_cost,
+        case when azure_zero_for_null then nullif(list_cost, 0) else list_cost end as list_cost,
+        case when azure_zero_for_null then nullif(contracted_cost, 0) else contracted_cost end as contracted_cost,
+        case when azure_zero_for_null then nullif(list_unit_price, 0) else list_unit_price end as list_unit_price,
+        case when azure_zero_for_null then nullif(contracted_unit_price, 0) else contracted_unit_price end
+            as contracted_unit_price,
+        case when azure_zero_for_null then nullif(pricing_quantity, 0) else pricing_quantity end as pricing_quantity,
+        case
+            when tokens_from_pricing_quantity then pricing_quantity
+            when azure_quantity_not_consumed is not true then consumed_quantity
+        end as consumed_quantity,
+        case
+            when tokens_from_pricing_quantity then pricing_unit
+            when azure_quantity_not_consumed is not true then consumed_unit
+        end as consumed_unit,
+        case when azure_commitment_purchase_frequency then 'Recurring' else charge_frequency end as charge_frequency,
+        case when azure_commitment_usage_category then 'Committed' else pricing_category end as pricing_category,
+        {{ without_placeholder('sub_account_name') }} as sub_account_name,
+        {{ without_placeholder('invoice_id') }} as invoice_id,
+        {{ without_placeholder('resource_name') }} as resource_name,
+        {{ without_placeholder('region_id') }} as region_id,
+        {{ without_placeholder('region_name') }} as region_name,
+        {{ without_placeholder('sku_id') }} as sku_id,
+        {{ without_placeholder('sku_price_id') }} as sku_price_id,
+        case when is_azure then lower(billing_account_id) else billing_account_id end as billing_account_id,
+        case when is_azure then lower(sub_account_id) else sub_account_id end as sub_account_id,
+        case when is_azure then lower(resource_id) else resource_id end as resource_id,
+        case when is_azure then lower(commitment_discount_id) else commitment_discount_id end as commitment_discount_id,
+        case when is_azure then lower(capacity_reservation_id) else capacity_reservation_id end
+            as capacity_reservation_id,
+        case
+            when azure_billing_period then date_trunc('month', billing_period_start)
+            when google_billing_period
+                then date_trunc('month', {{ local_time('billing_period_start', 'America/Los_Angeles') }})
+            when tencent_billing_period
+                then date_trunc('month', {{ local_time('billing_period_start', 'Asia/Shanghai') }})
+            else billing_period_start
+        end as billing_period_start,
+        case
+            when azure_billing_period then date_trunc('month', billing_period_start) + interval 1 month
+            when google_billing_period
+                then date_trunc('month', {{ local_time('billing_period_start', 'America/Los_Angeles') }})
+                    + interval 1 month
+            when tencent_billing_period
+                then date_trunc('month', {{ local_time('billing_period_start', 'Asia/Shanghai') }}) + interval 1 month
+            when inclusive_date_end then billing_period_end + interval 1 day
+            else billing_period_end
+        end as billing_period_end,
+        case
+            when inclusive_charge_period_end then date_trunc('second', charge_period_end) + interval 1 second
+            when inclusive_date_end then charge_period_end + interval 1 day
+            else charge_period_end
+        end as charge_period_end
+    ),
+    sub_account_name as given_sub_account_name,
+    invoice_id as given_invoice_id,
+    resource_name as given_resource_name,
+    region_id as given_region_id,
+    region_name as given_region_name,
+    sku_id as given_sku_id,
+    sku_price_id as given_sku_price_id,
+    billing_account_id as given_billing_account_id,
+    sub_account_id as given_sub_account_id,
+    resource_id as given_resource_id,
+    commitment_discount_id as given_commitment_discount_id,
+    capacity_reservation_id as given_capacity_reservation_id
+from flagged

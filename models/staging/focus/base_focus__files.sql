@@ -1,0 +1,53 @@
+{{ config(materialized='view') }}
+
+with files as (
+
+    select * from {{ ref('landed_files') }}
+    where folder = 'focus' and shape = 'cost_and_usage'
+
+),
+
+sources as (
+
+    select * from {{ ref('focus_sources') }}
+
+),
+
+-- names of columns whatever their spelling
+named as (
+
+    select
+        *,
+        list_distinct(list_transform(keys, lambda name: regexp_replace(name, '[^a-z0-9]', '', 'g'))) as column_names
+    from files
+
+)
+
+select
+    named.source_file,
+    named.relative_path,
+    named.source,
+    named.format,
+    -- what decides how a row is read, besides the file; the currency is that of charges that name none
+    concat_ws(
+        '-',
+        named.file_version,
+        sources.data_generator,
+        sources.credits,
+        sources.known_gaps,
+        {{ sql_text(var('reporting_currency')) }}
+    ) as file_version,
+    named.delivery,
+    named.run_scope,
+    named.run_at,
+    coalesce(sources.focus_version, {{ focus_version_of('named.column_names') }}) as focus_version,
+    named.not_current_because,
+    named.checksum,
+    named.note,
+    named.column_names,
+    named.superseded_days,
+    string_split(sources.known_gaps, '|') as known_gaps,
+    named.size_bytes,
+    named.modified_at
+from named
+left join sources on named.source = sources.source

@@ -1,0 +1,92 @@
+{{ config(materialized='view') }}
+-- noqa: disable=ambiguous.column_count
+-- a step adds to the columns of the one before; stg_focus__charges names them
+
+with charges as (
+
+    select * from {{ ref('base_focus__charges') }}
+
+),
+
+-- what the file said, beside what it is read as
+given as (
+
+    select
+        *,
+        effective_cost as given_effective_cost,
+        billed_cost as given_billed_cost,
+        contracted_cost as given_contracted_cost,
+        list_cost as given_list_cost,
+        contracted_unit_price as given_contracted_unit_price,
+        list_unit_price as given_list_unit_price,
+        consumed_quantity as given_consumed_quantity,
+        pricing_quantity as given_pricing_quantity,
+        billing_period_start as given_billing_period_start,
+        billing_period_end as given_billing_period_end,
+        charge_period_start as given_charge_period_start,
+        charge_period_end as given_charge_period_end,
+        tags as given_tags,
+        concat_ws(' ', billing_period_start, billing_period_end, charge_period_start, charge_period_end) as times,
+        concat_ws(' ', billed_cost, effective_cost, contracted_cost, list_cost, consumed_quantity) as amounts
+    from charges
+
+),
+
+typed as (
+
+    select
+        given.* exclude (times, amounts, has_null_as_text) replace (
+            {{ parse_decimal('effective_cost') }} as effective_cost,
+            {{ parse_decimal('billed_cost') }} as billed_cost,
+            {{ parse_decimal('contracted_cost') }} as contracted_cost,
+            {{ parse_decimal('list_cost') }} as list_cost,
+            {{ parse_decimal('consumed_quantity') }} as consumed_quantity,
+            {{ parse_decimal('pricing_quantity') }} as pricing_quantity,
+            {{ parse_decimal('contracted_unit_price') }} as contracted_unit_price,
+            {{ parse_decimal('list_unit_price') }} as list_unit_price,
+            {{ parse_decimal('commitment_discount_quantity') }} as commitment_discount_quantity,
+            {{ parse_decimal('pricing_currency_effective_cost') }} as pricing_currency_effective_cost,
+            {{ parse_decimal('pricing_currency_contracted_unit_price') }} as pricing_currency_contracted_unit_price,
+            {{ parse_decimal('pricing_currency_list_unit_price') }} as pricing_currency_list_unit_price,
+            {{ parse_timestamp('billing_period_start') }} as billing_period_start,
+            {{ parse_timestamp('billing_period_end') }} as billing_period_end,
+            {{ parse_timestamp('charge_period_start') }} as charge_period_start,
+            {{ parse_timestamp('charge_period_end') }} as charge_period_end,
+            {{ normal_tags('tags') }} as tags,
+            {{ normal_tags('allocated_tags') }} as allocated_tags,
+            case when json_valid(sku_price_details) then sku_price_details end as sku_price_details
+        ),
+        -- read without a change of meaning, but written so that somebody could read it otherwise
+        list_filter([
+            case when has_null_as_text then 'null_as_text' end,
+            case when contains(times, '/') then 'month_first_date' end,
+            case when regexp_matches(times, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d([^:]|$)') then 'time_without_seconds' end,
+            case when regexp_matches(times, '\d{4}-\d\d-\d\d[T ](2[4-9]|[3-9]\d):') then 'hour_beyond_23' end,
+            case when regexp_matches(amounts, '[$€£¥,]') then 'number_with_symbols' end,
+            case
+                when
+                    {{ beyond_eighteen_decimals('given_billed_cost') }}
+                    or {{ beyond_eighteen_decimals('given_effective_cost') }}
+                    or {{ beyond_eighteen_decimals('given_contracted_cost') }}
+                    or {{ beyond_eighteen_decimals('given_list_cost') }}
+                    or {{ beyond_eighteen_decimals('given_consumed_quantity') }}
+                    then 'beyond_eighteen_decimals'
+            end
+        ], lambda note: note is not null) as format_notes
+    from given
+
+)
+
+select
+    *,
+    -- a value that is there and cannot be read is not known, and not nothing
+    (given_effective_cost is not null and effective_cost is null)
+    or (given_billed_cost is not null and billed_cost is null)
+    or (given_contracted_cost is not null and contracted_cost is null)
+    or (given_list_cost is not null and list_cost is null)
+    or (given_consumed_quantity is not null and consumed_quantity is null) as has_unreadable_number,
+    (given_billing_period_start is not null and billing_period_start is null)
+    or (given_billing_period_end is not null and billing_period_end is null)
+    or (given_charge_period_start is not null and charge_period_start is null)
+    or (given_charge_period_end is not null and charge_period_end is null) as has_unreadable_time
+from typed

@@ -1,0 +1,40 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_changed_files(ref('base_focus__files')) }}"
+) }}
+
+with charges as (
+
+    select * from {{ ref('base_focus__conformed_charges') }}
+
+),
+
+files as (
+
+    select * from {{ ref('base_focus__files') }}
+    where {{ is_not_landed() }}
+
+)
+
+-- charges of hours, of days, and all of them: how far a bill has come shows in the short ones
+select
+    files.source_file,
+    files.file_version,
+    files.source,
+    count(*) as row_count,
+    cast(coalesce(sum(coalesce(charges.effective_cost, charges.billed_cost)), 0) as {{ money_type() }})
+        as effective_cost,
+    cast(coalesce(sum(charges.billed_cost), 0) as {{ money_type() }}) as billed_cost,
+    min(charges.charge_period_start) as charges_from,
+    max(charges.charge_period_end) as charges_until,
+    max(charges.charge_period_end) filter (
+        where charges.charge_period_end < charges.charge_period_start + interval 1 day
+    ) as hours_until,
+    max(charges.charge_period_end) filter (
+        where charges.charge_period_end = charges.charge_period_start + interval 1 day
+    ) as days_until
+from files
+inner join charges on files.source_file = charges.source_file
+group by files.source_file, files.file_version, files.source

@@ -1,0 +1,86 @@
+"""Tables and JSON lines whose columns go by several names: the rows of the seed column_aliases say which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from ai_unit_economics.landing import readers
+from ai_unit_economics.landing.shapes import Reading
+from ai_unit_economics.sql import Sql, identifier, joined, sql
+
+
+def rows(reading: Reading, aliases: Callable[[str], Sequence[str]], texts: Iterable[str], times: Iterable[str]) -> Sql:
+    """The rows of files as `texts` and `times`; a column that a file does not have is left out.
+
+    Args:
+        aliases: the names that a column goes under, best first; `name/a/b` is a place in the JSON of column `name`.
+    """
+    cells = _Documents(reading) if reading.head.format in ("json_lines", "json_document") else _Table(reading)
+    selected = [sql("source_file"), sql("source_row")]
+    for column, is_time in [*((name, False) for name in texts), *((name, True) for name in times)]:
+        found = [value for alias in aliases(column) if (value := cells.value(alias, is_time)) is not None]
+        if found and column.endswith("_tokens"):
+            # a source may write one count under two names, and 0 under the one that it does not fill
+            found = [*(sql("nullif({value}, '0')", value=value) for value in found), *found]
+        if found:
+            selected.append(sql("{value} as {name}", value=readers.first_of(found), name=identifier(column)))
+    return sql("(select {selected} from {relation})", selected=joined(selected), relation=cells.relation())
+
+
+class _Table:
+    """Parquet and CSV files of one set of columns."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        columns = enumerate(reading.head.columns, start=1)
+        self.numbers = {column.name.lower(): number for number, column in reversed(list(columns))}
+
+    def relation(self) -> Sql:
+        paths, head = self.reading.paths, self.reading.head
+        return (
+            readers.parquet(paths, head.columns) if head.format == "parquet" else readers.csv(paths, head, strict=False)
+        )
+
+    def value(self, alias: str, is_time: bool) -> Sql | None:
+        name, _, place = alias.partition("/")
+        if number := self.numbers.get(alias.lower()):
+            cell, kind = readers.column(number), self.reading.head.columns[number - 1].type
+            if is_time:
+                return readers.time_of(cell, kind)
+            return sql("nullif(trim({text}), '')", text=readers.text_of(cell, kind))
+        if place and (number := self.numbers.get(name.lower())):
+            cell, kind = readers.column(number), self.reading.head.columns[number - 1].type
+            document = sql("try_cast({cell} as json)" if kind == "VARCHAR" else "to_json({cell})", cell=cell)
+            text = readers.text_at(document, f"/{place}")
+            return readers.time_of_text(text) if is_time else text
+        return None
+
+
+class _Documents:
+    """JSON: all places are looked up in one go, which is faster than one by one."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.reading = reading
+        self.pointers: list[str] = []
+
+    def relation(self) -> Sql:
+        return sql(
+            "(select *, json_extract_string(document, {pointers}) as found from {documents})",
+            pointers=self.pointers or ["/"],
+            documents=readers.json_values(self.reading.paths, self.reading.head, largest=self.reading.largest),
+        )
+
+    def _at(self, pointer: str) -> Sql:
+        if pointer not in self.pointers:
+            self.pointers.append(pointer)
+        return sql("nullif(trim(found[{number}]), '')", number=self.pointers.index(pointer) + 1)
+
+    def value(self, alias: str, is_time: bool) -> Sql | None:
+        name, _, place = alias.partition("/")
+        # a key may hold a slash itself, and what a key holds may be JSON as a text
+        places = [self._at("/" + alias.replace("/", "~1"))]
+        if place:
+            text = sql("try_cast({text} as json)", text=self._at(f"/{name}"))
+            places += [self._at(f"/{alias}"), readers.text_at(text, f"/{place}")]
+        given = readers.first_of(places)
+        return readers.time_of_text(given) if is_time else given

@@ -1,0 +1,295 @@
+"""Rows of requests: the generic table, logs of LiteLLM and SGLang, spans of OpenTelemetry and OpenInference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ai_unit_economics.landing import named_columns, readers, tables
+from ai_unit_economics.landing.heads import Head
+from ai_unit_economics.landing.samples import ATTRIBUTES
+from ai_unit_economics.landing.shapes import Reading, Shape, has_keys
+from ai_unit_economics.sql import Sql, identifier, joined, sql
+
+FOLDER = "telemetry/requests"
+TEXTS = (
+    *(
+        "request_id",
+        "deployment_id",
+        "customer_id",
+        "user_id",
+        "session_id",
+        "run_id",
+        "geography",
+        "status",
+        "call_type",
+    ),
+    *("provider", "cache_hit", "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens"),
+    "reasoning_tokens",
+)
+_SPANS = f"""struct(
+    "resource" struct("attributes" {ATTRIBUTES}),
+    "scopeSpans" struct("scope" struct("name" varchar), "spans" struct(
+        "traceId" varchar, "spanId" varchar, "parentSpanId" varchar, "startTimeUnixNano" varchar,
+        "status" struct("code" varchar), "attributes" {ATTRIBUTES}
+    )[])[]
+)[]"""
+# Calls of a model, by the operation that a span names; what plans, runs tools or embraces a conversation repeats them.
+OPERATIONS = ["chat", "text_completion", "generate_content", "embeddings"]
+KINDS = ["LLM", "EMBEDDING"]
+
+
+def _named(shape: str) -> Callable[[Reading], Sql]:
+    def rows(reading: Reading) -> Sql:
+        return _with_key(
+            named_columns.rows(
+                reading, lambda column: reading.catalogues.aliases(shape, column), TEXTS, ["requested_at"]
+            )
+        )
+
+    return rows
+
+
+def _with_key(rows: Sql) -> Sql:
+    """The id of a request as a number: it is compared and never shown."""
+    return sql(
+        """(
+            select * exclude (request_id), cast(md5_number_lower(request_id) >> 1 as bigint) as request_key
+            from (select null as request_id where false union all by name select * from {rows})
+        )""",
+        rows=rows,
+    )
+
+
+def sglang(reading: Reading) -> Sql:
+    """A server that keeps no statistics of time tells the hour in the file's name, and nothing else."""
+    return sql(
+        """(
+            select * replace (
+                coalesce(requested_at, case
+                    when input_tokens is not null
+                        then try_strptime(regexp_extract(source_file, {name}, 1), '%Y%m%d_%H')
+                end) as requested_at
+            )
+            from {rows}
+        )""",
+        name=r"metrics-(\d{8}_\d{2})",
+        rows=_named("sglang")(reading),
+    )
+
+
+def otel_spans(reading: Reading) -> Sql:
+    """Spans that are calls of a model. Where one library wraps another, both report a call: the inner one made it."""
+    texts = [name for name in TEXTS if name != "request_id"]
+    aliased = joined(
+        sql(
+            "{value} as {name}",
+            value=_attribute(*reading.catalogues.aliases("otel_spans", name)),
+            name=identifier(name),
+        )
+        for name in texts
+    )
+    calls = sql(
+        """(
+            with spans as (
+                select
+                    source_file,
+                    row_number() over (partition by source_file order by line, resource, scope, place) as source_row,
+                    scope_name as instrumentation_scope,
+                    span,
+                    list_concat(coalesce(span.attributes, []), coalesce(resource_attributes, [])) as attributes
+                from (
+                    select
+                        * exclude (spans),
+                        unnest(coalesce(spans, [null])) as span,
+                        generate_subscripts(coalesce(spans, [null]), 1) as place
+                    from (
+                        select
+                            * exclude (scopes),
+                            unnest(coalesce(scopes, [null])).spans as spans,
+                            unnest(coalesce(scopes, [null])).scope.name as scope_name,
+                            generate_subscripts(coalesce(scopes, [null]), 1) as scope
+                        from (
+                            select
+                                source_file,
+                                source_row as line,
+                                unnest(coalesce(resourceSpans, [null])).scopeSpans as scopes,
+                                unnest(coalesce(resourceSpans, [null])).resource.attributes as resource_attributes,
+                                generate_subscripts(coalesce(resourceSpans, [null]), 1) as resource
+                            from {lines}
+                        )
+                    )
+                )
+            ),
+
+            described as (
+                select
+                    * exclude (span, attributes),
+                    span.traceId as trace_id,
+                    span.spanId as span_id,
+                    span.parentSpanId as parent_span_id,
+                    span.status.code as status_code,
+                    {operation} as operation,
+                    {kind} as kind,
+                    {error} as error_type,
+                    {aliased},
+                    {at} as requested_at
+                from spans
+            ),
+
+            calls as (
+                select * from described
+                where
+                    span_id is not null
+                    and case
+                        when operation is not null then list_contains({operations}, operation)
+                        when kind is not null then list_contains({kinds}, kind)
+                        else input_tokens is not null
+                    end
+            ),
+
+            innermost as (
+                select calls.*
+                from calls
+                anti join (select distinct source_file, trace_id, parent_span_id from calls) as parents
+                    on
+                        calls.source_file = parents.source_file
+                        and calls.trace_id = parents.trace_id
+                        and calls.span_id = parents.parent_span_id
+                qualify row_number() over (
+                    partition by calls.source_file, calls.trace_id, calls.span_id order by calls.source_row
+                ) = 1
+            )
+
+            select
+                source_file,
+                source_row,
+                instrumentation_scope,
+                trace_id || '/' || span_id as request_id,
+                {columns},
+                requested_at,
+                case when span_id is null then 'the line is no JSON of spans' end as problem
+            from (
+                select * from innermost
+                union all
+                select * from described
+                where span_id is null
+            )
+        )""",
+        lines=readers.json_struct(
+            reading.paths, reading.head, {"resourceSpans": _SPANS}, is_numbered=True, largest=reading.largest
+        ),
+        operation=_attribute("gen_ai.operation.name"),
+        kind=_attribute("openinference.span.kind"),
+        error=_attribute("error.type"),
+        aliased=aliased,
+        at=readers.time_of_number(
+            sql("try_cast(span.startTimeUnixNano as double)"), exact=sql("try_cast(span.startTimeUnixNano as hugeint)")
+        ),
+        operations=OPERATIONS,
+        kinds=KINDS,
+        columns=joined(
+            sql(
+                """case
+                    when error_type is not null or status_code in ('2', 'STATUS_CODE_ERROR') then 'error'
+                    when span_id is not null then 'ok'
+                end as status"""
+            )
+            if name == "status"
+            else identifier(name)
+            for name in texts
+        ),
+    )
+    return _with_key(calls)
+
+
+def _attribute(*names: str) -> Sql:
+    """The first of these attributes of a span that has a value, as text."""
+    return readers.first_of(
+        [
+            sql(
+                """nullif(
+                    coalesce({found}.stringValue, {found}.intValue, {found}.doubleValue, {found}.boolValue), ''
+                )""",
+                found=sql('list_filter(attributes, lambda attribute: attribute.key = {name})[1]."value"', name=name),
+            )
+            for name in names
+        ]
+        or [sql("cast(null as varchar)")]
+    )
+
+
+def _shape(
+    name: str, title: str, remarks: str, recognises: Callable[[Head], bool], rows, unfit: str | None = None
+) -> Shape:
+    return Shape(name, FOLDER, tables.REQUESTS, title, remarks, recognises, rows, unfit)
+
+
+_GENERIC = (
+    "The contract's columns; `deployment_id`, or a folder `deployment_id=…/` above the file. Also "
+    "`cache_write_tokens`, "
+    "`reasoning_tokens`, `cache_hit`, `provider`. Azure's public traces (`TIMESTAMP, ContextTokens, "
+    "GeneratedTokens`) are this."
+)
+
+SHAPES = (
+    _shape(
+        "otel_spans",
+        "OpenTelemetry spans, OTLP JSON lines",
+        "GenAI attributes of any version, OpenLLMetry's and OpenInference's. Calls of models count: `chat`, "
+        "`text_completion`, "
+        "`generate_content`, `embeddings`, OpenInference's kinds `LLM` and `EMBEDDING`, and spans that name neither "
+        "but input "
+        "tokens. Agents, workflows and tools repeat what their children report. A wrapper whose child is in the "
+        "next file "
+        "counts beside it.",
+        has_keys("resourcespans"),
+        otel_spans,
+    ),
+    _shape(
+        "sglang",
+        "SGLang, `--export-metrics-to-file`",
+        "JSON lines; the deployment is a folder `deployment_id=…/`. Customer, user and geography come from "
+        "`custom_labels`. "
+        "Without statistics of time the hour in the file's name counts, which is the server's local time.",
+        has_keys("request_parameters", "prompt_tokens", "completion_tokens"),
+        sglang,
+    ),
+    _shape(
+        "litellm",
+        "LiteLLM `SpendLogs`",
+        "Parquet, CSV or JSON lines. The deployment is `model_group`, else `model`; the customer `end_user`. What "
+        "the gateway "
+        "answered from its own cache (`cache_hit`) stays a request without tokens. Calls that only fetch a stored "
+        "answer do "
+        "not count.",
+        has_keys("request_id", "starttime", "prompt_tokens", "completion_tokens"),
+        _named("litellm"),
+    ),
+    _shape("generic", "Generic table", _GENERIC, has_keys("ts|timestamp", "deployment_id"), _named("requests")),
+    _shape(
+        "generic",
+        "Generic table",
+        _GENERIC,
+        has_keys(
+            "ts|timestamp",
+            "input_tokens|output_tokens|contexttokens|generatedtokens|request_id|customer_id|user_id|session_id",
+        ),
+        _named("requests"),
+    ),
+    _shape(
+        "otel_metrics",
+        "OTLP metrics",
+        "",
+        has_keys("resourcemetrics"),
+        None,
+        "metrics and not requests; put it under telemetry/prometheus",
+    ),
+    _shape(
+        "otel_logs",
+        "OTLP logs",
+        "",
+        has_keys("resourcelogs"),
+        None,
+        "events, which are not read; export spans, or rows of the generic table",
+    ),
+)

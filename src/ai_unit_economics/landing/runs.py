@@ -1,0 +1,294 @@
+"""Which files of a bill count: how a source delivers, which run of an export is the newest, which file is a copy.
+
+A source that `focus_sources` does not speak of is taken by its folders for what they show; without such folders each
+file is the truth for its rows.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+from ai_unit_economics.landing.files import File
+from ai_unit_economics.landing.heads import Head
+
+RUNS = ("snapshot", "cumulative")
+DAYS = re.compile(r"(\d{8})-(\d{8})")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Folders by which a provider's way of delivering is known, where `focus_sources` says nothing."""
+
+    name: str
+    delivery: str
+    pattern: str
+
+
+LAYOUTS = (
+    Layout("Azure's folders of runs", "snapshot", r"^focus/(.*)/(\d{8}-\d{8})/[^/]+/(\d{12})/"),
+    Layout(
+        "AWS's folders of runs",
+        "snapshot",
+        r"^focus/(.*)/(?:data|metadata)/(BILLING_PERIOD=[^/]+)/(\d{4}-\d\d-\d\dT[^/]*)/",
+    ),
+    Layout("LiteLLM's folders of hours", "cumulative", r"^focus/.*(date=[^/]+)/(hour=\d+)/"),
+)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """Whether a file counts.
+
+    Attributes:
+        delivery: `overwrite`, `append`, `snapshot` or `cumulative`.
+        scope: what its run covers, but for its days.
+        days: first and last day of its run, where its folder or manifest says so.
+        run_at: how old its run is; the greatest text is the newest.
+        superseded_days: days of its run that a newer run states.
+        not_current_because: why it does not count.
+        problem: why nobody can tell, which stops the build.
+        note: what was assumed.
+    """
+
+    delivery: str = "overwrite"
+    scope: str | None = None
+    days: tuple[date, date] | None = None
+    run_at: str | None = None
+    superseded_days: tuple[date, ...] = ()
+    not_current_because: str | None = None
+    problem: str | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What the manifest of a run says: which files it has and, with Azure, when it ran and for which days."""
+
+    file: File
+    file_names: frozenset[str]
+    run_at: str | None = None
+    days: tuple[date, date] | None = None
+
+    @property
+    def folder(self) -> str:
+        return self.file.relative_path.rpartition("/")[0]
+
+
+def read_manifest(file: File, text: str) -> Manifest | None:
+    """A file of JSON as a manifest of AWS or Azure; None where it is none."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    blobs = document.get("blobs")
+    paths = [blob.get("blobName") for blob in blobs if isinstance(blob, dict)] if isinstance(blobs, list) else []
+    for key in ("dataFiles", "reportKeys"):
+        paths += document[key] if isinstance(document.get(key), list) else []
+    names = frozenset(path.rsplit("/", 1)[-1] for path in paths if isinstance(path, str))
+    if not names:
+        return None
+    run = document.get("runInfo")
+    run = run if isinstance(run, dict) else {}
+    return Manifest(file, names, _minute(run.get("submittedTime")), _days(run.get("startDate"), run.get("endDate")))
+
+
+def _minute(text: object) -> str | None:
+    """2026-09-03T04:00:00Z as Azure writes it in a path, 202609030400."""
+    digits = re.sub(r"\D", "", str(text or ""))[:12]
+    return digits.ljust(12, "0") if len(digits) >= 8 else None
+
+
+def _days(first: object, last: object) -> tuple[date, date] | None:
+    dates = [_date(re.sub(r"\D", "", str(text or ""))[:8]) for text in (first, last)]
+    return (dates[0], dates[1]) if dates[0] and dates[1] and dates[0] <= dates[1] else None
+
+
+def _date(digits: str) -> date | None:
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:
+        return None
+
+
+@dataclass
+class _Run:
+    files: list[str] = field(default_factory=list)
+    manifests: list[Manifest] = field(default_factory=list)
+
+    def has_all_files(self, names: Mapping[str, str]) -> bool:
+        here = {names[path] for path in self.files}
+        return all(manifest.file_names <= here for manifest in self.manifests)
+
+
+def deliveries(
+    files: Sequence[tuple[File, Head]], manifests: Iterable[Manifest], sources: Mapping[str, Mapping[str, str]]
+) -> dict[str, Delivery]:
+    """By path whether each file of charges counts.
+
+    Args:
+        files: the files of charges, which could be recognised.
+        manifests: the manifests among the other files.
+        sources: rows of `focus_sources` by source.
+    """
+    found: dict[str, Delivery] = {}
+    by_source: dict[str, list[tuple[File, Head]]] = {}
+    for file, head in files:
+        by_source.setdefault(file.source or "", []).append((file, head))
+    manifests_of: dict[str, list[Manifest]] = {}
+    for manifest in manifests:
+        manifests_of.setdefault(manifest.file.source or "", []).append(manifest)
+    for source, own in by_source.items():
+        found |= _of_source(own, manifests_of.get(source, []), sources.get(source, {}))
+    return found
+
+
+def _of_source(
+    files: list[tuple[File, Head]], manifests: list[Manifest], settings: Mapping[str, str]
+) -> dict[str, Delivery]:
+    declared = settings.get("delivery") or None
+    by_folder = {manifest.folder: manifest for manifest in manifests}
+    placed = {
+        file.path: _place(file, by_folder.get(file.relative_path.rpartition("/")[0]), declared, settings)
+        for file, _ in files
+    }
+    if any(place.delivery in RUNS for place in placed.values()):
+        placed = _newest(files, placed, manifests, declared, settings)
+    return _without_copies(files, placed)
+
+
+def _place(file: File, manifest: Manifest | None, declared: str | None, settings: Mapping[str, str]) -> Delivery:
+    """What a file's path, or the manifest beside it, says of its run."""
+    if declared and declared not in RUNS:
+        return Delivery(declared)
+    layouts = [Layout("", declared, settings.get("snapshot_pattern") or "")] if declared else LAYOUTS
+    if problem := _problem_of(layouts[0].pattern, file.source):
+        return Delivery(declared, problem=problem)
+    for layout in layouts:
+        if match := re.search(layout.pattern, file.relative_path):
+            scope, days, run_at = _parts(match)
+            run_at = (manifest and manifest.run_at) or run_at
+            days = days or (manifest and manifest.days)
+            note = None if declared else f"taken for {layout.name}"
+            return Delivery(layout.delivery, scope, days, run_at, note=note)
+    if manifest and manifest.run_at:
+        folder = manifest.folder.rpartition("/")[0]
+        days = DAYS.search(manifest.folder)
+        return Delivery(
+            "snapshot",
+            DAYS.sub("", folder).strip("/"),
+            manifest.days or (days and _days(*days.groups())),
+            manifest.run_at,
+            note=None if declared else "taken for runs, by their manifests",
+        )
+    if declared:
+        return Delivery(
+            declared,
+            problem=f"the snapshot_pattern of source {file.source} in seeds/config/focus_sources.csv does not "
+            f"match, and no "
+            "manifest beside it says when the run was; keep the provider's folders, or correct the pattern",
+        )
+    return Delivery()
+
+
+def _problem_of(pattern: str, source: str | None) -> str | None:
+    """What is wrong with the snapshot_pattern of a source."""
+    where = f"seeds/config/focus_sources.csv, source {source}: the snapshot_pattern {pattern}"
+    try:
+        if re.compile(pattern).groups:
+            return None
+    except re.error as error:
+        return f"{where} is no regular expression, {error}; correct it"
+    return f"{where} has no group in parentheses that says how old a run is; correct it"
+
+
+def _parts(match: re.Match[str]) -> tuple[str, tuple[date, date] | None, str]:
+    """The last group is the age; of those before it, 20260901-20260930 are days, and the others are the scope."""
+    *scope, run_at = (group or "" for group in match.groups())
+    days = next((found for part in scope if (found := DAYS.fullmatch(part))), None)
+    kept = [part for part in scope if not DAYS.fullmatch(part)]
+    return " ".join(kept), (days and _days(*days.groups())) or None, run_at
+
+
+def _newest(
+    files: list[tuple[File, Head]],
+    placed: dict[str, Delivery],
+    manifests: list[Manifest],
+    declared: str | None,
+    settings: Mapping[str, str],
+) -> dict[str, Delivery]:
+    names = {file.path: file.relative_path.rsplit("/", 1)[-1] for file, _ in files}
+    runs: dict[tuple, _Run] = {}
+    for path, place in placed.items():
+        if place.delivery == "snapshot" and not place.problem:
+            runs.setdefault((place.scope, place.days, place.run_at), _Run()).files.append(path)
+    for manifest in manifests:
+        place = _place(manifest.file, manifest, declared, settings)
+        if run := runs.get((place.scope, place.days, place.run_at)):
+            run.manifests.append(manifest)
+    # A manifest is written last: where a source has manifests, a run without one, or without a file of it, is not all
+    # there.
+    has_manifests = any(run.manifests for run in runs.values())
+    complete = {key for key, run in runs.items() if run.has_all_files(names) and (run.manifests or not has_manifests)}
+    return {path: _judged(path, place, runs, complete, names) for path, place in placed.items()}
+
+
+def _judged(
+    path: str, place: Delivery, runs: Mapping[tuple, _Run], complete: set[tuple], names: Mapping[str, str]
+) -> Delivery:
+    if place.delivery != "snapshot" or place.problem:
+        return place
+    key = (place.scope, place.days, place.run_at)
+    if len(runs[key].manifests) > 1:
+        paths = " and ".join(manifest.file.relative_path for manifest in runs[key].manifests)
+        return replace(place, problem=f"two runs have the same time, {paths}; take one of them away")
+    if not any(other[0] == place.scope and _overlap(other[1], place.days) for other in complete):
+        return replace(
+            place,
+            problem=f"no run of {place.scope or 'its folder'}{_in_words(place.days)} is complete: a manifest, or a "
+            f"file that it lists, is missing; "
+            "copy the run again",
+        )
+    newer = [other for other in complete if other[0] == place.scope and (other[2] or "") > (place.run_at or "")]
+    if any(place.days is None or other[1] is None or place.days == other[1] for other in newer):
+        return replace(place, not_current_because="older_run")
+    stated = {day for other in newer for day in _each_day(other[1])}
+    superseded = tuple(day for day in _each_day(place.days) if day in stated)
+    if superseded and len(superseded) == len(_each_day(place.days)):
+        return replace(place, not_current_because="older_run")
+    if key not in complete:
+        return replace(place, not_current_because="incomplete_run")
+    if any(names[path] not in manifest.file_names for manifest in runs[key].manifests):
+        return replace(place, not_current_because="not_in_manifest")
+    return replace(place, superseded_days=superseded)
+
+
+def _overlap(one: tuple[date, date] | None, other: tuple[date, date] | None) -> bool:
+    return one is None or other is None or (one[0] <= other[1] and other[0] <= one[1])
+
+
+def _in_words(days: tuple[date, date] | None) -> str:
+    return f" for {days[0]} to {days[1]}" if days else ""
+
+
+def _each_day(days: tuple[date, date] | None) -> list[date]:
+    if days is None:
+        return []
+    return [days[0] + timedelta(days=number) for number in range((days[1] - days[0]).days + 1)]
+
+
+def _without_copies(files: list[tuple[File, Head]], placed: dict[str, Delivery]) -> dict[str, Delivery]:
+    """Of files with the same content, packed in whatever way, the first by name counts."""
+    first: dict[str, str] = {}
+    for file, head in sorted(files, key=lambda entry: entry[0].relative_path):
+        place = placed[file.path]
+        if head.checksum and place.not_current_because is None and place.delivery not in RUNS:
+            if head.checksum in first:
+                placed[file.path] = replace(place, not_current_because="copy")
+            first.setdefault(head.checksum, file.path)
+    return placed

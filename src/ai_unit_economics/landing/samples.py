@@ -1,0 +1,570 @@
+"""Samples of counters and gauges, in every shape that a Prometheus-compatible system exports.
+
+All become `metric, labels, labels_json, sampled_at, value`. Where a file tells when a counter was created, that is a
+sample too, of a metric that ends in `_created`. A line that cannot be read gives a row without a metric, so that it
+can be counted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+import duckdb
+
+from ai_unit_economics.landing import readers, tables
+from ai_unit_economics.landing.heads import DUMP_LINE, Head
+from ai_unit_economics.landing.shapes import Catalogues, Reading, Shape
+from ai_unit_economics.sql import Sql, joined, sql
+
+FOLDER = "telemetry/prometheus"
+# What a column of the long form is, by the names that it goes under.
+ROLES = {
+    **dict.fromkeys(("ts", "timestamp", "time", "__timestamp__:unix_ms", "__timestamp__:unix_s"), "ts"),
+    "__timestamp__:rfc3339": "ts",
+    **dict.fromkeys(("metric", "name", "__name__"), "metric"),
+    **dict.fromkeys(("value", "__value__"), "value"),
+    **dict.fromkeys(("labels", "tags"), "labels"),
+    "created": "created",
+}
+# Names that tokens go under, whoever counts them.
+LOOKS_LIKE_USAGE = r"tokens?(_(total|sum|usage))?$|token_usage"
+CREATED = re.compile("(_total|_sum|_count)?$")
+ATTRIBUTES = (
+    'struct("key" varchar, "value" struct("stringValue" varchar, "intValue" varchar, "doubleValue" varchar,'
+    ' "boolValue" varchar))[]'
+)
+_POINTS = f"""struct(
+    "aggregationTemporality" varchar,
+    "dataPoints" struct(
+        "attributes" {ATTRIBUTES}, "startTimeUnixNano" varchar, "timeUnixNano" varchar,
+        "asInt" varchar, "asDouble" varchar, "count" varchar, "sum" varchar
+    )[]
+)"""
+_RESOURCE_METRICS = f"""struct(
+    "resource" struct("attributes" {ATTRIBUTES}),
+    "scopeMetrics" struct("metrics" struct(
+        "name" varchar, "sum" {_POINTS}, "gauge" {_POINTS}, "histogram" {_POINTS}, "exponentialHistogram" {_POINTS}
+    )[])[]
+)[]"""
+# Attributes of OpenTelemetry under the names that Prometheus' exporters give them.
+LABEL_OF_ATTRIBUTE = {
+    "k8s.pod.name": "pod",
+    "k8s.namespace.name": "namespace",
+    "k8s.node.name": "node",
+    "k8s.cluster.name": "cluster",
+    "k8s.container.name": "container",
+    "service.name": "job",
+    "service.instance.id": "instance",
+}
+
+
+def long_form(reading: Reading) -> Sql:
+    """A table with a row a sample. Labels are a MAP, a STRUCT, JSON text, or columns of their own."""
+    head = reading.head
+    relation = (
+        readers.parquet(reading.paths, head.columns)
+        if head.format == "parquet"
+        else readers.csv(reading.paths, head, strict=False, is_numbered=False, encoding=reading.encoding)
+    )
+    known: dict[str, int] = {}
+    labels: list[int] = []
+    for number, column in enumerate(head.columns, start=1):
+        role = ROLES.get(column.name.lower())
+        if role and role not in known:
+            known[role] = number
+        else:
+            labels.append(number)
+
+    def kind(role: str) -> str:
+        return head.columns[known[role] - 1].type
+
+    metric = sql("cast({name} as varchar)", name=readers.column(known["metric"]))
+    value = sql("try_cast({value} as double)", value=readers.column(known["value"]))
+    at = readers.time_of(readers.column(known["ts"]), kind("ts"))
+    branch = """
+        select
+            source_file, cast({metric} as varchar) as metric, {labels}, {at} as sampled_at,
+            cast({value} as double) as value
+        from {relation}
+    """
+    of_labels = _labels(head, known.get("labels"), labels)
+    branches = [sql(branch, metric=metric, labels=of_labels, at=at, value=value, relation=relation)]
+    if "created" in known:
+        created = sql("epoch({time})", time=readers.time_of(readers.column(known["created"]), kind("created")))
+        branches.append(
+            sql(branch, metric=created_name(metric), labels=of_labels, at=at, value=created, relation=relation)
+        )
+    return sql("({branches})", branches=joined(branches, " union all "))
+
+
+def created_name(metric: Sql) -> Sql:
+    """The metric that says when a counter, or a histogram's sum, was created."""
+    return sql("regexp_replace({metric}, '(_total|_sum|_count)?$', '_created')", metric=metric)
+
+
+def normal_name(metric: Sql) -> Sql:
+    """One name for what differs by scraper, exposition format and prefix.
+
+    `vllm:prompt_tokens_total`, `vllm_prompt_tokens_total`, `ray_vllm_prompt_tokens_total`,
+    `kserve_vllm:prompt_tokens_total` and `vllm:prompt_tokens` are all `vllm_prompt_tokens`. Ray exports each counter a
+    second time as a gauge without `_total`; that twin keeps its prefix, so that no row of the catalogue takes it for
+    the counter.
+    """
+    return sql(
+        """case
+            when
+                regexp_matches({metric}, '^ray_', 'i')
+                and not regexp_matches({metric}, '_(total|sum|count|bucket|created)$', 'i')
+                then {plain}
+            else regexp_replace({plain}, '^(ray|kserve)_|_total$', '', 'g')
+        end""",
+        metric=metric,
+        plain=sql("replace(replace(lower({metric}), ':', '_'), '.', '_')", metric=metric),
+    )
+
+
+def normal_names(names: Iterable[str]) -> dict[str, str]:
+    """Names as they are given, each with the one that `normal_name` makes of it."""
+    query = sql(
+        "select name, {normal} from (select unnest({names}::varchar[]) as name)",
+        normal=normal_name(sql("name")),
+        names=sorted(names),
+    )
+    return dict(duckdb.execute(query.text).fetchall())
+
+
+def summary_by(catalogues: Catalogues) -> Callable[[Sql], Sql]:
+    """What makes rows of `prometheus_series` of samples, by the names of the metric catalogue."""
+    return lambda rows: summary(rows, [row["metric"] for row in catalogues.metric_catalog])
+
+
+def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
+    """What is in files of samples, by file, day, metric and labels.
+
+    It is the only step that sees every sample, and must stay cheap: of a metric that nobody asked for, and that does
+    not look like usage, labels are left out. Labels are compared as they are: DuckDB's `hash` of texts that differ in
+    two letters is now and then the same, and two pods would count as one.
+    """
+    counted = sorted({name for metric in catalogued for name in (metric, CREATED.sub("_created", metric, count=1))})
+    countable = sql("coalesce(value between 0 and 9007199254740992, false)")
+    return sql(
+        """(
+            with samples as (
+                select
+                    *,
+                    coalesce(list_contains({counted}, {name}) or regexp_matches({name}, {usage}), false) as has_labels
+                from {rows}
+            )
+
+            select
+                source_file,
+                file_version,
+                {name} as name,
+                metric,
+                case when has_labels then labels end as labels,
+                case when has_labels then labels_json end as labels_json,
+                cast(sampled_at as date) as sample_date,
+                count(*) as samples,
+                count(*) filter (where not {countable}) as uncountable_samples,
+                count(*) filter (where value < 0) as negative_samples,
+                min(value) filter (where {countable}) as lowest_value,
+                max(value) filter (where {countable}) as highest_value,
+                min(millisecond(sampled_at) % 1000) as lowest_millisecond,
+                max(millisecond(sampled_at) % 1000) as highest_millisecond,
+                min(sampled_at) as first_sampled_at,
+                max(sampled_at) as last_sampled_at
+            from samples
+            group by
+                source_file, file_version, metric, cast(sampled_at as date),
+                case when has_labels then labels end, case when has_labels then labels_json end
+        )""",
+        rows=rows,
+        name=normal_name(sql("metric")),
+        counted=counted,
+        usage=LOOKS_LIKE_USAGE,
+        countable=countable,
+    )
+
+
+def _labels(head: Head, labels: int | None, others: list[int]) -> Sql:
+    """`labels` and `labels_json`. A text of labels stays one: to read it is dear, and once a series is enough."""
+    nothing = sql("cast(null as map(varchar, varchar)) as labels")
+    if labels is None:
+        entries = joined(
+            sql(
+                "struct_pack(key := {name}, value := cast({cell} as varchar))",
+                name=_label(head, n),
+                cell=readers.column(n),
+            )
+            for n in others
+        )
+        return sql(
+            """map_from_entries(list_filter(
+                cast([{entries}] as struct("key" varchar, "value" varchar)[]), lambda entry: entry.value is not null
+            )) as labels, cast(null as varchar) as labels_json""",
+            entries=entries,
+        )
+    cell, kind = readers.column(labels), head.columns[labels - 1].type
+    replica = next((number for number in others if head.columns[number - 1].name == "replica"), None)
+    if kind in ("VARCHAR", "JSON") and replica is None:
+        return sql("{nothing}, cast({cell} as varchar) as labels_json", nothing=nothing, cell=cell)
+    if kind.startswith("MAP"):
+        given = sql("cast({cell} as map(varchar, varchar))", cell=cell)
+    elif kind.startswith("STRUCT"):
+        given = sql("cast(to_json({cell}) as map(varchar, varchar))", cell=cell)
+    else:
+        given = sql("try_cast(try_cast({cell} as json) as map(varchar, varchar))", cell=cell)
+    if replica is not None:
+        given = sql(
+            """case
+                when {given} is not null then map_concat(
+                    {given}, case when {replica} is not null then map(['replica'], [cast({replica} as varchar)]) end
+                )
+            end""",
+            given=given,
+            replica=readers.column(replica),
+        )
+    return sql("{given} as labels, cast(null as varchar) as labels_json", given=given)
+
+
+def _label(head: Head, number: int) -> str:
+    return head.columns[number - 1].name
+
+
+def _without_name(labels: Sql) -> Sql:
+    """Prometheus has a metric's name among its labels."""
+    return sql(
+        "map_from_entries(list_filter(map_entries({labels}), lambda entry: entry.key <> '__name__'))", labels=labels
+    )
+
+
+def victoria_metrics(reading: Reading) -> Sql:
+    """VictoriaMetrics' `/api/v1/export`: a series a line, or a piece of one, in milliseconds; null: a stale marker."""
+    lines = readers.json_struct(
+        reading.paths,
+        reading.head,
+        {"metric": "map(varchar, varchar)", "values": "double[]", "timestamps": "bigint[]"},
+        largest=reading.largest,
+    )
+    return sql(
+        """(
+            select source_file, metric, labels, cast(null as varchar) as labels_json, {at} as sampled_at, value
+            from (
+                select
+                    source_file, metric, labels, unnest(coalesce(timestamps, [null])) as milliseconds,
+                    unnest(coalesce("values", [null])) as value
+                from (
+                    select source_file, metric['__name__'] as metric, {labels} as labels, timestamps, "values"
+                    from {lines}
+                )
+            )
+        )""",
+        lines=lines,
+        labels=_without_name(sql("metric")),
+        at=sql(
+            "case when milliseconds between 946684800000 and 4102444799999 then make_timestamp(milliseconds * 1000) end"
+        ),
+    )
+
+
+_ANSWER = 'struct("result" struct("metric" map(varchar, varchar), "values" varchar[][], "value" varchar[])[])'
+
+
+def prometheus_api(reading: Reading) -> Sql:
+    """Prometheus' HTTP API, what a query with a range selector answers: seconds, and values as text."""
+    if reading.head.format == "json_lines":
+        answers = sql(
+            "(select source_file, data from {lines})",
+            lines=readers.json_struct(reading.paths, reading.head, {"data": _ANSWER}, largest=reading.largest),
+        )
+    else:
+        answers = sql(
+            "(select source_file, from_json(json_extract(document, '$.data'), {structure}) as data from {documents})",
+            structure='{"result": [{"metric": "MAP(VARCHAR, VARCHAR)", "values": [["VARCHAR"]], "value": '
+            '["VARCHAR"]}]}',
+            documents=readers.json_values(reading.paths, reading.head, largest=reading.largest),
+        )
+    return sql(
+        """(
+            select
+                source_file, metric, labels, cast(null as varchar) as labels_json, {at} as sampled_at,
+                try_cast(sample[2] as double) as value
+            from (
+                select source_file, metric, labels, unnest(samples) as sample
+                from (
+                    select
+                        source_file,
+                        result.metric['__name__'] as metric,
+                        {labels} as labels,
+                        coalesce(result."values", [result."value"]) as samples
+                    from (
+                        select source_file, unnest(coalesce(data.result, [null])) as result
+                        from {answers}
+                    )
+                )
+            )
+        )""",
+        at=readers.time_of_number(sql("try_cast(sample[1] as double)")),
+        labels=_without_name(sql("result.metric")),
+        answers=answers,
+    )
+
+
+def otlp(reading: Reading) -> Sql:
+    """OTLP's JSON lines. What is cumulative says when it was created.
+
+    A delta is written as a rise from 0: a zero a microsecond after its start and the delta at its end, so that neither
+    the order of lines and files nor a line that comes twice changes anything.
+    """
+    lines = readers.json_struct(
+        reading.paths, reading.head, {"resourceMetrics": _RESOURCE_METRICS}, largest=reading.largest
+    )
+    names = joined(
+        (sql("when {key} then {label}", key=key, label=label) for key, label in LABEL_OF_ATTRIBUTE.items()), " "
+    )
+    return sql(
+        """(
+            with metrics as (
+                select source_file, resource_attributes, unnest(coalesce(scope.metrics, [null])) as metric
+                from (
+                    select
+                        source_file,
+                        resource.resource.attributes as resource_attributes,
+                        unnest(coalesce(resource.scopeMetrics, [null])) as scope
+                    from (
+                        select source_file, unnest(coalesce(resourceMetrics, [null])) as resource
+                        from {lines}
+                    )
+                )
+            ),
+
+            points as (
+                select
+                    source_file,
+                    name as metric,
+                    is_delta,
+                    point,
+                    nullif(point.startTimeUnixNano, '0') as start_unix_nano,
+                    list_transform(
+                        list_concat(coalesce(point.attributes, []), coalesce(resource_attributes, [])),
+                        lambda attribute: struct_pack(
+                            key := attribute.key,
+                            text := coalesce(
+                                attribute."value".stringValue, attribute."value".intValue,
+                                attribute."value".doubleValue,
+                                attribute."value".boolValue
+                            )
+                        )
+                    ) as attributes
+                from (
+                    select
+                        source_file,
+                        resource_attributes,
+                        metric.name,
+                        given.aggregationTemporality in ('1', 'AGGREGATION_TEMPORALITY_DELTA') is true as is_delta,
+                        unnest(coalesce(given.dataPoints, [null])) as point
+                    from (
+                        select
+                            *,
+                            coalesce(metric."sum", metric.gauge, metric.histogram, metric.exponentialHistogram) as given
+                        from metrics
+                    )
+                )
+            ),
+
+            series as (
+                select
+                    *,
+                    case
+                        when point.count is null
+                            then [struct_pack(name := metric, value := coalesce(point.asInt, point.asDouble))]
+                        else [
+                            struct_pack(name := metric || '_count', value := point.count),
+                            struct_pack(name := metric || '_sum', value := point."sum")
+                        ]
+                    end as named
+                from points
+            ),
+
+            samples as (
+                select
+                    source_file,
+                    map_from_entries(list_transform(
+                        list_distinct(list_transform(attributes, lambda attribute: attribute.key)),
+                        lambda name: struct_pack(
+                            key := case name {names} else replace(name, '.', '_') end,
+                            value := list_filter(attributes, lambda attribute: attribute.key = name)[1].text
+                        )
+                    )) as labels,
+                    unnest(case
+                        when point is null
+                            then [struct_pack(
+                                metric := cast(null as varchar), nanoseconds := cast(null as varchar),
+                                is_start := false,
+                                value := cast(null as double)
+                            )]
+                        else flatten(list_transform(named, lambda one: list_filter(
+                            [
+                                struct_pack(
+                                    metric := one.name, nanoseconds := point.timeUnixNano, is_start := false,
+                                    value := try_cast(one.value as double)
+                                ),
+                                case
+                                    when start_unix_nano is null then null
+                                    when is_delta
+                                        then struct_pack(
+                                            metric := one.name, nanoseconds := start_unix_nano, is_start := true,
+                                            value := cast(0 as double)
+                                        )
+                                    else struct_pack(
+                                        metric := {created}, nanoseconds := point.timeUnixNano, is_start := false,
+                                        value := try_cast(start_unix_nano as double) / 1000000000
+                                    )
+                                end
+                            ],
+                            lambda sample: sample is not null
+                        )))
+                    end) as sample
+                from series
+            )
+
+            select
+                source_file,
+                sample.metric as metric,
+                labels,
+                cast(null as varchar) as labels_json,
+                {at} + case when sample.is_start then interval 1 microsecond else interval 0 microsecond end
+                    as sampled_at,
+                sample.value as value
+            from samples
+        )""",
+        lines=lines,
+        names=names,
+        created=created_name(sql("one.name")),
+        at=readers.time_of_number(
+            sql("try_cast(sample.nanoseconds as double)"), exact=sql("try_cast(sample.nanoseconds as hugeint)")
+        ),
+    )
+
+
+def tsdb_dump(reading: Reading) -> Sql:
+    """Lines such as `{__name__="m", a="b"} 1 1795485059744` (`promtool tsdb dump`) or `m{a="b"} 1 1795485059.744`."""
+    return sql(
+        r"""(
+            select
+                source_file,
+                case when parts.at != '' then coalesce(nullif(parts.metric, ''), labels['__name__']) end as metric,
+                {labels} as labels,
+                cast(null as varchar) as labels_json,
+                {at} as sampled_at,
+                try_cast(parts.value as double) as value
+            from (
+                select
+                    *,
+                    map_from_entries(list_transform(
+                        list_zip(
+                            regexp_extract_all(parts.labels, '"?([^"{},= ]+)"?="((?:[^"\\]|\\.)*)"', 1),
+                            regexp_extract_all(parts.labels, '"?([^"{},= ]+)"?="((?:[^"\\]|\\.)*)"', 2)
+                        ),
+                        lambda pair: struct_pack(
+                            key := pair[1],
+                            value := replace(replace(replace(pair[2], '\n', chr(10)), '\"', '"'), '\\', '\')
+                        )
+                    )) as labels
+                from (
+                    select
+                        source_file,
+                        regexp_extract(
+                            line, '^([^{ ]*)(?:\{(.*)\})? ([^ ]+) ([0-9.eE+-]+)$', ['metric', 'labels', 'value', 'at']
+                        ) as parts
+                    from {lines}
+                    where not starts_with(line, '#')
+                )
+            )
+        )""",
+        labels=_without_name(sql("labels")),
+        at=readers.time_of_number(sql("try_cast(parts.at as double)")),
+        lines=readers.lines(reading.paths, reading.head),
+    )
+
+
+def cannot_stay_packed(head: Head) -> str | None:
+    """Why samples cannot be read where they lie: the view over them reads them again whenever a day is counted."""
+    if head.packing == "zip":
+        return "samples in a ZIP are not read: unpack it"
+    if head.format != "csv" and head.encoding != "utf-8":
+        return f"its encoding is {head.encoding}: save it as UTF-8"
+    return None
+
+
+def encoding_of(head: Head) -> str:
+    """The encoding of a text as DuckDB's reader of CSV names it."""
+    if head.encoding == "utf-8":
+        return "latin-1" if head.is_damaged else "utf-8"
+    return "utf-16" if head.encoding.startswith("utf-16") else "latin-1"
+
+
+def _is_table(head: Head) -> bool:
+    """A CSV or Parquet file with a metric, a time and a value, without which no row of it is a sample."""
+    roles = {ROLES.get(column.name.lower()) for column in head.columns}
+    return head.format in ("parquet", "csv") and {"metric", "ts", "value"} <= roles
+
+
+def _shape(name: str, title: str, remarks: str, recognises, rows) -> Shape:
+    return Shape(name, FOLDER, tables.PROMETHEUS_SAMPLES, title, remarks, recognises, rows)
+
+
+def _is_json(head: Head) -> bool:
+    return head.format in ("json_lines", "json_document")
+
+
+SHAPES = (
+    _shape(
+        "victoria_metrics_csv",
+        "VictoriaMetrics `/api/v1/export/csv` without a header",
+        "Name, value, time in milliseconds, and labels without names: metrics that count by a label do not count. "
+        "Newer "
+        "versions write a header, and are the long form.",
+        lambda head: head.format == "csv" and not head.has_header,
+        long_form,
+    ),
+    _shape(
+        "long_form",
+        "Long form: a row a sample, Parquet or CSV",
+        "`ts, metric, labels, value`, labels as a map, JSON text, or columns of their own; optional `replica`, "
+        "`created`.",
+        _is_table,
+        long_form,
+    ),
+    _shape(
+        "otlp_metrics",
+        "OTLP JSON lines of metrics",
+        "Cumulative and delta sums, gauges, histograms' sums and counts.",
+        lambda head: head.format == "json_lines" and "resourcemetrics" in head.keys,
+        otlp,
+    ),
+    _shape(
+        "prometheus_api",
+        "Prometheus API matrix, from an instant query with a range selector",
+        "An answer a line, or one document over several lines. What `query_range` answers is resampled, hides "
+        "restarts and "
+        "is warned about.",
+        lambda head: _is_json(head) and {"data", "status"} <= head.keys,
+        prometheus_api,
+    ),
+    _shape(
+        "victoria_metrics",
+        "VictoriaMetrics `/api/v1/export`",
+        "JSON lines, a series or a piece of one a line.",
+        lambda head: head.format == "json_lines",
+        victoria_metrics,
+    ),
+    _shape(
+        "tsdb_dump",
+        "`promtool tsdb dump` and `dump-openmetrics`",
+        "Text, a sample a line.",
+        lambda head: head.format == "text" and DUMP_LINE.match(head.first_line.partition("\n")[0]) is not None,
+        tsdb_dump,
+    ),
+)

@@ -1,0 +1,341 @@
+"""The landed tables: names, columns, types and grain of what any engine has to be given.
+
+`docs/landed-tables.md` and `models/landing/_landing__models.yml` are written from here (`make docs`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from ai_unit_economics.landing.focus_columns import DATASETS
+from ai_unit_economics.sql import Sql, identifier, joined, sql
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a landed table. `describes` is a text, or the name of a doc block of the dbt project in brackets."""
+
+    name: str
+    type: str
+    describes: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A landed table.
+
+    Attributes:
+        name: its name, without the prefix `landed_`.
+        grain: what a row is.
+        purpose: why it is there.
+        day: the expression that gives a row's day, by which `ai-unit-economics land` divides its files.
+    """
+
+    name: str
+    grain: str
+    purpose: str
+    columns: tuple[Column, ...]
+    day: str = "null"
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def empty(self) -> Sql:
+        """A query without rows that has the table's columns."""
+        columns = joined(
+            sql("cast(null as {type}) as {name}", type=sql(column.type), name=identifier(column.name))
+            for column in self.columns
+        )
+        return sql("select {columns} where false", columns=columns)
+
+
+def _columns(*rows: str) -> tuple[Column, ...]:
+    """`name type: meaning` a row."""
+    columns = []
+    for row in rows:
+        head, _, meaning = row.partition(": ")
+        name, _, kind = head.partition(" ")
+        columns.append(Column(name, kind, meaning.strip()))
+    return tuple(columns)
+
+
+FILE_COLUMNS = _columns(
+    "source_file VARCHAR: [source_file]",
+    "file_version VARCHAR: [file_version]",
+    "source_row BIGINT: Position of the row in its file, from 1. Null in the one row that a file has which could "
+    "not be read.",
+    "problem VARCHAR: Why the row, or the whole file, could not be read; null where it could.",
+)
+
+FILES = Table(
+    "files",
+    "One row per file beneath the data root, and per member of a ZIP.",
+    "What lies there, what each file was taken for, and why it does not count if it does not. Everything that reads "
+    "goes by it.",
+    _columns(
+        "source_file VARCHAR: [source_file]",
+        "relative_path VARCHAR: Path beneath the data root.",
+        "folder VARCHAR: The part of the contract that it belongs to, such as `focus` or `telemetry/requests`.",
+        "source VARCHAR: [source]",
+        "format VARCHAR: `parquet`, `csv`, `json_lines`, `json_document`, `text` or `zip`, by what is in it; null "
+        "where it is none of these.",
+        "packing VARCHAR: `gzip`, `zstd`, `zip` for a member of one, or empty.",
+        "encoding VARCHAR: Encoding of its text.",
+        "delimiter VARCHAR: What divides the cells of a CSV.",
+        "escape VARCHAR: What stands before a quote within quotes in a CSV.",
+        "has_header BOOLEAN: Whether the first row of a CSV has the names of its columns.",
+        'columns STRUCT("name" VARCHAR, "type" VARCHAR)[]: Columns of a table, with the type that DuckDB reads.',
+        "keys VARCHAR[]: Names of columns, or keys anywhere in the beginning of JSON, in lower case, and of folders "
+        "such as `region=…/`.",
+        "first_line VARCHAR: Beginning of a text, 4,000 characters at most.",
+        "shape VARCHAR: What it was taken for (docs/landed-tables.md lists the shapes); null where it is not read.",
+        "problem VARCHAR: Why it is not read; null where it is.",
+        "note VARCHAR: What was unusual about how it is read, such as an encoding that was detected.",
+        "is_damaged BOOLEAN: Whether bytes of its text are not of its encoding and are read as U+FFFD.",
+        "not_current_because VARCHAR: Why a file of a bill does not count: `older_run`, `incomplete_run`, "
+        "`not_in_manifest`, `copy`; null where it counts.",
+        "stops BOOLEAN: Whether its problem stops the build: it is a bill, and what it costs is not known.",
+        "superseded_days DATE[]: Days of the run of a file of a bill that a newer run states; its charges of these "
+        "days do not count.",
+        "delivery VARCHAR: How its source delivers, as in `focus_sources`.",
+        "run_scope VARCHAR: What the run that a file belongs to covers; null where files are no runs.",
+        "run_at VARCHAR: How old the run is; the greatest text is the newest.",
+        "checksum VARCHAR: SHA-256 of what is in it, unpacked; null in an object store.",
+        "container VARCHAR: The ZIP that it is a member of, or empty.",
+        "size_bytes BIGINT: Size of the file, packed as it is; of a member of a ZIP that of the ZIP.",
+        "modified_at TIMESTAMP: When it was written, UTC.",
+        "head_problem VARCHAR: What was wrong with the file itself, whatever the seeds say.",
+        "head_note VARCHAR: What was unusual about the file itself.",
+        "file_version VARCHAR: [file_version]",
+    ),
+)
+
+
+def _focus(name: str, dataset: str, grain: str, purpose: str, *more: Column) -> Table:
+    given = tuple(
+        Column(column, "VARCHAR", f"FOCUS column {column}, as the file has it, as text.")
+        for column in DATASETS[dataset]
+    )
+    return Table(
+        name,
+        grain,
+        purpose,
+        (*FILE_COLUMNS, *more, *given),
+        day="try_cast(left(ChargePeriodStart, 10) as date)" if "ChargePeriodStart" in DATASETS[dataset] else "null",
+    )
+
+
+FOCUS_CHARGES = _focus(
+    "focus_charges",
+    "CostAndUsage",
+    "One row per row of a FOCUS Cost and Usage file that counts.",
+    "What the bill says, as text and under FOCUS's names, whatever version and format it came in.",
+    *_columns(
+        "source VARCHAR: [source]",
+        "columns_of VARCHAR: Who wrote the file by columns that one provider alone has (`aws`, `microsoft`, "
+        "`google`, `oracle`); null where no or several providers' are there.",
+        "x_Credits VARCHAR: Google's credits beside the charge, as JSON.",
+        "other_columns MAP(VARCHAR, VARCHAR): Columns of the file beyond FOCUS's that `cost_rules` or another seed "
+        "names, by their names in lower case.",
+    ),
+)
+FOCUS_CONTRACT_COMMITMENTS = _focus(
+    "focus_contract_commitments",
+    "ContractCommitment",
+    "One row per row of a FOCUS Contract Commitment file (1.3 and newer).",
+    "What was committed to by contract, apart from the charges.",
+    *_columns("source VARCHAR: [source]"),
+)
+FOCUS_BILLING_PERIODS = _focus(
+    "focus_billing_periods",
+    "BillingPeriod",
+    "One row per row of a FOCUS Billing Period file (1.4 and newer).",
+    "Whether the provider has closed a billing period.",
+    *_columns("source VARCHAR: [source]"),
+)
+FOCUS_INVOICE_DETAILS = _focus(
+    "focus_invoice_details",
+    "InvoiceDetail",
+    "One row per row of a FOCUS Invoice Detail file (1.4 and newer).",
+    "What was invoiced, to hold the charges against.",
+    *_columns("source VARCHAR: [source]"),
+)
+
+PROMETHEUS_SERIES = Table(
+    "prometheus_series",
+    "One row per file, UTC day, metric and set of labels, as the file writes them; labels are left out for a metric "
+    "that nobody asks for.",
+    "What is in a file of samples, known from one pass over it. Files that cannot be read through are found here.",
+    (
+        *_columns(
+            "source_file VARCHAR: [source_file]",
+            "file_version VARCHAR: [file_version]",
+            "problem VARCHAR: Why the file could not be read; null where it could.",
+            "name VARCHAR: The metric's name, one for all its spellings, such as `vllm_prompt_tokens`; null for "
+            "lines and rows that are no sample.",
+            "metric VARCHAR: The metric's name as written.",
+            "labels MAP(VARCHAR, VARCHAR): The labels, where the file has them as columns, a map or nested JSON; "
+            "null for a metric that is neither in `metric_catalog` nor looks like usage.",
+            "labels_json VARCHAR: The labels, where the file has them as a text of JSON; null as above.",
+            "sample_date DATE: UTC day of the samples; null where their time cannot be read.",
+            "samples BIGINT: How many there are, duplicates included.",
+            "uncountable_samples BIGINT: How many of them are no count: stale markers, NaN, infinite, negative or "
+            "above 2^53.",
+            "negative_samples BIGINT: How many of them are negative.",
+            "lowest_value DOUBLE: The lowest value that can be counted.",
+            "highest_value DOUBLE: The highest value that can be counted.",
+            "lowest_millisecond INTEGER: The lowest millisecond within a second of their times.",
+            "highest_millisecond INTEGER: The highest.",
+            "first_sampled_at TIMESTAMP: Time of the first sample, UTC.",
+            "last_sampled_at TIMESTAMP: Time of the last sample, UTC.",
+        ),
+    ),
+    day="sample_date",
+)
+PROMETHEUS_SAMPLES = Table(
+    "prometheus_samples",
+    "One row per sample of a file.",
+    "Every accepted shape of samples as one. It is a view over the files: a day's samples are read when the day is "
+    "counted.",
+    _columns(
+        "source_file VARCHAR: [source_file]",
+        "metric VARCHAR: Name of the metric as written; null for lines and rows that are no sample.",
+        "labels MAP(VARCHAR, VARCHAR): The labels, where the file has them as columns, a map or nested JSON.",
+        "labels_json VARCHAR: The labels, where the file has them as a text of JSON.",
+        "sampled_at TIMESTAMP: Time of the sample, UTC; null where it cannot be read.",
+        "value DOUBLE: The value; null is a stale marker, or what is no number.",
+    ),
+    day="cast(sampled_at as date)",
+)
+REQUESTS = Table(
+    "requests",
+    "One row per row of a file of requests.",
+    "Who asked for what, as text, whichever gateway or server wrote it.",
+    (
+        *FILE_COLUMNS,
+        *_columns(
+            "shape VARCHAR: The shape of the file.",
+            "request_key BIGINT: 63 bits of the MD5 of the request's id; null where it has none. Rows of one "
+            "request have the same.",
+            "deployment_id VARCHAR: The deployment, or the name that stands for it.",
+            "customer_id VARCHAR: Who asked, as a customer.",
+            "user_id VARCHAR: Who asked, as a person.",
+            "session_id VARCHAR: The conversation that it belongs to.",
+            "run_id VARCHAR: The agent's run that it belongs to.",
+            "geography VARCHAR: Where it came from.",
+            "status VARCHAR: How it ended.",
+            "call_type VARCHAR: What kind of call the source says it was.",
+            "provider VARCHAR: Who served it, where the source says so.",
+            "instrumentation_scope VARCHAR: The library that wrote the span.",
+            "cache_hit VARCHAR: Whether the gateway answered from its own cache.",
+            "input_tokens VARCHAR: Tokens of the prompt as the source counts them.",
+            "cached_input_tokens VARCHAR: Tokens read from a cache.",
+            "cache_write_tokens VARCHAR: Tokens written to a cache.",
+            "output_tokens VARCHAR: Tokens generated.",
+            "reasoning_tokens VARCHAR: Tokens of reasoning, which are among those generated.",
+            "requested_at TIMESTAMP: When it was made, UTC; null where that cannot be read.",
+        ),
+    ),
+    day="cast(requested_at as date)",
+)
+PROVIDER_USAGE = Table(
+    "provider_usage",
+    "One row per bucket and group of a provider's report.",
+    "What a provider of hosted models metered, as text.",
+    (
+        *FILE_COLUMNS,
+        *_columns(
+            "shape VARCHAR: The shape of the file.",
+            "provider VARCHAR: The provider, as OpenTelemetry names it.",
+            "operation VARCHAR: What was called, such as `completions` or `embeddings`.",
+            "model VARCHAR: The model.",
+            "deployment_id VARCHAR: The provider's name of a deployment.",
+            "project_id VARCHAR: The project.",
+            "workspace_id VARCHAR: The workspace.",
+            "api_key_id VARCHAR: The key that was used.",
+            "user_id VARCHAR: The user, as the provider knows it.",
+            "service_tier VARCHAR: The tier of service.",
+            "region VARCHAR: The region.",
+            "resource_id VARCHAR: The account, organisation or resource; what differs adds up.",
+            "other_dimensions VARCHAR: What else tells groups apart.",
+            "input_tokens VARCHAR: Tokens of prompts, cached ones included.",
+            "uncached_input_tokens VARCHAR: Tokens of prompts that no cache had.",
+            "cached_input_tokens VARCHAR: Tokens read from a cache.",
+            "cache_write_tokens VARCHAR: Tokens written to a cache.",
+            "output_tokens VARCHAR: Tokens generated.",
+            "requests VARCHAR: Requests.",
+            "bucket_start TIMESTAMP: Beginning of the bucket, UTC; null where it cannot be read.",
+            "bucket_end TIMESTAMP: End of the bucket, UTC, exclusive.",
+        ),
+    ),
+    day="cast(bucket_start as date)",
+)
+TRAINING_PROGRESS = Table(
+    "training_progress",
+    "One row per logged step of a training run.",
+    "How far training got, as text.",
+    (
+        *FILE_COLUMNS,
+        *_columns(
+            "shape VARCHAR: The shape of the file.",
+            "run_id VARCHAR: The run.",
+            "attempt_id VARCHAR: The start of the program that logged it.",
+            "deployment_id VARCHAR: The deployment whose cost the run is.",
+            "step VARCHAR: Steps done since the run began.",
+            "tokens_seen VARCHAR: Tokens seen since the run began.",
+            "samples_seen VARCHAR: Samples seen since the run began.",
+            "sequence_length VARCHAR: Tokens of a sample.",
+            "ts TIMESTAMP: When it was logged, UTC; null where that cannot be read.",
+        ),
+    ),
+    day="cast(ts as date)",
+)
+PRODUCT_ACTIVITY = Table(
+    "product_activity",
+    "One row per row of a file of product activity.",
+    "Who used the product, whether or not a model was asked.",
+    (
+        *FILE_COLUMNS,
+        *_columns(
+            "workload VARCHAR: The workload that was used.",
+            "customer_id VARCHAR: The customer.",
+            "user_id VARCHAR: The user.",
+            "session_id VARCHAR: The session.",
+            "ts TIMESTAMP: When, UTC; null where that cannot be read.",
+        ),
+    ),
+    day="cast(ts as date)",
+)
+CUSTOMERS = Table(
+    "customers",
+    "One row per row of a file of customers.",
+    "Tier and geography of customers over time, as text.",
+    (
+        *FILE_COLUMNS,
+        *_columns(
+            "customer_id VARCHAR: The customer.",
+            "customer_tier VARCHAR: Its tier.",
+            "geography VARCHAR: Its geography.",
+            "valid_from VARCHAR: First day on which that holds.",
+            "valid_to VARCHAR: First day on which it holds no more.",
+        ),
+    ),
+)
+
+TABLES = (
+    FILES,
+    FOCUS_CHARGES,
+    FOCUS_CONTRACT_COMMITMENTS,
+    FOCUS_BILLING_PERIODS,
+    FOCUS_INVOICE_DETAILS,
+    PROMETHEUS_SERIES,
+    PROMETHEUS_SAMPLES,
+    REQUESTS,
+    PROVIDER_USAGE,
+    TRAINING_PROGRESS,
+    PRODUCT_ACTIVITY,
+    CUSTOMERS,
+)

@@ -1,0 +1,112 @@
+"""Progress of training: a table of steps, or the metrics of MLflow."""
+
+from __future__ import annotations
+
+from ai_unit_economics.landing import named_columns, tables
+from ai_unit_economics.landing.shapes import Reading, Shape, has_keys
+from ai_unit_economics.sql import Sql, sql
+
+FOLDER = "telemetry/training"
+TEXTS = ("run_id", "attempt_id", "deployment_id", "step", "tokens_seen", "samples_seen", "sequence_length")
+MLFLOW = ("key", "value", "step", "run_uuid", "run_id")
+
+
+def steps(reading: Reading) -> Sql:
+    """A row a logged step."""
+    return named_columns.rows(reading, lambda column: reading.catalogues.aliases("training", column), TEXTS, ["ts"])
+
+
+def mlflow(reading: Reading) -> Sql:
+    """A step is logged once a metric. Of a run one metric counts: of tokens, else of samples, else the commonest."""
+    names = [
+        {"column": column, "metric": metric, "priority": priority}
+        for column in ("tokens_seen", "samples_seen")
+        for priority, metric in enumerate(reading.catalogues.aliases("training", column))
+    ]
+    return sql(
+        """(
+            with metrics as (
+                select *, coalesce(run_uuid, run_id) as run
+                from (
+                    select null as run_uuid, null as run_id, null as key, null as value, null as step where false
+                    union all by name
+                    select * from {rows}
+                )
+            ),
+
+            named as (
+                select
+                    metrics.*,
+                    names."column" as column_name,
+                    names.priority,
+                    count(*) over (partition by metrics.source_file, metrics.run, metrics.key) as key_rows
+                from metrics
+                left join (select unnest({names}, recursive := true)) as names on metrics.key = names.metric
+            )
+
+            select
+                source_file,
+                source_row,
+                run as run_id,
+                step,
+                case when column_name = 'tokens_seen' then value end as tokens_seen,
+                case when column_name = 'samples_seen' then value end as samples_seen,
+                ts
+            from named
+            qualify
+                run is null
+                or dense_rank() over (
+                    partition by source_file, run
+                    order by
+                        case column_name when 'tokens_seen' then 0 when 'samples_seen' then 1 else 2 end,
+                        priority,
+                        key_rows desc,
+                        key
+                ) = 1
+        )""",
+        rows=named_columns.rows(reading, lambda column: ["timestamp"] if column == "ts" else [column], MLFLOW, ["ts"]),
+        names=names,
+    )
+
+
+def _shape(name: str, title: str, remarks: str, keys: tuple[str, ...], rows) -> Shape:
+    return Shape(name, FOLDER, tables.TRAINING_PROGRESS, title, remarks, has_keys(*keys), rows)
+
+
+SHAPES = (
+    _shape(
+        "mlflow",
+        "MLflow's table of metrics",
+        "`key, value, timestamp, step, run_uuid`. Of each run one metric is followed: one of tokens, else of "
+        "samples, else "
+        "the one that was logged most often.",
+        ("key", "value", "timestamp", "step", "run_uuid|run_id"),
+        mlflow,
+    ),
+    _shape(
+        "wandb",
+        "Weights & Biases, the history of a run",
+        "`_step, _timestamp` and a key of tokens. The run is a column `run_id`, a folder `run_id=…/`, or the file's "
+        "name.",
+        ("_step", "_timestamp"),
+        steps,
+    ),
+    _shape(
+        "megatron",
+        "Megatron-LM, a table of its log",
+        "Time, `iteration`, `consumed_samples`, `seq_length`. Tokens are samples times sequence length, which a "
+        "growing batch "
+        "does not disturb.",
+        ("ts|timestamp|time", "iteration", "consumed_samples|consumed_train_samples"),
+        steps,
+    ),
+    _shape(
+        "generic",
+        "Generic table",
+        "`run_id, ts, step`, and `tokens_seen`, or `samples_seen` with `sequence_length`; `attempt_id`, "
+        "`deployment_id`. Counts "
+        "since the run began.",
+        ("run_id", "ts|timestamp|time", "step|global_step"),
+        steps,
+    ),
+)
