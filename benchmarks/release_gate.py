@@ -249,6 +249,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=400, help="runs in each cell")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--history", type=int, nargs="*", default=[DAYS_OF_HISTORY, DAYS_BEFORE], help="days before")
+    parser.add_argument(
+        "--effects", type=float, nargs="*", default=[0.05, 0.10, 0.30], help="of the releases that have one"
+    )
     parser.add_argument("--world", nargs="*", help="worlds whose name holds one of these")
     parser.add_argument("--quick", action="store_true", help="100 runs, 84 days before, the hardest worlds")
     parser.add_argument("--processes", type=int, default=2)
@@ -263,7 +266,7 @@ def main() -> None:
             print(f"\n### Nothing changed, {history} days before: % of {runs} runs\n")
             table(INNOCENT, pool.map(partial(innocent_row, runs=runs, seed=arguments.seed), before))
             print(f"\n### A release made it worse, {history} days before: % of {runs} runs\n")
-            for effect in (0.10,) if arguments.quick else (0.05, 0.10, 0.30):
+            for effect in (0.10,) if arguments.quick else arguments.effects:
                 table(
                     REGRESSION, pool.map(partial(regression_row, effect=effect, runs=runs, seed=arguments.seed), before)
                 )

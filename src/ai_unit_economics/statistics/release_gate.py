@@ -22,9 +22,10 @@ Verdict = Literal["pass", "warn", "fail", "inconclusive"]
 DAYS_BEFORE = 28  # have to exist
 DAYS_OF_HISTORY = 84  # are used where they exist
 LOOKS = range(3, 29)  # days after the change
-# One-sided error of all looks together. Whole weeks hold every weekday once and get most of it.
-ERROR = 0.02
-ERROR_OF_WEEKS = {7: 0.006, 14: 0.003, 21: 0.003, 28: 0.003}
+# One-sided error of all looks together: of 2 %, what the search for odd days and old steps leaves. Whole weeks hold
+# every weekday once and get most of it.
+ERROR = 0.015
+ERROR_OF_WEEKS = {7: 0.005, 14: 0.0025, 21: 0.0025, 28: 0.0025}
 USABLE_SHARE = 0.85  # of each side's days, or all but one
 MIN_USED_BEFORE = 14  # for an effect that is no more than an indication
 
