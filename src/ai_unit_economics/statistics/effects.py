@@ -23,9 +23,9 @@ MIN_FREEDOM = 5
 # A history of so many days can show that cost per unit drifted or stepped before the change, ...
 MIN_DAYS_OF_HISTORY = 56
 # ... if that makes the days before this much likelier, in logarithms. A step may be on any day: it has to be clearer.
-TREND_PENALTY, STEP_PENALTY = 2.0, 5.0
-MOST_TERMS = 3
-STEP_EDGE = 7
+TREND_PENALTY, STEP_PENALTY = 2.0, 8.0
+MOST_TERMS = 2
+STEP_EDGE = 14
 
 
 @dataclass(frozen=True)

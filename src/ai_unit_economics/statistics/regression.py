@@ -27,7 +27,8 @@ MEDIAN_OF_NORMAL = 0.6744897501960817
 ODD_SPREADS = 4.0
 ODD_LEAST = 0.01
 # More odd days than this, before the change or after it, are no accidents but what the series is like: none is left out
-MOST_ODD = 0.12
+MOST_ODD = 0.15
+BORNE_ODD = 2
 # Robust steps: the first ones bound a day's weight (Huber), the later ones end it (Tukey)
 HUBER, TUKEY = 1.5, 4.5
 ROBUST_STEPS, HUBER_STEPS = 8, 3
@@ -149,7 +150,7 @@ def _odd_days(residuals: Floats, used: Mask, series: Series) -> Mask:
     odd = used & (np.abs(off) > limit) & (np.abs(residuals - expected) > ODD_LEAST)
     accidents = np.zeros_like(odd)
     for side in (series.columns[:, -1] > 0, series.columns[:, -1] <= 0):
-        few = (odd & side).sum(axis=1) <= np.maximum(MOST_ODD * (used & side).sum(axis=1), 1)
+        few = (odd & side).sum(axis=1) <= np.maximum(MOST_ODD * (used & side).sum(axis=1), BORNE_ODD)
         accidents |= odd & side & few[:, None]
     return accidents
 

@@ -63,7 +63,6 @@ def test_at_a_known_autocorrelation_the_fit_is_that_of_statsmodels(seed, missing
     series = regression.Series(outcome, np.exp(load - load.mean()), columns, days)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(regression, "AUTOCORRELATIONS", np.array([0.5]))
-        patch.setattr(regression, "MOST_ODD", -1.0)
         patch.setattr(regression, "ODD_LEAST", np.inf)
         elasticity = np.array([0.4])
         found = regression._generalized(series, np.ones((1, len(days)), bool), elasticity)
