@@ -26,7 +26,7 @@ STEADY, INCONCLUSIVE = "cost_per_unit_steady", "inconclusive"
 GRID = np.linspace(-5, 7, 1201)
 AUTOCORRELATIONS = np.arange(-3, 10) / 10
 INTERVAL = 0.95
-# That something lies within a margin is told at 5 %: two one-sided tests, so an interval of 90 %.
+# That something lies within a margin is shown at 5 %: two one-sided tests, so an interval of 90 %.
 WITHIN = 0.90
 # The week's shape counts beside the trend unless data so unlike are rarer than this.
 AGREEMENT = 0.05
@@ -80,22 +80,22 @@ def judge(
         "cost_change": math.expm1(misfit.slopes[0] * span),
         "cost_per_unit_change": math.expm1((misfit.slopes[0] - misfit.slopes[1]) * span),
     }
-    told = _elasticity(misfit)
-    found = {"weeks": known_weeks, **changes, **told}
-    if told:
+    elasticity = _elasticity(misfit)
+    found = {"weeks": known_weeks, **changes, **elasticity}
+    if elasticity:
         narrow = _interval(_distance(misfit), misfit.freedom, WITHIN)
         if narrow is not None and 1 - margin <= narrow[0] and narrow[1] <= 1 + margin:
             return Scaling(LINEAR, None, **found)
-        if not told["elasticity_low"] <= 1 <= told["elasticity_high"]:
+        if not elasticity["elasticity_low"] <= 1 <= elasticity["elasticity_high"]:
             # While usage falls, a cost that does not fall with it makes the unit dearer.
-            cheaper = (told["elasticity_high"] < 1) == (misfit.slopes[1] > 0)
+            cheaper = (elasticity["elasticity_high"] < 1) == (misfit.slopes[1] > 0)
             if cheaper == (changes["cost_per_unit_change"] < 0):
                 return Scaling(WINNING if cheaper else REGRESSED, None, **found)
     reach = student.ppf((1 + WITHIN) / 2, misfit.freedom) * misfit.slope_error * span
     unit_change = math.log1p(changes["cost_per_unit_change"])
     if abs(unit_change) + reach <= math.log1p(steady_margin):
         return Scaling(STEADY, None, **found)
-    return Scaling(INCONCLUSIVE, "interval_too_wide" if told else "usage_has_no_trend", **found)
+    return Scaling(INCONCLUSIVE, "interval_too_wide" if elasticity else "usage_has_no_trend", **found)
 
 
 def _misfit(usage: np.ndarray, cost: np.ndarray) -> Misfit:

@@ -145,10 +145,12 @@ def histories(series: pa.Table) -> list[History]:
 
 def days_off(place: np.ndarray) -> np.ndarray:
     """Days without a row, where more than half of such weekdays have none: nobody works then. Others are unknown."""
-    there = np.zeros(place[-1] + 1, dtype=bool)
-    there[place] = True
-    usual = np.array([there[weekday::WEEK].mean() >= 0.5 if weekday < len(there) else True for weekday in range(WEEK)])
-    return ~there & ~usual[np.arange(len(there)) % WEEK]
+    has_row = np.zeros(place[-1] + 1, dtype=bool)
+    has_row[place] = True
+    usual = np.array(
+        [has_row[weekday::WEEK].mean() >= 0.5 if weekday < len(has_row) else True for weekday in range(WEEK)]
+    )
+    return ~has_row & ~usual[np.arange(len(has_row)) % WEEK]
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:
