@@ -35,7 +35,7 @@ BY_DAY_ONLY = {"active_user", "session"}
 
 
 def stepped(seed: int, count: int = 12, days: int = 180) -> list[History]:
-    """Machines: usage that grows and wanders, and nodes that follow it on some Mondays, with slack; noise of cost 1 %."""
+    """Machines: usage that grows and wanders, and nodes that follow on some Mondays, with slack; noise of cost 1 %."""
     found = []
     for number in range(count):
         rng = np.random.default_rng([seed, number])

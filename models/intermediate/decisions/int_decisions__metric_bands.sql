@@ -52,7 +52,9 @@ measured as (
 deviations as (
     select
         *,
-        case when usual_days >= 3 and usual_value > 0 then ln(greatest(metric_value / usual_value, 0.001)) end as deviation
+        case
+            when usual_days >= 3 and usual_value > 0 then ln(greatest(metric_value / usual_value, 0.001))
+        end as deviation
     from measured
 ),
 
@@ -65,7 +67,8 @@ recent as (
             order by usage_date
             range between interval 28 days preceding and interval 1 day preceding
         ) as centre,
-        (quantile_cont(deviation, 0.9) over last_weeks - quantile_cont(deviation, 0.1) over last_weeks) / 2.563 as spread,
+        (quantile_cont(deviation, 0.9) over last_weeks - quantile_cont(deviation, 0.1) over last_weeks) / 2.563
+            as spread,
         count(deviation) over last_weeks as recent_days
     from deviations
     window last_weeks as (
