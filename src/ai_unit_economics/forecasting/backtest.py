@@ -21,7 +21,8 @@ MAX_ORIGINS = 13
 # Under eight weeks models are not compared: the reference alone forecasts.
 MIN_DAYS_FOR_A_RACE = 56
 REFERENCE = MODELS.index(models.MEAN_28_DAYS)
-COMBINATION, LEVEL_SINCE_STEP = MODELS.index(models.COMBINATION), MODELS.index(models.LEVEL_SINCE_STEP)
+COMBINATION, CAUTIOUS = MODELS.index(models.COMBINATION), MODELS.index(models.CAUTIOUS)
+LEVEL_SINCE_STEP = MODELS.index(models.LEVEL_SINCE_STEP)
 # Fewer origins, which overlap, do not tell which model is better: nothing is chosen before thirteen weeks are known.
 MIN_ORIGINS_FOR_A_CHOICE = 9
 # Then the incumbent stays unless it is beaten by more than luck, ...
@@ -31,7 +32,9 @@ AS_GOOD_AS = 1.02
 # Cost per unit that moves by less than this part of what cost does: cost follows usage, or is usage at a price.
 METERED, PRICED = 1 / 2, 1 / 3
 # Cost that moves by less than this from week to week stands between steps.
-STEADY = 0.05
+STEADY = 0.02
+# Of a shorter history than this half of the forecast is the last week, where nothing else is known of the cost.
+SHORT = 91
 # In logarithms: by so much another of the few that may be the incumbent has to be better than the first.
 LEAD = 0.1
 
@@ -52,6 +55,7 @@ FIRST: dict[str, Pair] = {
     "metered": (COMBINATION, COMBINATION),
     "stepped": (COMBINATION, LEVEL_SINCE_STEP),
     "mixed": (COMBINATION, COMBINATION),
+    "short": (COMBINATION, CAUTIOUS),
 }
 
 
@@ -238,7 +242,8 @@ def known_cells(origins: int, weeks: int, before: int) -> np.ndarray:
 def kind_of_cost(usage: np.ndarray, cost: np.ndarray) -> str:
     """`priced` and `metered` cost follows usage day by day, as that of a hosted model does: against the same day a week
     before, cost per unit moves much less than cost. `stepped` cost hardly moves at all from week to week, as that of
-    machines. What is neither is `mixed`.
+    machines. What is neither is `mixed`. Of a `short`
+    history only the first two are told apart.
     """
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         moves = [np.log(values[WEEK:] / values[:-WEEK]) for values in (cost, ratio(cost, usage))]
@@ -248,6 +253,8 @@ def kind_of_cost(usage: np.ndarray, cost: np.ndarray) -> str:
         return "priced"
     if of_ratio < of_cost * METERED:
         return "metered"
+    if len(cost) < SHORT:
+        return "short"
     return "stepped" if of_cost < STEADY else "mixed"
 
 

@@ -88,7 +88,7 @@ _GRID = np.array([(a, b, p) for a in (0.2, 0.4, 0.6, 0.8, 1.0) for b in (0.0, 0.
 def level_since_step(past: np.ndarray, horizon: int) -> np.ndarray:
     """The mean since the last step, by weekday: machines are added and taken away, and between that their cost stays.
 
-    Steps are looked for in the last eight weeks, the clearest first, then in what comes after it.
+    Of less than a week since then the shape is that of the weeks before. Steps are looked for in the last eight weeks, the clearest first, then in what comes after it.
     """
     recent = past[-WEEKS_OFF * WEEK :]
     shape = _weekday_offsets(recent)
@@ -98,7 +98,10 @@ def level_since_step(past: np.ndarray, horizon: int) -> np.ndarray:
     start = 0
     while (step := _clearest_step(flat[start:], noise)) is not None:
         start += step
-    return flat[max(start, len(flat) - LONGEST_LEVEL) :].mean() + _repeat(shape, horizon)
+    weeks = min(len(flat) - start, LONGEST_LEVEL) // WEEK
+    if weeks:
+        return _repeat(_last_weeks(past, weeks).mean(axis=0), horizon)
+    return flat[start:].mean() + _repeat(shape, horizon)
 
 
 def _clearest_step(flat: np.ndarray, noise: float) -> int | None:

@@ -183,9 +183,11 @@ def test_kinds_of_cost() -> None:
     kind = backtest.kind_of_cost
     assert kind(usage, 0.002 * usage * noise) == "priced"
     assert kind(usage, 0.002 * usage * noise**3.5) == "metered"
-    assert kind(usage, np.repeat([50.0, 70.0], 35) * noise) == "stepped"
-    assert kind(usage, 50 * noise**8) == "mixed"
-    assert kind(usage, np.zeros(70)) == "stepped"
+    assert kind(usage, np.repeat([50.0, 70.0], 35) * noise) == "short"
+    long, noise = np.tile(usage, 2), np.tile(noise, 2)
+    assert kind(long, np.repeat([50.0, 70.0], 70) * noise) == "stepped"
+    assert kind(long, 50 * noise**8) == "mixed"
+    assert kind(long, np.zeros(140)) == "stepped"
 
 
 def test_level_begins_at_the_last_step() -> None:
