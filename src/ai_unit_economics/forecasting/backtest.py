@@ -36,7 +36,7 @@ STEADY = 0.02
 # Of a shorter history than this half of the forecast is the last week, where nothing else is known of the cost.
 SHORT = 91
 # In logarithms: by so much another of the few that may be the incumbent has to be better than the first.
-LEAD = 0.1
+LEAD = 0.2
 
 # As far off as counts: something that came of nothing, or no cost per unit where there was one.
 HOPELESS = 50.0

@@ -88,7 +88,8 @@ _GRID = np.array([(a, b, p) for a in (0.2, 0.4, 0.6, 0.8, 1.0) for b in (0.0, 0.
 def level_since_step(past: np.ndarray, horizon: int) -> np.ndarray:
     """The mean since the last step, by weekday: machines are added and taken away, and between that their cost stays.
 
-    Of less than a week since then the shape is that of the weeks before. Steps are looked for in the last eight weeks, the clearest first, then in what comes after it.
+    Of less than a week since then the shape is that of the weeks before. Steps are looked for in the last eight weeks,
+    the clearest first, then in what comes after it.
     """
     recent = past[-WEEKS_OFF * WEEK :]
     shape = _weekday_offsets(recent)
