@@ -96,6 +96,11 @@ class _Run:
         return self.tested.usage.origins
 
     @property
+    def weeks(self) -> int:
+        """How many are forecast at each origin."""
+        return self.tested.usage.weeks
+
+    @property
     def seed(self) -> int:
         return zlib.crc32(f"{self.history.environment}/{self.history.workload}/{self.history.as_of}".encode())
 
@@ -385,71 +390,76 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _backtest_rows(
-    run: _Run,
-    intervals: Intervals,
-    calibration: Calibrations,
-) -> Iterator[dict]:
+def _backtest_rows(run: _Run, intervals: Intervals, calibration: Calibrations) -> Iterator[dict]:
     """Sums of errors by evaluation, model and weeks ahead, so that any mean can be taken of them later.
 
     `selection` is what today's choice rests on: all origins. `rolling_origin` are those at which a choice could be made
-    from eight weeks or more; there `selected` is the pair chosen at the time, its intervals calibrated at the time.
+    from eight weeks or more; its `selected` is the pair chosen at the time, with intervals calibrated at the time.
     """
-    origins, weeks = len(run.origins), run.tested.usage.weeks
+    origins = len(run.origins)
     late = (np.arange(origins) >= backtest.MIN_ORIGINS) & (run.origins >= backtest.MIN_DAYS_FOR_A_RACE)
-    scales = run.tested.scales
-    at_the_time = [run.ahead(pair) for pair in run.pairs[:-1]]
-    models = [run.ahead((model, model)) for model in range(len(MODELS))]
-    models.append(run.ahead(run.pairs[-1]))
-    models.append(tuple(np.stack([both[i][number] for number, both in enumerate(at_the_time)]) for i in (0, 1)))
-    ahead = tuple(np.stack([both[i] for both in models]) for i in (0, 1))  # (model, origin, day)
     selected_today, selected_then = len(MODELS), len(MODELS) + 1
     evaluations = [("selection", name, number, np.ones(origins, bool)) for number, name in enumerate(MODELS)]
     evaluations.append(("selection", "selected", selected_today, np.ones(origins, bool)))
     evaluations += [("rolling_origin", name, number, late) for number, name in enumerate(MODELS)]
     evaluations.append(("rolling_origin", "selected", selected_then, late))
-    inside = _inside(run, intervals, calibration)
+    ahead, inside = _all_ahead(run), _inside(run, intervals, calibration)
     for grain_number, grain in enumerate(GRAINS):
         measured = zip(MEASURES, _measures(ahead, grain), _measures(run.actual(), grain), strict=True)
-        for measure_number, (measure, expected, happened) in enumerate(measured):
-            off = (expected - happened).reshape(len(models), origins, weeks, -1)
-            known = np.isfinite(off)
-            off = np.where(known, off, 0)
-            scale = scales[:, grain_number, measure_number][:, None]
-            # (figure, model, origin, week)
-            sums = np.stack(
-                [
-                    known.sum(axis=-1),
-                    np.abs(off).sum(axis=-1),
-                    off.sum(axis=-1),
-                    np.where(known, happened.reshape(origins, weeks, -1), 0).sum(axis=-1),
-                    np.nan_to_num(np.abs(off).sum(axis=-1) / scale),
-                    np.where(np.isnan(scale), 0, known.sum(axis=-1)),
-                ]
-            )
+        for measure_number, (measure, forecast, actual) in enumerate(measured):
+            sums = _error_sums(forecast, actual, run.tested.scales[:, grain_number, measure_number], run.weeks)
             for evaluation, model, number, where in evaluations:
-                selected_at_the_time = number == selected_then
                 for week, figures in enumerate(sums[:, number, where].sum(axis=1).T.tolist()):
-                    if not figures[0]:
-                        continue
-                    counts = inside[grain, measure][where, week].sum(axis=0) if selected_at_the_time else (0, 0, 0)
-                    yield {
-                        "evaluation": evaluation,
-                        "model": model,
-                        "is_baseline": model in BASELINES,
-                        "grain": grain,
-                        "measure": measure,
-                        "weeks_ahead": week + 1,
-                        "points": int(figures[0]),
-                        "absolute_error": figures[1],
-                        "error": figures[2],
-                        "actual": figures[3],
-                        "scaled_error": figures[4],
-                        "scaled_points": int(figures[5]),
-                        "interval_points": int(counts[0]),
-                        "inside_80": int(counts[1]),
-                        "inside_95": int(counts[2]),
-                    }
+                    has_intervals = number == selected_then
+                    counts = inside[grain, measure][where, week].sum(axis=0) if has_intervals else (0, 0, 0)
+                    if figures[0]:
+                        names = {"evaluation": evaluation, "model": model, "is_baseline": model in BASELINES}
+                        names |= {"grain": grain, "measure": measure, "weeks_ahead": week + 1}
+                        yield names | _figures(figures, counts)
+
+
+def _all_ahead(run: _Run) -> Both:
+    """(model, origin, day) of usage and of cost: every model for both, today's pair, and the pair of the time."""
+    at_the_time = [run.ahead(pair) for pair in run.pairs[:-1]]
+    models = [run.ahead((model, model)) for model in range(len(MODELS))]
+    models.append(run.ahead(run.pairs[-1]))
+    models.append(tuple(np.stack([both[i][number] for number, both in enumerate(at_the_time)]) for i in (0, 1)))
+    usage, cost = (np.stack([both[i] for both in models]) for i in (0, 1))
+    return usage, cost
+
+
+def _error_sums(forecast: np.ndarray, actual: np.ndarray, scales: np.ndarray, weeks: int) -> np.ndarray:
+    """(figure, model, origin, week) from (model, origin, period), (origin, period) and (origin)."""
+    models, origins = forecast.shape[:2]
+    off = (forecast - actual).reshape(models, origins, weeks, -1)
+    known = np.isfinite(off)
+    off = np.where(known, off, 0)
+    scale = scales[:, None]
+    return np.stack(
+        [
+            known.sum(axis=-1),
+            np.abs(off).sum(axis=-1),
+            off.sum(axis=-1),
+            np.where(known, actual.reshape(origins, weeks, -1), 0).sum(axis=-1),
+            np.nan_to_num(np.abs(off).sum(axis=-1) / scale),
+            np.where(np.isnan(scale), 0, known.sum(axis=-1)),
+        ]
+    )
+
+
+def _figures(figures: Sequence[float], counts: Sequence[int]) -> dict:
+    """The columns of one row, from sums in the order of `_error_sums` and of `_inside`."""
+    return {
+        "points": int(figures[0]),
+        "absolute_error": figures[1],
+        "error": figures[2],
+        "actual": figures[3],
+        "scaled_error": figures[4],
+        "scaled_points": int(figures[5]),
+        "interval_points": int(counts[0]),
+        "inside_80": int(counts[1]),
+        "inside_95": int(counts[2]),
+    }
 
 
 def _inside(
