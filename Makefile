@@ -218,6 +218,13 @@ benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	python -m benchmarks.build
 	python -m benchmarks.forecast
 
+.PHONY: benchmark-verdicts
+benchmark-verdicts: $(INSTALLED) ## How often gates, verdicts, anomalies and forecasts err on simulated noise: an hour
+	python -m benchmarks.release_gate
+	python -m benchmarks.scaling
+	python -m benchmarks.anomalies
+	python -m benchmarks.forecast_accuracy
+
 .PHONY: benchmark-focus
 benchmark-focus: $(INSTALLED) ## Time and memory of staging 1 GB of FOCUS as Parquet and as CSV.GZ
 	@$(MAKE) $(SAMPLE)/.complete

@@ -22,6 +22,8 @@ from ai_unit_economics.forecasting.models import BASELINES
 from ai_unit_economics.forecasting.outlook import History, Outlook, forecast_all
 from ai_unit_economics.forecasting.tables import histories
 from benchmarks.build import PROJECT, environment_in
+from benchmarks.noise import WEEK, autoregressive
+from tests.python.forecasting.series import START, WEEKDAYS
 from tests.python.forecasting.test_backtest import HORIZON, azure, generated
 
 SAMPLE_HORIZON = 35  # the default of the variable forecast_horizon_days
@@ -30,6 +32,51 @@ SELECTED = "selected"
 GRAIN_OF_ERRORS = {"usage": "day", "cost": "day", "cost_per_unit": "week"}
 # A week's users and sessions are not the sum of its days'.
 BY_DAY_ONLY = {"active_user", "session"}
+
+
+def stepped(seed: int, count: int = 12, days: int = 180) -> list[History]:
+    """Machines: usage that grows and wanders, and nodes that follow on some Mondays, with slack; noise of cost 1 %."""
+    found = []
+    for number in range(count):
+        rng = np.random.default_rng([seed, number])
+        day = np.arange(days)
+        growth = (1 + rng.uniform(-0.005, 0.03)) ** (day / WEEK)
+        usage = 1000 * growth * WEEKDAYS[day % WEEK] * np.exp(np.cumsum(rng.normal(0, 0.01, days)))
+        usage = usage * np.exp(autoregressive(rng, days, 0.05, 0.4))
+        smooth = np.convolve(usage, np.ones(WEEK) / WEEK, "same")
+        nodes = np.full(days, np.ceil(smooth[0] / 120))
+        for each in range(WEEK, days):
+            is_revised = each % WEEK == 0 and rng.random() < 0.35
+            nodes[each] = np.ceil(smooth[each] / rng.uniform(100, 130)) if is_revised else nodes[each - 1]
+        cost = nodes * 72.0 * np.exp(rng.normal(0, 0.01, days))
+        found.append(History("production", f"stepped-{number}", "request", START, usage, cost))
+    return found
+
+
+def metered(seed: int, count: int = 12, days: int = 150) -> list[History]:
+    """A hosted model: so much a unit, with noise of 2 % from the mix; its price wanders, and falls by 15 % once."""
+    found = []
+    for number in range(count):
+        rng = np.random.default_rng([seed, number, 7])
+        day = np.arange(days)
+        growth = (1 + rng.uniform(-0.01, 0.03)) ** (day / WEEK)
+        usage = 1000 * growth * WEEKDAYS[day % WEEK] * np.exp(np.cumsum(rng.normal(0, 0.015, days)))
+        usage = usage * np.exp(autoregressive(rng, days, 0.08, 0.4))
+        price = np.exp(np.cumsum(rng.normal(0, 0.002, days))) * (1 - 0.15 * (day > rng.integers(40, 140)))
+        cost = 0.01 * usage * price * np.exp(rng.normal(0, 0.02, days))
+        found.append(History("production", f"metered-{number}", "request", START, usage, cost))
+    return found
+
+
+# What the rules were chosen on, and what they are judged on
+SETS = {
+    "azure": azure,
+    "generated": generated,
+    "stepped, for choosing": lambda: stepped(1),
+    "stepped, for judging": lambda: stepped(2),
+    "metered, for choosing": lambda: metered(1),
+    "metered, for judging": lambda: metered(2),
+}
 
 
 def sample(seed: int, scale: float, start: str, days: int) -> list[History]:
@@ -106,10 +153,11 @@ def coverage(outlooks: Sequence[Outlook], grain: str, measure: str) -> np.ndarra
     "--start", type=click.DateTime(["%Y-%m-%d"]), default="2026-07-01", show_default=True, help="Their first day."
 )
 @click.option("--days", type=int, default=92, show_default=True, help="How many days they have.")
-def main(seeds: tuple[int, ...], scale: float, start: datetime, days: int) -> None:
+@click.option("--only", type=click.Choice(list(SETS)), help="One of the sets of series.")
+def main(seeds: tuple[int, ...], only: str | None, scale: float, start: datetime, days: int) -> None:
     """Print errors and coverage at past origins, for each set of series."""
     console = Console()
-    sets = {"azure": forecast_all(azure(), HORIZON), "generated": forecast_all(generated(), HORIZON)}
+    sets = {name: forecast_all(series(), HORIZON) for name, series in SETS.items() if only in (None, name)}
     for seed in seeds:
         with console.status(f"sample {seed}"):
             sets[f"sample {seed}"] = forecast_all(sample(seed, scale, f"{start:%Y-%m-%d}", days), SAMPLE_HORIZON)

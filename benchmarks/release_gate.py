@@ -1,108 +1,180 @@
-"""How often the release gate errs, on simulated fleets, beside what is commonly used instead.
+"""How often the release gate errs, on simulated deployments, beside what is commonly used instead.
 
-    python -m benchmarks.release_gate --runs 500
+    python -m benchmarks.release_gate --quick      # a few minutes
+    python -m benchmarks.release_gate              # the tables of docs/release-gates.md
 
-Prints the tables of docs/release-gates.md. Seeds are fixed: the same runs give the same figures.
+Seeds are fixed: the same options give the same figures. `--seed` draws other ones.
 """
 
 from __future__ import annotations
 
 import argparse
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from scipy.stats import t as student
 
-from ai_unit_economics.statistics.effects import Floats
-from ai_unit_economics.statistics.release_gate import DAYS_BEFORE, LOOKS, Series, gather, judge
+from ai_unit_economics.statistics.release_gate import (
+    DAYS_BEFORE,
+    DAYS_OF_HISTORY,
+    LOOKS,
+    Look,
+    Series,
+    Verdict,
+    judge_daily,
+)
+from benchmarks.noise import TODAY, Floats, autoregressive, outliers, week_shape
 
 THRESHOLD = 0.05
-VOLUMES = (-0.3, -0.2, -0.1, 0.0, 0.1, 0.2, 0.3)
-STEPS = ("none", "random", "release")
-STEP_SIZE = 0.10
-HORIZON = DAYS_BEFORE + LOOKS[-1]
-TODAY = 739_000  # any day; only weekdays count
+MINIMUM_UNITS = 1000
+CHANGED_ON = TODAY + DAYS_OF_HISTORY
+AFTER = LOOKS[-1]
+UNITS = 1e8  # of a day
 
 
 @dataclass(frozen=True)
 class World:
-    """A deployment's noise. `autocorrelation` is from day to day, of volume and of cost."""
+    """One deployment's days around a change. What moves beside the change is no effect of it.
+
+    Cost is 70 % fixed, or so much a unit where `hosted`. Noise of volume is 10 % with an autocorrelation of .5.
+    """
 
     name: str
-    volume_noise: float
-    volume_autocorrelation: float
-    cost_noise: float
-    cost_autocorrelation: float
-    busy_noise: float
-    autoscaled: bool
-    weekend: float = 0.6
-    growth: float = 0.0  # a week
+    cost_noise: float = 0.03
+    autocorrelation: float = 0.5
+    tails: str = "normal"
+    history: int = DAYS_OF_HISTORY  # days before the change
+    volume_step: float = 0.0  # with the change
+    volume_ramp: float = 0.0  # over the four weeks after it
+    volume_growth: float = 0.0  # a week
+    weekend_cost: float = 0.0  # beyond what volume explains
+    cost_drift: float = 0.0  # a week
+    old_step: float = 0.0  # of cost, 40 days before, listed nowhere
+    odd_days: int = 0  # of the 56 around the change, cost 1.4 to 2 times what it would be
+    missing: int = 0  # of the 56, and the very first one of the 28
+    rests: bool = False  # on the weekday of the first of the 28 days
+    hosted: bool = False
+    price_step: float = 0.0  # three days before the change
 
 
-WORLDS = (
-    World("fixed fleet", 0.10, 0.5, 0.03, 0.0, 0.01, autoscaled=False),
-    World("fixed fleet, cost drifts", 0.10, 0.5, 0.03, 0.5, 0.01, autoscaled=False),
-    World("as the sample", 0.03, 0.2, 0.018, -0.3, 0.009, autoscaled=True, weekend=0.5, growth=0.02),
+@dataclass(frozen=True)
+class Days:
+    """What the gate is given. `billed` is the cost before it is repriced as int_decisions__change_days does."""
+
+    series: Series
+    billed: Floats
+    first_day: int
+
+
+def simulate(world: World, effect: float, rng: np.random.Generator) -> Days:
+    """The days of one run; the change makes a unit dearer by `effect`."""
+    size = world.history + AFTER
+    days = CHANGED_ON - world.history + np.arange(size)
+    since = days - CHANGED_ON
+    after = since >= 0
+    growth = (1 + world.volume_growth) ** (since / 7) * (1 + world.volume_step * after)
+    growth *= 1 + world.volume_ramp * np.clip(since / 28, 0, 1)
+    volume = week_shape(days, 0.6) * np.exp(autoregressive(rng, size, 0.10, 0.5)) * growth
+    noise = np.exp(autoregressive(rng, size, world.cost_noise, world.autocorrelation, world.tails))
+    noise *= week_shape(days, 1 + world.weekend_cost) * (1 + world.cost_drift) ** (since / 7)
+    noise *= 1 + world.old_step * (since >= -40)
+    quantity = (volume if world.hosted else 0.7 + 0.3 * volume) * (1 + effect * after) * noise
+    around = np.flatnonzero(since >= -DAYS_BEFORE)
+    quantity[around] *= outliers(rng, world.odd_days, len(around))
+    billed = 150.0 * quantity * (1 + world.price_step * (since >= -3))
+    series = Series(days, UNITS * volume, repriced(billed, quantity, ~after), np.zeros(size), np.zeros(size))
+    known = np.ones(size, bool)
+    if world.missing:
+        known[around[0]] = False
+        known[rng.choice(around[1:], world.missing - 1, replace=False)] = False
+    if world.rests:
+        known &= days % 7 != (CHANGED_ON - DAYS_BEFORE) % 7
+    first_day = int(days[known][0]) if world.rests else int(days[0])
+    return Days(series.where(known), billed[known], first_day)
+
+
+def repriced(cost: Floats, quantity: Floats, before: np.ndarray) -> Floats:
+    """Each day's quantity at the price before the change: the rule of int_decisions__change_days."""
+    return quantity * cost[before].sum() / quantity[before].sum()
+
+
+NOISES = tuple(
+    World(f"noise {noise:.0%}, AR {follows}{', t4' if tails == 't4' else ''}", noise, follows, tails)
+    for tails in ("normal", "t4")
+    for noise in (0.03, 0.06)
+    for follows in (0.0, 0.3, 0.5, 0.7)
 )
+OTHERS = (
+    World("volume -30 %", volume_step=-0.3),
+    World("volume +30 %", volume_step=0.3),
+    World("volume -30 %, noise 6 %", 0.06, volume_step=-0.3),
+    World("volume +30 %, noise 6 %", 0.06, volume_step=0.3),
+    World("volume +60 % over 4 weeks", volume_ramp=0.6),
+    World("volume -40 % over 4 weeks", volume_ramp=-0.4),
+    World("volume +3 % a week", volume_growth=0.03),
+    World("weekends 15 % dearer", weekend_cost=0.15),
+    World("3 odd days of 56", odd_days=3),
+    World("3 odd days of 56, noise 6 %", 0.06, odd_days=3),
+    World("5 days missing of 56", missing=5),
+    World("first of the 28 days unsettled", missing=1),
+    World("rests on a weekday", rests=True),
+    World("hosted, price +10 % 3 days before", 0.03, 0.3, hosted=True, price_step=0.10),
+    World("hosted, price -10 % 3 days before", 0.03, 0.3, hosted=True, price_step=-0.10),
+    World("cost +10 % 40 days before", old_step=0.10),
+    World("cost drifts by +0.5 % a week", cost_drift=0.005),
+    World("cost drifts by +1 % a week", cost_drift=0.01),
+)
+WORLDS = NOISES + OTHERS
 
 
-def autoregressive(rng: np.random.Generator, size: int, deviation: float, correlation: float) -> Floats:
-    """Noise with this standard deviation and correlation from day to day."""
-    noise = np.empty(size)
-    shocks = rng.normal(0, deviation * np.sqrt(1 - correlation**2), size)
-    noise[0] = rng.normal(0, deviation)
-    for day in range(1, size):
-        noise[day] = correlation * noise[day - 1] + shocks[day]
-    return noise
+@dataclass(frozen=True)
+class Run:
+    """What each gate said in one run: verdicts of ours by days after the change, and what others block at day 7."""
+
+    verdicts: dict[int, Verdict]
+    covers: dict[int, bool]
+    blocked: dict[str, bool]
+
+    def failed_on(self) -> float:
+        """Days after the change at the first look that failed; infinite where none did."""
+        return min((look for look, verdict in self.verdicts.items() if verdict == "fail"), default=np.inf)
 
 
-def simulate(world: World, volume: float, effect: float, step: str, rng: np.random.Generator) -> Series:
-    """28 days before a release and 28 after, in which volume moves by `volume` and work per unit by `effect` with it.
-
-    A capacity step of 10 % comes on the day of the release, on a random one, or not at all.
-    """
-    days = TODAY + np.arange(HORIZON)
-    after = np.arange(HORIZON) >= DAYS_BEFORE
-    season = np.where(days % 7 >= 5, world.weekend, 1.0)
-    noise = np.exp(autoregressive(rng, HORIZON, world.volume_noise, world.volume_autocorrelation))
-    trend = (1 + world.growth) ** (np.arange(HORIZON) / 7)
-    units = 1e8 * season * noise * trend * (1 + volume * after)
-    work = units / 1e8 * (1 + effect * after)
-    busy = 21.0 * work * np.exp(autoregressive(rng, HORIZON, world.busy_noise, 0.2))
-    cost_noise = np.exp(autoregressive(rng, HORIZON, world.cost_noise, world.cost_autocorrelation))
-    stepped_on = {"none": HORIZON, "release": DAYS_BEFORE, "random": int(rng.integers(3, HORIZON - 3))}[step]
-    capacity = 1 + STEP_SIZE * (np.arange(HORIZON) >= stepped_on)
-    if world.autoscaled:
-        hours = np.round(np.maximum(24.0, busy / 0.58) * cost_noise * capacity)
-        cost = 3.0 * hours
-    else:
-        hours = 48.0 * capacity
-        cost = 3.0 * 48.0 * (0.7 * capacity + 0.3 * units / 1e8) * (1 + effect * after) * cost_noise
-    return Series(days, units, cost, hours, busy)
+def run(world: World, effect: float, seed: int, number: int) -> Run:
+    # the same noise for each history and effect, so that differences between cells are not luck
+    key = zlib.crc32(f"{replace(world, history=0)}".encode())
+    days = simulate(world, effect, np.random.default_rng([seed, key, number]))
+    looks = judge_daily(days.series, CHANGED_ON, days.first_day, THRESHOLD, MINIMUM_UNITS)
+    verdicts = {look.days_after: look.judgement.verdict for look in looks}
+    covers = {look.days_after: covered for look in looks if (covered := _covers(look, effect)) is not None}
+    billed = replace(days.series, cost=days.billed)
+    return Run(verdicts, covers, {name: gate(billed, 7) for name, gate in NAIVE.items()})
 
 
-def our_gate(series: Series, looks: tuple[int, ...]) -> str:
-    """The verdict of the last look; `fail` if any of them failed."""
-    verdict = "inconclusive"
-    for look in looks:
-        seen = series.within(TODAY, TODAY + DAYS_BEFORE + look)
-        verdict = judge(gather(seen, TODAY + DAYS_BEFORE), THRESHOLD).verdict
-        if verdict == "fail":
-            break
-    return verdict
+def _covers(look: Look, effect: float) -> bool | None:
+    """Whether a plain two-sided 95 % interval of the look holds the effect."""
+    if look.evidence is None or look.evidence.cost is None:
+        return None
+    found = look.evidence.cost.effect
+    return bool(found.bound(-1, 0.975) <= effect <= found.bound(+1, 0.975))
+
+
+def cell(world: World, effect: float, runs: int, seed: int) -> list[Run]:
+    return [run(world, effect, seed, number) for number in range(runs)]
 
 
 def split(series: Series, look: int) -> tuple[Series, Series]:
-    changed_on = TODAY + DAYS_BEFORE
-    return series.within(TODAY, changed_on), series.within(changed_on, changed_on + look)
+    return series.within(CHANGED_ON - DAYS_BEFORE, CHANGED_ON), series.within(CHANGED_ON, CHANGED_ON + look)
 
 
 def naive_ratio(series: Series, look: int) -> bool:
     """Cost over units after the release is more than 5 % above that before."""
     before, after = split(series, look)
-    return after.cost.sum() / after.units.sum() > (1 + THRESHOLD) * before.cost.sum() / before.units.sum()
+    return bool(after.cost.sum() / after.units.sum() > (1 + THRESHOLD) * before.cost.sum() / before.units.sum())
 
 
 def welch(series: Series, look: int) -> bool:
@@ -110,7 +182,7 @@ def welch(series: Series, look: int) -> bool:
     before, after = (side.cost / side.units for side in split(series, look))
     parts = before.var(ddof=1) / len(before), after.var(ddof=1) / len(after)
     freedom = sum(parts) ** 2 / (parts[0] ** 2 / (len(before) - 1) + parts[1] ** 2 / (len(after) - 1))
-    return (after.mean() - before.mean()) / np.sqrt(sum(parts)) > student.ppf(0.95, freedom)
+    return bool((after.mean() - before.mean()) / np.sqrt(sum(parts)) > student.ppf(0.95, freedom))
 
 
 def delta_method(series: Series, look: int) -> bool:
@@ -122,67 +194,82 @@ def delta_method(series: Series, look: int) -> bool:
         products = [stray @ stray] + [2 * (1 - lag / 5) * (stray[lag:] @ stray[:-lag]) for lag in range(1, 5)]
         logs.append(np.log(ratio))
         variance += sum(products) * len(stray) / (len(stray) - 1)
-    return logs[1] - logs[0] - 1.645 * np.sqrt(max(variance, 0.0)) > np.log(1 + THRESHOLD)
+    return bool(logs[1] - logs[0] - 1.645 * np.sqrt(max(variance, 0.0)) > np.log(1 + THRESHOLD))
 
 
 NAIVE: dict[str, Callable[[Series, int], bool]] = {"ratio": naive_ratio, "Welch": welch, "delta": delta_method}
 
 
-def cell(world: World, volume: float, effect: float, step: str, runs: int, look: int) -> dict[str, float]:
-    """Shares of runs: what each gate blocks at this look, what ours says, and `ever`: at any of the four looks."""
-    counts = dict.fromkeys([*NAIVE, "fail", "warn", "inconclusive", "pass", "ever"], 0)
-    key = zlib.crc32(f"{replace(world)}|{volume}|{effect}|{step}".encode())
-    for run in range(runs):
-        series = simulate(world, volume, effect, step, np.random.default_rng([key, run]))
-        for name, gate in NAIVE.items():
-            counts[name] += gate(series, look)
-        counts[our_gate(series, (look,))] += 1
-        if effect == 0 and look == LOOKS[0]:
-            counts["ever"] += our_gate(series, LOOKS) == "fail"
-    return {name: count / runs for name, count in counts.items()}
+def share(values: Sequence[bool] | np.ndarray) -> str:
+    return f"{100 * np.mean(values):.1f}" if len(values) else "–"
 
 
-def percent(share: float) -> str:
-    return f"{share * 100:.1f}"
+def innocent_row(world: World, runs: int, seed: int) -> list[str]:
+    """Of releases without effect: what is blocked, and how often the newest look says nothing."""
+    found = cell(world, 0.0, runs, seed)
+    at = {day: [run.verdicts.get(day, "inconclusive") for run in found] for day in (7, 28)}
+    return [
+        world.name,
+        *(share([run.blocked[name] for run in found]) for name in NAIVE),
+        share([run.failed_on() < np.inf for run in found]),
+        *(share([verdict == "inconclusive" for verdict in at[day]]) for day in (7, 28)),
+        *(share([run.covers[day] for run in found if day in run.covers]) for day in (7, 28)),
+    ]
+
+
+def regression_row(world: World, effect: float, runs: int, seed: int) -> list[str]:
+    """Of releases with an effect: how soon they are blocked."""
+    found = cell(world, effect, runs, seed)
+    failed_on = np.array([run.failed_on() for run in found])
+    middle = np.median(failed_on)
+    at = [share([run.verdicts.get(day) == "fail" for run in found]) for day in (7, 28)]
+    return [
+        world.name,
+        f"{effect:+.0%}",
+        *(share(failed_on <= day) for day in (5, 7, 14, 28)),
+        *at,
+        f"{middle:.0f}" if np.isfinite(middle) else "–",
+        *(share([run.blocked[name] for run in found]) for name in NAIVE),
+    ]
+
+
+INNOCENT = ("world", *NAIVE, "this gate, any look", "inconclusive, day 7", "day 28", "covered, day 7", "day 28")
+REGRESSION = ("world", "effect", "failed by day 5", "7", "14", "28", "at day 7", "at day 28", "median day", *NAIVE)
+
+
+def table(headings: Sequence[str], rows: Iterator[list[str]]) -> None:
+    print(f"| {' | '.join(headings)} |")
+    print("|---" * len(headings) + "|")
+    for row in rows:
+        print(f"| {' | '.join(row)} |", flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=int, default=500, help="runs in each cell")
-    parser.add_argument("--world", choices=[world.name for world in WORLDS], help="one world only")
+    parser.add_argument("--runs", type=int, default=400, help="runs in each cell")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--history", type=int, nargs="*", default=[DAYS_OF_HISTORY, DAYS_BEFORE], help="days before")
+    parser.add_argument(
+        "--effects", type=float, nargs="*", default=[0.05, 0.10, 0.30], help="of the releases that have one"
+    )
+    parser.add_argument("--world", nargs="*", help="worlds whose name holds one of these")
+    parser.add_argument("--quick", action="store_true", help="100 runs, 84 days before, the hardest worlds")
+    parser.add_argument("--processes", type=int, default=2)
     arguments = parser.parse_args()
-    for world in WORLDS:
-        if arguments.world not in (None, world.name):
-            continue
-        print(f"\n### {world.name}: innocent releases that are blocked, %\n")
-        print("| volume | capacity step | ratio | Welch | delta | ours, 7 days | ours, ever | inconclusive | 14 days |")
-        print("|---|---|---|---|---|---|---|---|---|")
-        for step in STEPS:
-            for volume in VOLUMES:
-                week = cell(world, volume, 0.0, step, arguments.runs, 7)
-                fortnight = cell(world, volume, 0.0, step, arguments.runs, 14)
-                figures = [
-                    week["ratio"],
-                    week["Welch"],
-                    week["delta"],
-                    week["fail"],
-                    week["ever"],
-                    week["inconclusive"],
-                ]
-                figures.append(fortnight["fail"])
-                print(f"| {volume:+.0%} | {step} | {' | '.join(map(percent, figures))} |", flush=True)
-        print(f"\n### {world.name}: regressions that are blocked, %\n")
-        print("| regression | volume | capacity step | days | ratio | Welch | delta | ours | warned | inconclusive |")
-        print("|---|---|---|---|---|---|---|---|---|---|")
-        for effect in (0.05, 0.10, 0.20):
-            for volume, step in ((-0.2, "none"), (0.0, "none"), (0.2, "none"), (0.0, "random"), (0.0, "release")):
-                for look in (7, 14):
-                    found = cell(world, volume, effect, step, arguments.runs, look)
-                    figures = [found[name] for name in ("ratio", "Welch", "delta", "fail", "warn", "inconclusive")]
-                    print(
-                        f"| {effect:+.0%} | {volume:+.0%} | {step} | {look} | {' | '.join(map(percent, figures))} |",
-                        flush=True,
-                    )
+    quick = ("AR 0.5", "AR 0.7", "odd", "missing", "rests", "hosted")
+    wanted = arguments.world or (quick if arguments.quick else ("",))
+    runs, histories = (100, arguments.history[:1]) if arguments.quick else (arguments.runs, arguments.history)
+    worlds = [world for world in WORLDS if any(part in world.name for part in wanted)]
+    with ProcessPoolExecutor(arguments.processes) as pool:
+        for history in histories:
+            before = [replace(world, history=history) for world in worlds]
+            print(f"\n### Nothing changed, {history} days before: % of {runs} runs\n")
+            table(INNOCENT, pool.map(partial(innocent_row, runs=runs, seed=arguments.seed), before))
+            print(f"\n### A release made it worse, {history} days before: % of {runs} runs\n")
+            for effect in (0.10,) if arguments.quick else arguments.effects:
+                table(
+                    REGRESSION, pool.map(partial(regression_row, effect=effect, runs=runs, seed=arguments.seed), before)
+                )
 
 
 if __name__ == "__main__":

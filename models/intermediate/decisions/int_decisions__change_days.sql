@@ -1,11 +1,12 @@
-{% set window_days = 28 %}
+{% set days_before, days_after = 84, 28 %}
 with changes as (
     select
         change_id,
         deployment_id,
         unit,
         changed_on,
-        least(changed_on + {{ window_days }}, coalesce(next_changed_on, date '9999-12-31')) as window_end
+        changed_on - {{ days_before }} as window_start,
+        least(changed_on + {{ days_after }}, coalesce(next_changed_on, date '9999-12-31')) as window_end
     from {{ ref('int_decisions__changes') }}
 ),
 
@@ -23,44 +24,8 @@ unit_days as (
     where cohort_dimension = 'deployment'
 ),
 
-capacity_pools as (
-    select pool_id from {{ ref('capacity_pools') }}
-),
-
-pool_costs as (
-    select
-        deployment_id,
-        origin_pool as pool_id,
-        sum(effective_cost) as accelerator_cost,
-        charge_date as usage_date
-    from {{ ref('fct_deployment_costs_daily') }}
-    where cost_origin = 'usage' and origin_pool in (select pool_id from capacity_pools)
-    group by deployment_id, origin_pool, charge_date
-),
-
-pool_use as (
-    select
-        deployment_id,
-        pool_id,
-        resource_seconds as accelerator_seconds,
-        charge_date as usage_date
-    from {{ ref('int_allocation__pool_shares_daily') }}
-    where resource_kind = 'accelerator' and deployment_id != '(idle)' and resource_seconds > 0
-),
-
-pool_days as (
-    select
-        pool_use.deployment_id,
-        pool_use.pool_id,
-        pool_use.accelerator_seconds,
-        coalesce(pool_costs.accelerator_cost, 0) as accelerator_cost,
-        pool_use.usage_date
-    from pool_use
-    left join pool_costs
-        on
-            pool_use.deployment_id = pool_costs.deployment_id
-            and pool_use.pool_id = pool_costs.pool_id
-            and pool_use.usage_date = pool_costs.usage_date
+priced_usage as (
+    select * from {{ ref('int_decisions__priced_usage_daily') }}
 ),
 
 busy as (
@@ -72,35 +37,39 @@ busy as (
     group by deployment_id, usage_date
 ),
 
--- What an accelerator-second of each pool cost before the change; of a pool that is newer than that, what it cost after.
+-- What a second or a SKU's unit cost before the change; of one that is newer than that, what it cost after.
 reference_prices as (
     select
         changes.change_id,
-        pool_days.pool_id,
+        priced_usage.priced_by,
+        priced_usage.priced_item,
         coalesce(
-            sum(pool_days.accelerator_cost) filter (where pool_days.usage_date < changes.changed_on)
-            / nullif(sum(pool_days.accelerator_seconds) filter (where pool_days.usage_date < changes.changed_on), 0),
-            sum(pool_days.accelerator_cost) / nullif(sum(pool_days.accelerator_seconds), 0)
+            sum(priced_usage.cost) filter (where priced_usage.usage_date < changes.changed_on)
+            / nullif(sum(priced_usage.quantity) filter (where priced_usage.usage_date < changes.changed_on), 0),
+            sum(priced_usage.cost) / nullif(sum(priced_usage.quantity), 0)
         ) as reference_price
     from changes
-    inner join pool_days
+    inner join priced_usage
         on
-            changes.changed_on - {{ window_days }} <= pool_days.usage_date
-            and changes.window_end > pool_days.usage_date
-    group by changes.change_id, pool_days.pool_id
+            changes.window_start <= priced_usage.usage_date
+            and changes.window_end > priced_usage.usage_date
+    group by changes.change_id, priced_usage.priced_by, priced_usage.priced_item
 ),
 
-accelerators as (
+repriced as (
     select
         reference_prices.change_id,
-        pool_days.deployment_id,
-        sum(pool_days.accelerator_seconds) as accelerator_seconds,
-        sum(pool_days.accelerator_cost) as accelerator_cost,
-        sum(pool_days.accelerator_seconds * reference_prices.reference_price) as repriced_amount,
-        pool_days.usage_date
-    from pool_days
-    inner join reference_prices on pool_days.pool_id = reference_prices.pool_id
-    group by reference_prices.change_id, pool_days.deployment_id, pool_days.usage_date
+        priced_usage.deployment_id,
+        sum(priced_usage.quantity) filter (where priced_usage.priced_by = 'accelerator_second') as accelerator_seconds,
+        sum(priced_usage.cost) as billed_amount,
+        sum(priced_usage.quantity * reference_prices.reference_price) as repriced_amount,
+        priced_usage.usage_date
+    from priced_usage
+    inner join reference_prices
+        on
+            priced_usage.priced_by = reference_prices.priced_by
+            and priced_usage.priced_item = reference_prices.priced_item
+    group by reference_prices.change_id, priced_usage.deployment_id, priced_usage.usage_date
 )
 
 select
@@ -110,10 +79,10 @@ select
     unit_days.effective_cost,
     unit_days.usage_cost,
     cast(
-        unit_days.usage_cost - coalesce(accelerators.accelerator_cost, 0) + coalesce(accelerators.repriced_amount, 0)
+        unit_days.usage_cost - coalesce(repriced.billed_amount, 0) + coalesce(repriced.repriced_amount, 0)
         as {{ money_type() }}
     ) as repriced_cost,
-    cast(coalesce(accelerators.accelerator_seconds, 0) as bigint) as accelerator_seconds,
+    cast(coalesce(repriced.accelerator_seconds, 0) as bigint) as accelerator_seconds,
     cast(coalesce(busy.busy_accelerator_seconds, 0) as bigint) as busy_accelerator_seconds,
     unit_days.deployment_id != changes.deployment_id as is_control,
     unit_days.is_complete,
@@ -122,14 +91,14 @@ from changes
 inner join unit_days
     on
         changes.unit = unit_days.unit
-        and changes.changed_on - {{ window_days }} <= unit_days.usage_date
+        and changes.window_start <= unit_days.usage_date
         and changes.window_end > unit_days.usage_date
 left join {{ ref('int_decisions__change_controls') }} as controls on changes.change_id = controls.change_id
-left join accelerators
+left join repriced
     on
-        changes.change_id = accelerators.change_id
-        and unit_days.deployment_id = accelerators.deployment_id
-        and unit_days.usage_date = accelerators.usage_date
+        changes.change_id = repriced.change_id
+        and unit_days.deployment_id = repriced.deployment_id
+        and unit_days.usage_date = repriced.usage_date
 left join busy
     on
         unit_days.deployment_id = busy.deployment_id

@@ -1,4 +1,4 @@
-"""Each change's effects at fixed volume after one, two, three and four whole weeks, and the verdict on them."""
+"""Each change's effects at fixed volume on the days 3 to 28 after it, and the verdict on them."""
 
 from ai_unit_economics.statistics.changes import effects_of_changes
 

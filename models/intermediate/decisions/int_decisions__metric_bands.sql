@@ -1,3 +1,4 @@
+{% set spreads, least = var('anomaly_spreads'), var('anomaly_minimum_deviation') %}
 with daily as (
     select
         environment,
@@ -33,7 +34,7 @@ metrics as (
     {% endfor %}
 ),
 
--- The same weekday of the four weeks before: the middle one of them is the day's measure.
+-- The same weekday of the eight weeks before: the middle one of them is the day's measure.
 measured as (
     select
         *,
@@ -43,30 +44,51 @@ measured as (
     window same_weekday as (
         partition by environment, workload, unit, metric, isodow(usage_date)
         order by usage_date
-        range between interval 28 days preceding and interval 1 day preceding
+        range between interval 56 days preceding and interval 1 day preceding
     )
 ),
 
+-- In logarithms, in which twice and half are as far; a thousandth is as far as anything gets.
 deviations as (
     select
         *,
-        case when usual_days >= 3 and usual_value > 0 then metric_value / usual_value - 1 end as deviation
+        case
+            when usual_days >= 3 and usual_value > 0 then ln(greatest(metric_value / usual_value, 0.001))
+        end as deviation
     from measured
 ),
 
--- What is usual of late: a trend moves the centre, and a restless series has a wide band.
+-- A trend moves the centre, and a restless series has a wide band: four fifths of the days lie within 2.563 spreads.
 recent as (
     select
         *,
-        median(deviation) over last_weeks as centre,
-        1.4826 * mad(deviation) over last_weeks as spread,
+        median(deviation) over (
+            partition by environment, workload, unit, metric
+            order by usage_date
+            range between interval 28 days preceding and interval 1 day preceding
+        ) as centre,
+        (quantile_cont(deviation, 0.9) over last_weeks - quantile_cont(deviation, 0.1) over last_weeks) / 2.563
+            as spread,
         count(deviation) over last_weeks as recent_days
     from deviations
     window last_weeks as (
         partition by environment, workload, unit, metric
         order by usage_date
-        range between interval 28 days preceding and interval 1 day preceding
+        range between interval 56 days preceding and interval 1 day preceding
     )
+),
+
+-- The spread of few days is uncertain: Student's t is further out than the normal, with .65 degrees of freedom a day.
+bands as (
+    select
+        *,
+        deviation - centre as distance,
+        greatest(
+            {{ spreads }} * spread * (1 + ({{ spreads }} * {{ spreads }} + 1) / (4 * 0.65 * recent_days)),
+            ln(1 + {{ least }})
+        ) as width
+    from recent
+    where deviation is not null and recent_days >= 14
 )
 
 select
@@ -75,9 +97,8 @@ select
     unit,
     metric,
     metric_value,
-    cast(usual_value * (1 + centre) as {{ money_type() }}) as expected_value,
-    deviation - centre as deviation,
-    greatest({{ var('anomaly_spreads') }} * spread, {{ var('anomaly_minimum_deviation') }}) as band,
+    cast(usual_value * exp(centre) as {{ money_type() }}) as expected_value,
+    round(exp(distance) - 1, 9) as deviation,
+    round(case when distance > 0 then exp(width) - 1 else 1 - exp(-width) end, 9) as band,
     usage_date
-from recent
-where deviation is not null and recent_days >= 14
+from bands

@@ -9,4 +9,5 @@ def model(dbt, session):
         week_start=dbt.config.get("week_start"),
         scaling_weeks=int(dbt.config.get("scaling_weeks")),
         scaling_margin=float(dbt.config.get("scaling_margin")),
+        scaling_steady_margin=float(dbt.config.get("scaling_steady_margin")),
     )

@@ -15,6 +15,32 @@ outside as (
         ) as integer) as run
     from bands
     where abs(deviation) > band
+),
+
+-- What happens to a workload is one event, in whatever metrics and units it shows; two quiet days end it.
+event_days as (
+    select
+        environment,
+        workload,
+        usage_date,
+        coalesce(
+            usage_date - lag(usage_date) over (partition by environment, workload order by usage_date) > 2, true
+        ) as is_first_day
+    from outside
+    group by environment, workload, usage_date
+),
+
+events as (
+    select
+        environment,
+        workload,
+        usage_date,
+        max(usage_date) filter (where is_first_day) over (
+            partition by environment, workload
+            order by usage_date
+            rows between unbounded preceding and current row
+        ) as event_started_on
+    from event_days
 )
 
 select
@@ -23,6 +49,7 @@ select
         partition by
             outside.environment, outside.workload, outside.unit, outside.metric, outside.deviation > 0, outside.run
     ) as started_on,
+    events.event_started_on,
     outside.environment,
     outside.workload,
     outside.unit,
@@ -42,8 +69,17 @@ select
     end as main_driver,
     case when outside.metric = 'units' then week_moves.units_deployment_id else week_moves.cost_deployment_id end
         as main_deployment_id,
+    row_number() over (
+        partition by events.environment, events.workload, events.event_started_on
+        order by outside.usage_date, abs(outside.deviation) / outside.band desc, outside.metric, outside.unit
+    ) = 1 as is_alarm,
     '{{ var('reporting_currency') }}' as currency
 from outside
+inner join events
+    on
+        outside.environment = events.environment
+        and outside.workload = events.workload
+        and outside.usage_date = events.usage_date
 left join week_moves
     on
         outside.environment = week_moves.environment

@@ -57,7 +57,7 @@ select
     case
         when verdict_reason in (
                 'fewer_than_28_days_before',
-                'fewer_than_7_days_after',
+                'fewer_than_3_days_after',
                 'days_missing',
                 'units_below_minimum',
                 'cost_not_positive',
@@ -83,5 +83,5 @@ select
         when throughput_lower > published_effect_high then 'above'
         else 'within'
     end as plausibility,
-    'fixed volume 1' as method_version
+    'fixed volume 2' as method_version
 from compared

@@ -5,7 +5,10 @@ with changes as (
 
 -- The newest look is the answer: it has seen most.
 effects as (
-    select * from {{ ref('int_decisions__change_effects') }}
+    select
+        *,
+        min(looked_until) filter (where verdict = 'fail') over (partition by change_id) as failed_on
+    from {{ ref('int_decisions__change_effects') }}
     qualify looked_until = max(looked_until) over (partition by change_id)
 ),
 
@@ -64,6 +67,7 @@ select
     effects.verdict,
     effects.verdict_reason,
     effects.verdict_form,
+    effects.failed_on as first_failed_on,
     cast({{ var('release_gate_threshold') }} as double) as threshold,
     {% for side in ['', '_lower', '_upper'] -%}
     effects.decisive_effect{{ side }} as effect{{ side }},
@@ -87,7 +91,7 @@ select
         as repriced_cost_per_unit_after,
     drivers.main_driver,
     '{{ var('reporting_currency') }}' as currency,
-    'fixed volume 1' as method_version
+    'fixed volume 2' as method_version
 from changes
 inner join effects on changes.change_id = effects.change_id
 left join totals on changes.change_id = totals.change_id

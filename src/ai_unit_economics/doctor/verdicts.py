@@ -198,6 +198,7 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     ),
     "fct_target_status": ((bill, deployments, usage, seed("targets", "no targets")), (cost_rules, servers, hosted)),
     "fct_release_impact": ((bill, deployments, usage, change_of_configuration), (cost_rules, servers)),
+    "fct_release_impact_daily": ((bill, deployments, usage, change_of_configuration), (cost_rules, servers)),
     "fct_lever_impact": ((bill, deployments, usage, change_of_configuration), (cost_rules, servers)),
     "fct_cost_per_unit_drivers": WORKLOADS,
     "fct_anomalies": WORKLOADS,

@@ -1,8 +1,8 @@
 """Rolling origins: every model forecasts the past from what was known before it, a week apart, and is scored.
 
 Usage and cost are forecast; cost per unit is their quotient, so that the three always fit. Usage has a model of its
-own or comes by way of cost per unit: the cost forecast over a baseline's cost per unit. A pair of models is chosen
-together.
+own or comes by way of cost per unit: the cost forecast over a baseline's cost per unit, or over the level of cost per
+unit since its last step. A pair of models is chosen together, by its errors at past origins and nothing else.
 """
 
 from __future__ import annotations
@@ -18,19 +18,25 @@ from ai_unit_economics.forecasting.models import BASELINES, MODELS, WEEK
 
 MIN_ORIGINS = 3
 MAX_ORIGINS = 13
-# Under eight weeks there is no race worth its name: the reference alone forecasts.
+# Under eight weeks models are not compared: the reference alone forecasts.
 MIN_DAYS_FOR_A_RACE = 56
 REFERENCE = MODELS.index(models.MEAN_28_DAYS)
 COMBINATION, CAUTIOUS = MODELS.index(models.COMBINATION), MODELS.index(models.CAUTIOUS)
-# Fewer origins, which overlap, do not tell which model is better: nothing is chosen before there are thirteen weeks.
+LEVEL_SINCE_STEP = MODELS.index(models.LEVEL_SINCE_STEP)
+# Fewer origins, which overlap, do not tell which model is better: nothing is chosen before thirteen weeks are known.
 MIN_ORIGINS_FOR_A_CHOICE = 9
-MIN_DAYS_FOR_A_CHOICE = models.MIN_TRAINING_DAYS + MIN_ORIGINS_FOR_A_CHOICE * WEEK
 # Then the incumbent stays unless it is beaten by more than luck, ...
 STANDARD_ERRORS = 3.0
 # ... or equalled to this much by something simpler.
 AS_GOOD_AS = 1.02
-# No chosen model is more than this much worse than the best baseline, in usage, cost or cost per unit.
-TOLERANCE = 1.10
+# Cost per unit that moves by less than this part of what cost does: cost follows usage, or is usage at a price.
+METERED, PRICED = 1 / 2, 1 / 3
+# Cost that moves by less than this from week to week stands between steps.
+STEADY = 0.02
+# Of a shorter history than this half of the forecast is the last week, where nothing else is known of the cost.
+SHORT = 91
+# In logarithms: by so much another of the few that may be the incumbent has to be better than the first.
+LEAD = 0.2
 
 # As far off as counts: something that came of nothing, or no cost per unit where there was one.
 HOPELESS = 50.0
@@ -39,9 +45,18 @@ NO_ERROR = 0.02
 GRAINS = ("day", "week")
 MEASURES = ("usage", "cost", "cost_per_unit")
 # Usage by way of cost per unit stands last.
-USAGE_MODELS = (*MODELS, *(f"cost_over_{name}" for name in BASELINES))
+USAGE_MODELS = (*MODELS, *(f"cost_over_{name}" for name in (*BASELINES, models.LEVEL_SINCE_STEP)))
+COST_OVER_NAIVE, COST_OVER_LEVEL = len(MODELS), len(USAGE_MODELS) - 1
 
 Pair = tuple[int, int]
+# What forecasts usage and cost of each kind before past forecasts tell more
+FIRST: dict[str, Pair] = {
+    "priced": (COST_OVER_NAIVE, COMBINATION),
+    "metered": (COMBINATION, COMBINATION),
+    "stepped": (COMBINATION, LEVEL_SINCE_STEP),
+    "mixed": (COMBINATION, COMBINATION),
+    "short": (COMBINATION, CAUTIOUS),
+}
 
 
 def fill_gaps(values: np.ndarray) -> np.ndarray:
@@ -89,7 +104,7 @@ def naive_scales(usage: np.ndarray, cost: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Race:
+class Backtest:
     """One series at its origins. `ahead` is (model, origin, day), `actual` unknown after the series' end."""
 
     values: np.ndarray
@@ -119,7 +134,7 @@ def origins_of(days: int) -> np.ndarray:
     return days - WEEK * np.arange(count, 0, -1)
 
 
-def run_race(values: np.ndarray, horizon: int) -> Race:
+def run_backtest(values: np.ndarray, horizon: int) -> Backtest:
     """All models at all origins of a series; `values` may have gaps, `horizon` is whole weeks."""
     filled = fill_gaps(values)
     origins = origins_of(len(values))
@@ -133,22 +148,39 @@ def run_race(values: np.ndarray, horizon: int) -> Race:
             ahead[model, number] = forecasts[name]
     final = models.forecast_all(filled, horizon)
     never_negative = bool(filled.min() >= 0)
-    return Race(values, origins, actual, ahead, np.array([final[name] for name in MODELS]), never_negative)
+    return Backtest(values, origins, actual, ahead, np.array([final[name] for name in MODELS]), never_negative)
 
 
 @dataclass(frozen=True)
-class Duel:
+class UnitBacktest:
     """Usage and cost of one unit. A pair is (usage model, cost model), by their places in the two tuples of names."""
 
-    usage: Race
-    cost: Race
+    usage: Backtest
+    cost: Backtest
+
+    @cached_property
+    def level_ahead(self) -> np.ndarray:
+        """Cost per unit as its level since the last step: (origin, day)."""
+        filled = self._filled_ratio
+        levels = [models.level_ahead(filled[:origin], self.usage.final.shape[1]) for origin in self.usage.origins]
+        return np.array(levels).reshape(self.usage.actual.shape)
+
+    @cached_property
+    def level_final(self) -> np.ndarray:
+        """(day)"""
+        return models.level_ahead(self._filled_ratio, self.usage.final.shape[1])
+
+    @cached_property
+    def _filled_ratio(self) -> np.ndarray:
+        values = ratio(self.cost.values, self.usage.values)
+        return fill_gaps(values) if np.isfinite(values).any() else np.zeros(len(values))
 
     def usage_ahead(self, pair: Pair) -> np.ndarray:
         """(origin, day)"""
-        return self._usage(self.usage.ahead, self.cost.ahead, pair)
+        return self._usage(self.usage.ahead, self.cost.ahead, pair, self.level_ahead)
 
     def usage_final(self, pair: Pair) -> np.ndarray:
-        return self._usage(self.usage.final, self.cost.final, pair)
+        return self._usage(self.usage.final, self.cost.final, pair, self.level_final)
 
     def cost_ahead(self, pair: Pair) -> np.ndarray:
         return self.cost.ahead[pair[1]]
@@ -157,10 +189,15 @@ class Duel:
         return self.cost.final[pair[1]]
 
     @staticmethod
-    def _usage(usage: np.ndarray, cost: np.ndarray, pair: Pair) -> np.ndarray:
+    def _usage(usage: np.ndarray, cost: np.ndarray, pair: Pair, level: np.ndarray) -> np.ndarray:
         model, cost_model = pair
         if model < len(MODELS):
             return usage[model]
+        if model == COST_OVER_LEVEL:
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                found = cost[cost_model] / level
+            # a weekday on which nothing is used stays one, whatever it costs
+            return np.where(np.isfinite(found) & (level > 0) & (usage[COMBINATION] != 0), found, usage[COMBINATION])
         baseline = model - len(MODELS)
         free = cost[baseline] <= 0
         # Next to nothing has no cost per unit either: its quotient overflows, and 0 times that would be unknown.
@@ -188,7 +225,7 @@ class Duel:
 
 
 def _scale(scales: np.ndarray, actual: np.ndarray) -> np.ndarray:
-    """Of a past that never moved, errors are told in parts of what came."""
+    """Of a past that never moved, errors are in parts of what came."""
     level = mean_of_known(np.abs(actual))
     return np.where(np.isnan(scales), np.where(level > 0, level, 1.0), scales)[:, None]
 
@@ -202,55 +239,60 @@ def known_cells(origins: int, weeks: int, before: int) -> np.ndarray:
     return np.arange(origins)[:, None] + np.arange(1, weeks + 1)[None, :] <= before
 
 
-def is_metered(usage: np.ndarray, cost: np.ndarray) -> bool:
-    """Whether cost follows usage day by day, as that of a hosted model does and that of machines does not.
-
-    Against the same day a week before, cost per unit moves less than half as much as cost.
+def kind_of_cost(usage: np.ndarray, cost: np.ndarray) -> str:
+    """`priced` and `metered` cost follows usage day by day, as that of a hosted model does: against the same day a week
+    before, cost per unit moves much less than cost. `stepped` cost hardly moves at all from week to week, as that of
+    machines. What is neither is `mixed`. Of a `short`
+    history only the first two are told apart.
     """
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         moves = [np.log(values[WEEK:] / values[:-WEEK]) for values in (cost, ratio(cost, usage))]
     known = np.isfinite(moves).all(axis=0)
     of_cost, of_ratio = (np.median(np.abs(move[known])) if known.any() else 0.0 for move in moves)
-    return bool(of_ratio < of_cost / 2)
+    if of_ratio < of_cost * PRICED:
+        return "priced"
+    if of_ratio < of_cost * METERED:
+        return "metered"
+    if len(cost) < SHORT:
+        return "short"
+    return "stepped" if of_cost < STEADY else "mixed"
 
 
-def incumbent(days: int, metered: bool) -> Pair:
-    """What forecasts a series of so many days unless something else is surely better: the combination.
+def incumbent(errors: Sequence[np.ndarray], cells: np.ndarray, kind: str) -> Pair:
+    """The pair of few that erred least at the origins known in `cells`, over all units whose cost is the same money.
 
-    Cost of machines moves in steps, and a trend across a step misleads: in a short history half of its forecast is the
-    last week.
+    Cost of machines moves in steps, and a trend across a step misleads: it may be what it was since the last one. Of
+    what is metered, cost per unit is a price: usage may be the cost over it, so that errors of the two do not meet in
+    the price. The first of the few is taken unless another is better by LEAD.
     """
-    return COMBINATION, COMBINATION if metered or days >= MIN_DAYS_FOR_A_CHOICE else CAUTIOUS
+    first = FIRST[kind]
+    few = [first, (COMBINATION, COMBINATION), (COMBINATION, LEVEL_SINCE_STEP)]
+    few += [(COST_OVER_NAIVE, COMBINATION), (COST_OVER_LEVEL, COMBINATION)]
+    found = []
+    for pair in few:
+        known = np.where(cells, np.minimum(np.stack([error[:, *pair] for error in errors]), HOPELESS), np.nan)
+        off = np.log(mean_of_known(known.reshape(*known.shape[:2], -1)) + NO_ERROR)  # (unit, measure)
+        found.append(np.nanmean(off) if np.isfinite(off).any() else 0.0)
+    best = int(np.argmin(found))
+    return few[best] if found[best] < found[0] - LEAD else first
 
 
 def score_pairs(errors: np.ndarray, cells: np.ndarray, stays: Pair) -> np.ndarray:
     """(usage model, cost model): by how much a pair is surely better than the one that stays; below 0 is better.
 
     The mean logarithm of its error over the other's, over the three measures, plus three standard errors over the
-    origins. A pair that is beyond the tolerance in any measure stands behind all that are not.
+    origins.
     """
-    told = (cells & ~np.isnan(errors[:, *stays])).any(axis=(0, 2))
-    if told.sum() < MIN_ORIGINS_FOR_A_CHOICE:
+    known_origins = (cells & ~np.isnan(errors[:, *stays])).any(axis=(0, 2))
+    if known_origins.sum() < MIN_ORIGINS_FOR_A_CHOICE:
         scores = np.ones(errors.shape[1:3])
         scores[stays] = 0.0
         return scores
-    known = np.where(cells, np.minimum(errors, HOPELESS), np.nan)[..., told, :]
+    known = np.where(cells, np.minimum(errors, HOPELESS), np.nan)[..., known_origins, :]
     by_origin = np.log(mean_of_known(known) + NO_ERROR)
     against = by_origin - by_origin[:, *stays][:, None, None]
     against = mean_of_known(np.moveaxis(against, 0, -1))  # (usage model, cost model, origin)
-    scores = against.mean(axis=-1) + STANDARD_ERRORS * against.std(axis=-1, ddof=1) / np.sqrt(told.sum())
-    worst = np.max([_over_best_baseline(values) for values in known], axis=0)
-    return scores + np.where(worst > TOLERANCE, 10 * worst, 0)
-
-
-def _over_best_baseline(errors: np.ndarray) -> np.ndarray:
-    """(usage model, cost model): mean error over that of the best baseline, which forecasts both."""
-    off = mean_of_known(errors.reshape(*errors.shape[:2], -1))
-    baselines = off[range(len(BASELINES)), range(len(BASELINES))]
-    if np.isnan(baselines).all():
-        return np.ones_like(off)
-    hair = 1e-9
-    return (off + hair) / (np.nanmin(baselines) + hair)
+    return against.mean(axis=-1) + STANDARD_ERRORS * against.std(axis=-1, ddof=1) / np.sqrt(known_origins.sum())
 
 
 def choose(scores: Sequence[np.ndarray]) -> list[Pair]:

@@ -4,7 +4,7 @@ A forecast of the past that was made by the same rule, from what was known at th
 towards it what happened lay: 1 is on the bound, below 0 is on the other side of the median. A bound of the 80% interval
 should have 90 of 100 on its side of it, one of the 95% interval 97.5: that quantile of the scores, over all series
 together, moves the bound from then on. Each bound is moved alone, as forecasts of what grows are more often too low
-than too high. They pay for the luck of the model that won the race, too.
+than too high. They pay for the luck of the model that was chosen, too.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ def scores(found: np.ndarray, happened: np.ndarray) -> np.ndarray:
     """
     median = found[:, 4:]
     off = happened[:, None] - median
-    hair = 1e-9 * np.maximum(np.abs(happened[:, None]), np.abs(median)) + 1e-300
+    rounding = 1e-9 * np.maximum(np.abs(happened[:, None]), np.abs(median)) + 1e-300
     reach = np.abs(found[:, :4] - median)
     towards = np.where(np.array(list(LEVELS.values())) < 0.5, -off, off)
-    found_scores = np.where(np.abs(off) <= hair, 0.0, towards / np.maximum(reach, hair))
-    is_sure = (np.abs(off) <= hair) & (reach <= hair).all(axis=1, keepdims=True)
+    found_scores = np.where(np.abs(off) <= rounding, 0.0, towards / np.maximum(reach, rounding))
+    is_sure = (np.abs(off) <= rounding) & (reach <= rounding).all(axis=1, keepdims=True)
     return np.where(is_sure, np.nan, found_scores)
 
 

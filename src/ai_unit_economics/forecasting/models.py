@@ -1,4 +1,4 @@
-"""The models in the race. Each takes the past of a daily series, whole and oldest first, and gives the days ahead.
+"""The models that are compared. Each takes the past of a daily series, whole and oldest first, and gives days ahead.
 
 The three baselines come first, then what has to beat them. All see weeks: a weekday is compared with the same weekday.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 try:
     import augurs
-except ImportError:  # no wheel for this platform: the race goes on without it
+except ImportError:  # no wheel for this platform: the others are compared without it
     augurs = None
 
 WEEK = 7
@@ -24,6 +24,7 @@ DRIFT = "drift"
 MEAN_OF_BASELINES = "mean_of_baselines"
 DAMPED_TREND = "damped_trend"
 MSTL_ETS = "mstl_ets"
+LEVEL_SINCE_STEP = "level_since_step"
 COMBINATION = "combination"
 CAUTIOUS = "cautious"
 
@@ -31,7 +32,10 @@ BASELINES = (SEASONAL_NAIVE, MEAN_28_DAYS, DRIFT)
 # In the combination. Usage grows, and what stays level falls behind it: the models that follow a trend weigh more.
 _WEIGHTS = {SEASONAL_NAIVE: 1, MEAN_28_DAYS: 1, DRIFT: 3, DAMPED_TREND: 3, MSTL_ETS: 3}
 # From simple to elaborate: of two that are as good, the first is taken.
-MODELS = (*BASELINES, MEAN_OF_BASELINES, DAMPED_TREND, MSTL_ETS, COMBINATION, CAUTIOUS)
+MODELS = (*BASELINES, MEAN_OF_BASELINES, LEVEL_SINCE_STEP, DAMPED_TREND, MSTL_ETS, COMBINATION, CAUTIOUS)
+# A step is this many standard errors large, and has so many days on either side
+STEP_ERRORS, STEP_DAYS = 5.0, 4
+LONGEST_LEVEL = 28
 
 
 def seasonal_naive(past: np.ndarray, horizon: int) -> np.ndarray:
@@ -81,6 +85,45 @@ def damped_trend(past: np.ndarray, horizon: int) -> np.ndarray:
 _GRID = np.array([(a, b, p) for a in (0.2, 0.4, 0.6, 0.8, 1.0) for b in (0.0, 0.1, 0.3) for p in (0.8, 0.95)])
 
 
+def level_since_step(past: np.ndarray, horizon: int) -> np.ndarray:
+    """The mean since the last step, by weekday: machines are added and taken away, and between that their cost stays.
+
+    Of less than a week since then the shape is that of the weeks before. Steps are looked for in the last eight weeks,
+    the clearest first, then in what comes after it.
+    """
+    recent = past[-WEEKS_OFF * WEEK :]
+    shape = _weekday_offsets(recent)
+    flat = recent - shape[(np.arange(len(recent)) - len(recent)) % WEEK]
+    # half of two neighbours' difference is noise; a step is in one of many
+    noise = np.median(np.abs(np.diff(flat))) / 0.6745 / np.sqrt(2)
+    start = 0
+    while (step := _clearest_step(flat[start:], noise)) is not None:
+        start += step
+    weeks = min(len(flat) - start, LONGEST_LEVEL) // WEEK
+    if weeks:
+        return _repeat(_last_weeks(past, weeks).mean(axis=0), horizon)
+    return flat[start:].mean() + _repeat(shape, horizon)
+
+
+def _clearest_step(flat: np.ndarray, noise: float) -> int | None:
+    """The day on which the level moved most clearly; None where no move is clear."""
+    days = np.arange(STEP_DAYS, len(flat) - STEP_DAYS + 1)
+    if not len(days):
+        return None
+    sums = np.cumsum(flat)
+    before, after = sums[days - 1] / days, (sums[-1] - sums[days - 1]) / (len(flat) - days)
+    error = np.maximum(noise, 1e-12) * np.sqrt(1 / days + 1 / (len(flat) - days))
+    size = np.abs(after - before)
+    best = int(np.argmax(size / error))
+    return int(days[best]) if size[best] > STEP_ERRORS * error[best] else None
+
+
+def _weekday_offsets(recent: np.ndarray) -> np.ndarray:
+    """How far each weekday lies from its week, the middle one of the last weeks; the next day's weekday comes first."""
+    weeks = _last_weeks(recent, WEEKS_OFF)
+    return np.median(weeks - np.median(weeks, axis=1, keepdims=True), axis=0)
+
+
 def mstl_ets(past: np.ndarray, horizon: int) -> np.ndarray | None:
     """Weekly season by loess, the rest by the best exponential smoothing: augurs. None where it finds no fit."""
     if augurs is None or len(past) < MIN_TRAINING_DAYS:
@@ -110,8 +153,9 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
     """
     naive = seasonal_naive(past, horizon)
     ahead = {SEASONAL_NAIVE: naive, MEAN_28_DAYS: mean_28_days(past, horizon), DRIFT: drift(past, horizon)}
-    for name, model in ((DAMPED_TREND, damped_trend), (MSTL_ETS, mstl_ets)):
-        ahead[name] = _on_growth(model, past, horizon)
+    for name, model in ((DAMPED_TREND, damped_trend), (MSTL_ETS, mstl_ets), (LEVEL_SINCE_STEP, level_since_step)):
+        with np.errstate(over="ignore", invalid="ignore"):
+            ahead[name] = _on_growth(model, past, horizon)
     # A trend that leaves the range of the past by this much has run away.
     highest = np.abs(past).max() * 10
     is_off = _repeat((_last_weeks(past, WEEKS_OFF) == 0).all(axis=0), horizon)
@@ -120,10 +164,18 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
             ahead[name] = naive
         elif past.min() >= 0:
             ahead[name] = _resting(np.maximum(values, 0), is_off)
-    ahead[COMBINATION] = np.average(list(ahead.values()), axis=0, weights=[_WEIGHTS[name] for name in ahead])
+    ahead[COMBINATION] = np.average([ahead[name] for name in _WEIGHTS], axis=0, weights=list(_WEIGHTS.values()))
     ahead[MEAN_OF_BASELINES] = np.mean([ahead[name] for name in BASELINES], axis=0)
     ahead[CAUTIOUS] = (ahead[COMBINATION] + naive) / 2
     return ahead
+
+
+def level_ahead(past: np.ndarray, horizon: int) -> np.ndarray:
+    """The level since the last step of a series without gaps, in logarithms where all values are above 0."""
+    if len(past) < 2 * WEEK:
+        return _repeat(np.resize(past, WEEK), horizon)
+    found = _on_growth(level_since_step, past, horizon)
+    return seasonal_naive(past, horizon) if found is None else found
 
 
 def _on_growth(model, past: np.ndarray, horizon: int) -> np.ndarray | None:

@@ -1,4 +1,4 @@
-"""From the past of workloads to their forecasts: the race, the chosen models, intervals, roll-ups and their record.
+"""From the past of workloads to their forecasts: backtests, the chosen models, intervals, roll-ups and their record.
 
 Whatever cannot be forecast says why (`null_reason`); nothing here raises for what a series looks like.
 """
@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from ai_unit_economics.forecasting import backtest, spread
-from ai_unit_economics.forecasting.backtest import GRAINS, MEASURES, USAGE_MODELS, Duel, Pair, ratio, week_sums
+from ai_unit_economics.forecasting.backtest import GRAINS, MEASURES, USAGE_MODELS, Pair, UnitBacktest, ratio, week_sums
 from ai_unit_economics.forecasting.calibration import BOUNDS, LEVELS, Calibration, quantiles, scores, stretch
 from ai_unit_economics.forecasting.models import BASELINES, MODELS, WEEK
 
@@ -84,16 +84,21 @@ class Outlook:
 
 @dataclass(frozen=True)
 class _Run:
-    """A series, its race, and the pair of models that would have been taken at each origin; today's is the last."""
+    """A series, its backtest, and the pair of models that would have been taken at each origin; today's is the last."""
 
     history: History
-    duel: Duel
+    tested: UnitBacktest
     pairs: list[Pair]
     share: float
 
     @property
     def origins(self) -> np.ndarray:
-        return self.duel.usage.origins
+        return self.tested.usage.origins
+
+    @property
+    def weeks(self) -> int:
+        """How many are forecast at each origin."""
+        return self.tested.usage.weeks
 
     @property
     def seed(self) -> int:
@@ -101,18 +106,18 @@ class _Run:
 
     @property
     def never_negative(self) -> bool:
-        return self.duel.usage.never_negative and self.duel.cost.never_negative
+        return self.tested.usage.never_negative and self.tested.cost.never_negative
 
     def actual(self) -> Both:
-        return self.duel.usage.actual, self.duel.cost.actual
+        return self.tested.usage.actual, self.tested.cost.actual
 
     def ahead(self, pair: Pair) -> Both:
-        return self.duel.usage_ahead(pair), self.duel.cost_ahead(pair)
+        return self.tested.usage_ahead(pair), self.tested.cost_ahead(pair)
 
     def spread(self, number: int) -> spread.Spread | None:
         """From what was known at the origin of that number about the pair that was taken there."""
         (usage, cost), (usage_ahead, cost_ahead) = self.actual(), self.ahead(self.pairs[number])
-        cells = backtest.known_cells(len(self.origins), self.duel.usage.weeks, number)
+        cells = backtest.known_cells(len(self.origins), self.tested.usage.weeks, number)
         return spread.fit_spread(
             spread.week_errors(usage, usage_ahead, cost), spread.week_errors(cost, cost_ahead, usage), cells
         )
@@ -190,9 +195,9 @@ def _race(group: Sequence[History], horizon: int, share: float) -> list[_Run]:
     if not group:
         return []
     whole_weeks = -(-horizon // WEEK) * WEEK
-    cost = backtest.run_race(group[0].cost, whole_weeks)
-    duels = [Duel(backtest.run_race(history.usage, whole_weeks), cost) for history in group]
-    errors = [duel.errors() for duel in duels] if len(cost.origins) else []
+    cost = backtest.run_backtest(group[0].cost, whole_weeks)
+    tests = [UnitBacktest(backtest.run_backtest(history.usage, whole_weeks), cost) for history in group]
+    errors = [tested.errors() for tested in tests] if len(cost.origins) else []
     chosen: list[list[Pair]] = []
     for number in range(len(cost.origins) + 1):
         if number < backtest.MIN_ORIGINS:
@@ -200,12 +205,12 @@ def _race(group: Sequence[History], horizon: int, share: float) -> list[_Run]:
         else:
             cells = backtest.known_cells(len(cost.origins), cost.weeks, number)
             known = int([*cost.origins, len(cost.values)][number])
-            metered = any(backtest.is_metered(history.usage[:known], history.cost[:known]) for history in group)
-            stays = backtest.incumbent(known, metered)
+            kinds = [backtest.kind_of_cost(each.usage[:known], each.cost[:known]) for each in group]
+            stays = backtest.incumbent(errors, cells, min(kinds, key=list(backtest.FIRST).index))
             chosen.append(backtest.choose([backtest.score_pairs(error, cells, stays) for error in errors]))
     return [
-        _Run(history, duel, [pairs[unit] for pairs in chosen], share)
-        for unit, (history, duel) in enumerate(zip(group, duels, strict=True))
+        _Run(history, tested, [pairs[unit] for pairs in chosen], share)
+        for unit, (history, tested) in enumerate(zip(group, tests, strict=True))
     ]
 
 
@@ -232,7 +237,7 @@ def _past_intervals(run: _Run, calibration: Calibrations) -> Intervals:
         made_on = as_of - WEEK * (len(run.origins) - number)
         for key, bounds, score in zip(keys, np.split(found, ends), np.split(scored, ends), strict=True):
             intervals[number, *key] = bounds
-            for week, part in enumerate(np.split(score, run.duel.usage.weeks), start=1):
+            for week, part in enumerate(np.split(score, run.tested.usage.weeks), start=1):
                 calibration[key].add(made_on + WEEK * week, week, part)
     return intervals
 
@@ -253,7 +258,7 @@ def _outlook(
 ) -> Outlook:
     history, pair = run.history, run.pairs[-1]
     outlook = Outlook(history, history.as_of, USAGE_MODELS[pair[0]], MODELS[pair[1]])
-    ahead = run.duel.usage_final(pair), run.duel.cost_final(pair)
+    ahead = run.tested.usage_final(pair), run.tested.cost_final(pair)
     paths = None
     fitted = run.spread(len(run.origins)) if len(run.origins) else None
     if not run.never_negative:
@@ -385,71 +390,76 @@ def _number(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
 
 
-def _backtest_rows(
-    run: _Run,
-    intervals: Intervals,
-    calibration: Calibrations,
-) -> Iterator[dict]:
+def _backtest_rows(run: _Run, intervals: Intervals, calibration: Calibrations) -> Iterator[dict]:
     """Sums of errors by evaluation, model and weeks ahead, so that any mean can be taken of them later.
 
     `selection` is what today's choice rests on: all origins. `rolling_origin` are those at which a choice could be made
-    from eight weeks or more; there `selected` is the pair chosen at the time, its intervals calibrated at the time.
+    from eight weeks or more; its `selected` is the pair chosen at the time, with intervals calibrated at the time.
     """
-    origins, weeks = len(run.origins), run.duel.usage.weeks
+    origins = len(run.origins)
     late = (np.arange(origins) >= backtest.MIN_ORIGINS) & (run.origins >= backtest.MIN_DAYS_FOR_A_RACE)
-    scales = run.duel.scales
-    at_the_time = [run.ahead(pair) for pair in run.pairs[:-1]]
-    models = [run.ahead((model, model)) for model in range(len(MODELS))]
-    models.append(run.ahead(run.pairs[-1]))
-    models.append(tuple(np.stack([both[i][number] for number, both in enumerate(at_the_time)]) for i in (0, 1)))
-    ahead = tuple(np.stack([both[i] for both in models]) for i in (0, 1))  # (model, origin, day)
     selected_today, selected_then = len(MODELS), len(MODELS) + 1
     evaluations = [("selection", name, number, np.ones(origins, bool)) for number, name in enumerate(MODELS)]
     evaluations.append(("selection", "selected", selected_today, np.ones(origins, bool)))
     evaluations += [("rolling_origin", name, number, late) for number, name in enumerate(MODELS)]
     evaluations.append(("rolling_origin", "selected", selected_then, late))
-    inside = _inside(run, intervals, calibration)
+    ahead, inside = _all_ahead(run), _inside(run, intervals, calibration)
     for grain_number, grain in enumerate(GRAINS):
         measured = zip(MEASURES, _measures(ahead, grain), _measures(run.actual(), grain), strict=True)
-        for measure_number, (measure, expected, happened) in enumerate(measured):
-            off = (expected - happened).reshape(len(models), origins, weeks, -1)
-            known = np.isfinite(off)
-            off = np.where(known, off, 0)
-            scale = scales[:, grain_number, measure_number][:, None]
-            # (figure, model, origin, week)
-            sums = np.stack(
-                [
-                    known.sum(axis=-1),
-                    np.abs(off).sum(axis=-1),
-                    off.sum(axis=-1),
-                    np.where(known, happened.reshape(origins, weeks, -1), 0).sum(axis=-1),
-                    np.nan_to_num(np.abs(off).sum(axis=-1) / scale),
-                    np.where(np.isnan(scale), 0, known.sum(axis=-1)),
-                ]
-            )
+        for measure_number, (measure, forecast, actual) in enumerate(measured):
+            sums = _error_sums(forecast, actual, run.tested.scales[:, grain_number, measure_number], run.weeks)
             for evaluation, model, number, where in evaluations:
-                selected_at_the_time = number == selected_then
                 for week, figures in enumerate(sums[:, number, where].sum(axis=1).T.tolist()):
-                    if not figures[0]:
-                        continue
-                    counts = inside[grain, measure][where, week].sum(axis=0) if selected_at_the_time else (0, 0, 0)
-                    yield {
-                        "evaluation": evaluation,
-                        "model": model,
-                        "is_baseline": model in BASELINES,
-                        "grain": grain,
-                        "measure": measure,
-                        "weeks_ahead": week + 1,
-                        "points": int(figures[0]),
-                        "absolute_error": figures[1],
-                        "error": figures[2],
-                        "actual": figures[3],
-                        "scaled_error": figures[4],
-                        "scaled_points": int(figures[5]),
-                        "interval_points": int(counts[0]),
-                        "inside_80": int(counts[1]),
-                        "inside_95": int(counts[2]),
-                    }
+                    has_intervals = number == selected_then
+                    counts = inside[grain, measure][where, week].sum(axis=0) if has_intervals else (0, 0, 0)
+                    if figures[0]:
+                        names = {"evaluation": evaluation, "model": model, "is_baseline": model in BASELINES}
+                        names |= {"grain": grain, "measure": measure, "weeks_ahead": week + 1}
+                        yield names | _figures(figures, counts)
+
+
+def _all_ahead(run: _Run) -> Both:
+    """(model, origin, day) of usage and of cost: every model for both, today's pair, and the pair of the time."""
+    at_the_time = [run.ahead(pair) for pair in run.pairs[:-1]]
+    models = [run.ahead((model, model)) for model in range(len(MODELS))]
+    models.append(run.ahead(run.pairs[-1]))
+    models.append(tuple(np.stack([both[i][number] for number, both in enumerate(at_the_time)]) for i in (0, 1)))
+    usage, cost = (np.stack([both[i] for both in models]) for i in (0, 1))
+    return usage, cost
+
+
+def _error_sums(forecast: np.ndarray, actual: np.ndarray, scales: np.ndarray, weeks: int) -> np.ndarray:
+    """(figure, model, origin, week) from (model, origin, period), (origin, period) and (origin)."""
+    models, origins = forecast.shape[:2]
+    off = (forecast - actual).reshape(models, origins, weeks, -1)
+    known = np.isfinite(off)
+    off = np.where(known, off, 0)
+    scale = scales[:, None]
+    return np.stack(
+        [
+            known.sum(axis=-1),
+            np.abs(off).sum(axis=-1),
+            off.sum(axis=-1),
+            np.where(known, actual.reshape(origins, weeks, -1), 0).sum(axis=-1),
+            np.nan_to_num(np.abs(off).sum(axis=-1) / scale),
+            np.where(np.isnan(scale), 0, known.sum(axis=-1)),
+        ]
+    )
+
+
+def _figures(figures: Sequence[float], counts: Sequence[int]) -> dict:
+    """The columns of one row, from sums in the order of `_error_sums` and of `_inside`."""
+    return {
+        "points": int(figures[0]),
+        "absolute_error": figures[1],
+        "error": figures[2],
+        "actual": figures[3],
+        "scaled_error": figures[4],
+        "scaled_points": int(figures[5]),
+        "interval_points": int(counts[0]),
+        "inside_80": int(counts[1]),
+        "inside_95": int(counts[2]),
+    }
 
 
 def _inside(
@@ -458,19 +468,21 @@ def _inside(
     calibration: Calibrations,
 ) -> dict[tuple[str, str], np.ndarray]:
     """(origin, week, 3): how many days or weeks had an interval, and how many of them lay inside the two."""
-    weeks = run.duel.usage.weeks
+    weeks = run.tested.usage.weeks
     counts = {(grain, measure): np.zeros((len(run.origins), weeks, 3), int) for grain in GRAINS for measure in MEASURES}
     for (number, grain, measure), found in intervals.items():
         made_on = run.history.as_of.toordinal() - WEEK * (len(run.origins) - number)
         bounds = np.maximum(stretch(found, calibration[grain, measure].factors(made_on)), 0)
         actual = tuple(values[number] for values in run.actual())
         happened = _measures(actual, grain)[MEASURES.index(measure)]
-        hair = 1e-9 * np.abs(happened)
+        rounding = 1e-9 * np.abs(happened)
         # That nothing comes on a day off is no credit to intervals.
         is_off = (bounds[:, 3] == 0) & (happened == 0)
-        there = np.isfinite(bounds).all(axis=1) & np.isfinite(happened) & ~is_off
-        columns = [there]
+        has_interval = np.isfinite(bounds).all(axis=1) & np.isfinite(happened) & ~is_off
+        columns = [has_interval]
         for low, high in BOUNDS:
-            columns.append(there & (bounds[:, low] - hair <= happened) & (happened <= bounds[:, high] + hair))
+            columns.append(
+                has_interval & (bounds[:, low] - rounding <= happened) & (happened <= bounds[:, high] + rounding)
+            )
         counts[grain, measure][number] = np.stack(columns, axis=-1).reshape(weeks, -1, 3).sum(axis=1)
     return counts

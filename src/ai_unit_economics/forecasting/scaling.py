@@ -1,27 +1,35 @@
 """How cost scales with usage: the elasticity of cost to usage over the last weeks, and what it means.
 
 An elasticity of 1 is cost that grows as usage does: cost per unit stays. Below 1 a unit gets cheaper as usage grows,
-above 1 dearer. It is the quotient of the two trends, of cost and of usage, by week; so noise in usage does not pull it
-towards 0, as it would in a regression of one on the other. Its interval holds every elasticity b for which
-log cost - b × log usage has no trend that the data can tell from none (Fieller, Anderson and Rubin). Where usage has no
-clear trend there is no end to that interval, and no verdict.
+above 1 dearer. It is the b for which log cost - b × log usage has no trend, and no shape of the week either where the
+two agree. A regression of cost on usage would be pulled towards 0 by the day's noise in usage; trend and weekdays are
+instruments, which that noise does not touch (Fieller, Anderson and Rubin). Days follow each other: errors have a
+first-order autocorrelation, averaged over what the data make likely.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
+from scipy.stats import chi2
+from scipy.stats import t as student
 
 from ai_unit_economics.forecasting.backtest import week_sums
+from ai_unit_economics.forecasting.models import WEEK
 
 MIN_WEEKS = 6
-LINEAR, WINNING, REGRESSED, INCONCLUSIVE = "scaling_linearly", "optimization_winning", "regressed", "inconclusive"
+LINEAR, WINNING, REGRESSED = "scaling_linearly", "optimization_winning", "regressed"
+STEADY, INCONCLUSIVE = "cost_per_unit_steady", "inconclusive"
 # Elasticities that are tried; an interval that reaches the ends has none.
-GRID = np.linspace(-5, 7, 2401)
-# What is left after the trend may follow itself from week to week, at most this closely.
-MOST_AUTOCORRELATION = 0.8
+GRID = np.linspace(-5, 7, 1201)
+AUTOCORRELATIONS = np.arange(-3, 10) / 10
+INTERVAL = 0.95
+# That something lies within a margin is shown at 5 %: two one-sided tests, so an interval of 90 %.
+WITHIN = 0.90
+# The week's shape counts beside the trend unless data so unlike are rarer than this.
+AGREEMENT = 0.05
 
 
 @dataclass(frozen=True)
@@ -39,67 +47,143 @@ class Scaling:
     cost_per_unit_change: float | None = None
 
 
-def judge(usage: np.ndarray, cost: np.ndarray, weeks: int = 13, margin: float = 0.2) -> Scaling:
+@dataclass(frozen=True)
+class Misfit:
+    """Of every elasticity of GRID: squared distance, in standard errors, of what should be 0 from 0."""
+
+    trend: np.ndarray
+    week: np.ndarray  # (elasticity): the shape of the week
+    both: np.ndarray
+    week_days: int  # weekdays beyond the first
+    freedom: int
+    slopes: np.ndarray  # (cost, usage) a day
+    slope_error: float  # of cost per unit
+
+
+def judge(
+    usage: np.ndarray, cost: np.ndarray, weeks: int = 13, margin: float = 0.2, steady_margin: float = 0.05
+) -> Scaling:
     """From days of usage and cost, unknown ones NaN: the verdict over the last whole weeks.
 
-    Linear is an interval within the margin around 1: what is left of it then moves cost per unit too little to matter.
+    Linear is an elasticity within the margin around 1: what is left of it then moves cost per unit too little to
+    matter. Where usage has no trend to scale with, cost per unit may still be known to have stayed.
     """
-    usage, cost = week_sums(usage)[-weeks:], week_sums(cost)[-weeks:]
-    known = (usage > 0) & (cost > 0)
-    if known.sum() < MIN_WEEKS:
-        return Scaling(INCONCLUSIVE, "fewer_than_6_weeks", int(known.sum()))
-    week = np.flatnonzero(known).astype(float)
-    logs = np.stack([np.log(cost[known]), np.log(usage[known])])
-    centred = week - week.mean()
-    slopes = logs @ centred / (centred**2).sum()
-    span = week[-1] - week[0]
-    usage_change, cost_change, unit_change = (
-        float(np.expm1(slope * span)) for slope in (slopes[1], slopes[0], slopes[0] - slopes[1])
-    )
-    found = {
-        "weeks": len(week),
-        "usage_change": usage_change,
-        "cost_change": cost_change,
-        "cost_per_unit_change": unit_change,
+    whole = min(len(usage) // WEEK, weeks)
+    usage, cost = (values[len(values) - whole * WEEK :] for values in (usage, cost))
+    known_weeks = int(np.sum((week_sums(usage) > 0) & (week_sums(cost) > 0)))
+    if known_weeks < MIN_WEEKS:
+        return Scaling(INCONCLUSIVE, "fewer_than_6_weeks", known_weeks)
+    misfit = _misfit(usage, cost)
+    span = (whole - 1) * WEEK
+    changes = {
+        "usage_change": math.expm1(misfit.slopes[1] * span),
+        "cost_change": math.expm1(misfit.slopes[0] * span),
+        "cost_per_unit_change": math.expm1((misfit.slopes[0] - misfit.slopes[1]) * span),
     }
-    low, high = _interval(logs, centred, slopes)
-    if low is None:
-        return Scaling(INCONCLUSIVE, "usage_has_no_trend", **found)
-    found |= {"elasticity": float(slopes[0] / slopes[1]), "elasticity_low": low, "elasticity_high": high}
-    if 1 - margin <= low and high <= 1 + margin:
-        return Scaling(LINEAR, None, **found)
-    if low <= 1 <= high:
-        return Scaling(INCONCLUSIVE, "interval_too_wide", **found)
-    # While usage falls, a cost that does not fall with it makes the unit dearer.
-    cheaper = (high < 1) == (slopes[1] > 0)
-    return Scaling(WINNING if cheaper else REGRESSED, None, **found)
+    elasticity = _elasticity(misfit)
+    found = {"weeks": known_weeks, **changes, **elasticity}
+    if elasticity:
+        narrow = _interval(_distance(misfit), misfit.freedom, WITHIN)
+        if narrow is not None and 1 - margin <= narrow[0] and narrow[1] <= 1 + margin:
+            return Scaling(LINEAR, None, **found)
+        if not elasticity["elasticity_low"] <= 1 <= elasticity["elasticity_high"]:
+            # While usage falls, a cost that does not fall with it makes the unit dearer.
+            cheaper = (elasticity["elasticity_high"] < 1) == (misfit.slopes[1] > 0)
+            if cheaper == (changes["cost_per_unit_change"] < 0):
+                return Scaling(WINNING if cheaper else REGRESSED, None, **found)
+    reach = student.ppf((1 + WITHIN) / 2, misfit.freedom) * misfit.slope_error * span
+    unit_change = math.log1p(changes["cost_per_unit_change"])
+    if abs(unit_change) + reach <= math.log1p(steady_margin):
+        return Scaling(STEADY, None, **found)
+    return Scaling(INCONCLUSIVE, "interval_too_wide" if elasticity else "usage_has_no_trend", **found)
 
 
-def _interval(logs: np.ndarray, centred: np.ndarray, slopes: np.ndarray) -> tuple[float, float] | tuple[None, None]:
-    count = logs.shape[1]
-    rest = logs - logs.mean(axis=1, keepdims=True) - slopes[:, None] * centred
-    trend = slopes[0] - GRID * slopes[1]
-    left = rest[0] - GRID[:, None] * rest[1]
-    squares = (left**2).sum(axis=1)
-    follows = (left[:, 1:] * left[:, :-1]).sum(axis=1) / np.maximum(squares, 1e-300)
-    # Of a short series the estimate is too low: by (1 + 3 rho) / n.
-    follows = np.clip((follows * count + 1) / (count - 3), 0, MOST_AUTOCORRELATION)
-    error = np.sqrt(squares / (count - 2) / (centred**2).sum() * (1 + follows) / (1 - follows))
-    inside = np.abs(trend) <= student_t(0.975, count - 2) * error + 1e-12
+def _misfit(usage: np.ndarray, cost: np.ndarray) -> Misfit:
+    known = (usage > 0) & (cost > 0)
+    days = np.flatnonzero(known)
+    logs = np.log(np.stack([cost[known], usage[known]], axis=1))  # (day, cost and usage)
+    weekdays = np.unique(days % WEEK)[1:]
+    trend = (days - days.mean())[:, None]
+    design = np.hstack([np.ones((len(days), 1)), days[:, None] % WEEK == weekdays, trend]).astype(float)
+    freedom = len(days) - design.shape[1]
+    weight, fits = _by_autocorrelation(design, logs, days)
+    parts = [slice(design.shape[1] - 1, None), slice(1, design.shape[1] - 1), slice(1, None)]
+    misfits = np.zeros((len(parts), len(GRID)))
+    for share, (coefficients, inverse, squares) in zip(weight, fits, strict=True):
+        # log cost - b log usage, for each b: its coefficients and the variance of its errors
+        of_b = coefficients[:, :1] - GRID * coefficients[:, 1:]
+        variance = (squares[0, 0] - 2 * GRID * squares[0, 1] + GRID**2 * squares[1, 1]) / freedom
+        for number, part in enumerate(parts):
+            off = of_b[part]
+            distance = (off * np.linalg.solve(inverse[part, part], off)).sum(axis=0) if len(off) else 0 * GRID
+            # the mean of variances counts, not that of their inverses
+            misfits[number] += share * np.maximum(variance, 1e-18) / np.maximum(distance, 1e-18)
+    slopes = sum(share * fit[0][-1] for share, fit in zip(weight, fits, strict=True))
+    variances = [fit[1][-1, -1] * (fit[2][0, 0] - 2 * fit[2][0, 1] + fit[2][1, 1]) / freedom for fit in fits]
+    error = math.sqrt(max(float(weight @ np.array(variances)), 0.0))
+    return Misfit(*(1 / misfits), len(weekdays), freedom, slopes, error)
+
+
+def _by_autocorrelation(
+    design: np.ndarray, logs: np.ndarray, days: np.ndarray
+) -> tuple[np.ndarray, list[tuple[np.ndarray, np.ndarray, np.ndarray]]]:
+    """How likely each autocorrelation is, and its fit: coefficients (column, series), the inverse of its Gram matrix,
+    and sums of squares and products of what is left of cost and usage (series, series)."""
+    fits, likelihoods = [], []
+    for correlation in AUTOCORRELATIONS:
+        follows = np.sign(correlation) ** np.diff(days) * np.abs(correlation) ** np.diff(days)
+        scale = 1 / np.sqrt(1 - follows**2)
+        values = np.hstack([design, logs])
+        whitened = np.vstack([values[:1], (values[1:] - follows[:, None] * values[:-1]) * scale[:, None]])
+        columns, outcome = whitened[:, : design.shape[1]], whitened[:, design.shape[1] :]
+        inverse = np.linalg.inv(columns.T @ columns)
+        coefficients = inverse @ columns.T @ outcome
+        left = outcome - columns @ coefficients
+        squares = left.T @ left
+        of_ratio = squares[0, 0] - 2 * squares[0, 1] + squares[1, 1]
+        freedom = len(days) - design.shape[1]
+        likelihood = np.log(scale).sum() + np.linalg.slogdet(inverse)[1] / 2
+        likelihoods.append(likelihood - freedom / 2 * math.log(max(of_ratio, 1e-18)))
+        fits.append((coefficients, inverse, squares))
+    weight = np.exp(np.array(likelihoods) - max(likelihoods))
+    return weight / weight.sum(), fits
+
+
+def _distance(misfit: Misfit) -> np.ndarray:
+    """Of every elasticity, from the trend, and from the week's shape where it agrees with the trend and with itself."""
+    week = misfit.week.min()
+    is_one_shape = misfit.week_days < 2 or chi2.sf(week, misfit.week_days - 1) > AGREEMENT / 3
+    agrees = chi2.sf(max(misfit.both.min() - week, 0.0), 1) > AGREEMENT
+    distance = misfit.both if misfit.week_days and is_one_shape and agrees else misfit.trend
+    return distance - distance.min()
+
+
+def _elasticity(misfit: Misfit) -> dict[str, float]:
+    """The elasticity and its interval; nothing where usage has no trend."""
+    if _interval(misfit.trend - misfit.trend.min(), misfit.freedom, INTERVAL) is None:
+        return {}
+    distance = _distance(misfit)
+    low, high = _interval(distance, misfit.freedom, INTERVAL) or (math.nan, math.nan)
+    if math.isnan(low):
+        return {}
+    return {"elasticity": float(GRID[int(distance.argmin())]), "elasticity_low": low, "elasticity_high": high}
+
+
+def _interval(distance: np.ndarray, freedom: int, level: float) -> tuple[float, float] | None:
+    """The elasticities that the data do not exclude; None where there is no end to them."""
+    inside = distance <= student.ppf((1 + level) / 2, freedom) ** 2
     places = np.flatnonzero(inside)
     if not len(places) or inside[0] or inside[-1] or len(places) != places[-1] - places[0] + 1:
-        exact = slopes[0] / slopes[1] if abs(slopes[1]) > 1e-9 else np.inf
-        # Two straight lines: the elasticity lies between two steps of the grid, and is certain.
-        if not len(places) and GRID[0] < exact < GRID[-1]:
-            return float(exact), float(exact)
-        return None, None
-    return float(GRID[places[0]]), float(GRID[places[-1]])
+        return None
+    # the ends lie between the last elasticity inside and the first outside
+    return float(GRID[places[0] - 1]), float(GRID[places[-1] + 1])
 
 
 MEANING = {
     LINEAR: "cost scales linearly with usage",
     WINNING: "optimization is winning",
     REGRESSED: "something has regressed",
+    STEADY: "cost per unit stayed what it was",
 }
 NO_VERDICT = {
     "fewer_than_6_weeks": "no verdict, for fewer than 6 whole weeks are known",
@@ -129,15 +213,3 @@ def sentence(scaling: Scaling) -> str:
 def _moved(change: float) -> str:
     percent = round(change * 100)
     return "stayed" if percent == 0 else f"{'rose' if percent > 0 else 'fell'} by {abs(percent)}%"
-
-
-def student_t(probability: float, freedom: int) -> float:
-    """Quantile of Student's t by its expansion around the normal one; good to a hundredth from four degrees on."""
-    z = NormalDist().inv_cdf(probability)
-    terms = (
-        (z**3 + z) / 4,
-        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
-        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
-    )
-    return z + sum(term / freedom ** (power + 1) for power, term in enumerate(terms))

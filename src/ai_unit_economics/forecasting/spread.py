@@ -19,7 +19,7 @@ from ai_unit_economics.forecasting.models import WEEK
 FARTHEST = np.log(10)
 # A week with fewer known days says nothing about its level.
 MIN_KNOWN_DAYS = 4
-# How levels grow from week to week is told by few origins: before there are more, so many of a walk from nothing.
+# How levels grow from week to week rests on few origins: before there are more, so many of a walk from nothing.
 PRIOR_ORIGINS = 4
 
 
@@ -53,7 +53,7 @@ def week_errors(actual: np.ndarray, ahead: np.ndarray, together_with: np.ndarray
 class Spread:
     """What paths are drawn from."""
 
-    offset: np.ndarray  # covariance of cost and usage, there from the first week
+    offset: np.ndarray  # covariance of cost and usage, from the first week on
     walk: np.ndarray  # what every week adds to it
     shapes: np.ndarray  # (week, day, cost and usage)
     freedom: int

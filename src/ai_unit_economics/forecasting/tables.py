@@ -83,6 +83,7 @@ def forecast_series(
     week_start: str,
     scaling_weeks: int = 13,
     scaling_margin: float = 0.2,
+    scaling_steady_margin: float = 0.05,
     report: Callable[[str], None] | None = None,
 ) -> pa.Table:
     """From the rows of int_forecasting__series_daily to those of int_forecasting__outlooks."""
@@ -94,12 +95,13 @@ def forecast_series(
         Progress(report or _to_terminal),
     )
     outlooks.sort(key=lambda outlook: (outlook.history.environment, outlook.history.workload, outlook.history.unit))
-    return pa.Table.from_pylist([_row(outlook, scaling_weeks, scaling_margin) for outlook in outlooks], OUTLOOKS)
+    margins = scaling_margin, scaling_steady_margin
+    return pa.Table.from_pylist([_row(outlook, scaling_weeks, margins) for outlook in outlooks], OUTLOOKS)
 
 
-def _row(outlook: Outlook, scaling_weeks: int, scaling_margin: float) -> dict:
+def _row(outlook: Outlook, scaling_weeks: int, margins: tuple[float, float]) -> dict:
     history = outlook.history
-    scaling = judge(history.usage, history.cost, scaling_weeks, scaling_margin)
+    scaling = judge(history.usage, history.cost, scaling_weeks, *margins)
     return {
         "environment": history.environment,
         "workload": history.workload,
@@ -143,10 +145,12 @@ def histories(series: pa.Table) -> list[History]:
 
 def days_off(place: np.ndarray) -> np.ndarray:
     """Days without a row, where more than half of such weekdays have none: nobody works then. Others are unknown."""
-    there = np.zeros(place[-1] + 1, dtype=bool)
-    there[place] = True
-    usual = np.array([there[weekday::WEEK].mean() >= 0.5 if weekday < len(there) else True for weekday in range(WEEK)])
-    return ~there & ~usual[np.arange(len(there)) % WEEK]
+    has_row = np.zeros(place[-1] + 1, dtype=bool)
+    has_row[place] = True
+    usual = np.array(
+        [has_row[weekday::WEEK].mean() >= 0.5 if weekday < len(has_row) else True for weekday in range(WEEK)]
+    )
+    return ~has_row & ~usual[np.arange(len(has_row)) % WEEK]
 
 
 def _floats(column: pa.ChunkedArray) -> np.ndarray:

@@ -10,19 +10,16 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from ai_unit_economics.statistics.effects import Effect
 from ai_unit_economics.statistics.release_gate import (
-    CONFIDENCE,
-    DAYS_BEFORE,
-    LOOKS,
+    DAYS_OF_HISTORY,
+    Estimate,
+    Evidence,
     Judgement,
     Series,
-    gather,
-    judge,
-    missing_floor,
+    judge_daily,
 )
 
-# How each effect is called in the table, and what of it is told.
+# How each effect is called in the table.
 EFFECTS = ("cost_per_unit", "throughput_per_busy_hour", "throughput_per_provisioned_hour", "decisive")
 SCHEMA = pa.schema(
     [
@@ -44,96 +41,82 @@ SCHEMA = pa.schema(
     ]
 )
 
+Row = dict[str, Any]
+
 
 def effects_of_changes(
     changes: duckdb.DuckDBPyRelation, days: duckdb.DuckDBPyRelation, threshold: float, minimum_units: float
 ) -> pa.Table:
     """A row for each change and look that its days reach; one with the missing floor for a change that reaches none."""
     all_changes = _rows(changes.select("change_id, deployment_id, changed_on, next_changed_on"))
-    by_change: dict[str, list[dict[str, Any]]] = {}
+    by_change: dict[str, list[Row]] = {}
     for row in _rows(days):
         by_change.setdefault(row["change_id"], []).append(row)
-    dates: dict[str, list[date]] = {}
+    dates: dict[str, list[int]] = {}
     for change in all_changes:
-        dates.setdefault(change["deployment_id"], []).append(change["changed_on"])
-    rows: list[dict[str, Any]] = []
+        dates.setdefault(change["deployment_id"], []).append(change["changed_on"].toordinal())
+    gate = {"threshold": threshold, "minimum_units": minimum_units}
+    rows: list[Row] = []
     for change in all_changes:
-        rows += _looks(change, by_change.get(change["change_id"], []), dates, threshold, minimum_units)
+        changed_on = change["changed_on"].toordinal()
+        others = [day for day in dates[change["deployment_id"]] if changed_on - DAYS_OF_HISTORY < day < changed_on]
+        rows += _looks(change["change_id"], others, by_change.get(change["change_id"], []), changed_on, gate)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
-def _looks(
-    change: dict[str, Any],
-    rows: list[dict[str, Any]],
-    dates: dict[str, list[date]],
-    threshold: float,
-    minimum_units: float,
-) -> list[dict[str, Any]]:
-    changed_on = change["changed_on"].toordinal()
-    own = _series(row for row in rows if not row["is_control"])
-    control_id = next((row["deployment_id"] for row in rows if row["is_control"]), None)
-    control = _series(row for row in rows if row["is_control"])
-    others = [
-        day.toordinal()
-        for day in dates[change["deployment_id"]]
-        if changed_on - DAYS_BEFORE < day.toordinal() < changed_on
-    ]
-    first_day = int(own.days[0]) if len(own.days) else changed_on
-    known_until = int(own.days[-1]) + 1 if len(own.days) else changed_on
-    looks = [changed_on + look for look in LOOKS if changed_on + look <= known_until] or [known_until]
-    found = []
-    for end in looks:
-        series = own.within(changed_on - DAYS_BEFORE, end)
-        floor = missing_floor(series, changed_on, end, first_day, minimum_units)
-        used = series.within(changed_on - DAYS_BEFORE, end)
-        beside = control if len(control.days) and np.all(np.isin(series.days, control.days)) else None
-        evidence = None
-        if floor is None or _has_two_sides(series, changed_on):
-            used = _positive(series)
-            evidence = gather(used, changed_on, others, beside)
-        judgement = Judgement("inconclusive", floor) if floor is not None else judge(evidence, threshold)
-        effects = {
-            "cost_per_unit": evidence and evidence.cost,
-            "throughput_per_busy_hour": evidence and evidence.busy and evidence.busy.inverse(),
-            "throughput_per_provisioned_hour": evidence and evidence.provisioned and evidence.provisioned.inverse(),
-            "decisive": judgement.effect,
+def _looks(change_id: str, others: list[int], rows: list[Row], changed_on: int, gate: dict[str, float]) -> list[Row]:
+    own, control = ([row for row in rows if row["is_control"] == is_control] for is_control in (False, True))
+    beside = _series(control)
+    beside = beside.where((beside.units > 0) & (beside.cost > 0))
+    looks = judge_daily(
+        _series(own),
+        changed_on,
+        # The first day counts whether it is settled or not.
+        first_day=min((row["usage_date"].toordinal() for row in own), default=changed_on),
+        other_changes=others,
+        control=beside if len(beside.days) else None,
+        **gate,
+    )
+    has_control = [look.evidence is not None and look.evidence.has_control for look in looks]
+    return [
+        {
+            "change_id": change_id,
+            "control_deployment_id": control[0]["deployment_id"] if controlled else None,
+            "days_before": look.used_before,
+            "days_after": look.used_after,
+            "looked_until": date.fromordinal(changed_on + look.days_after),
         }
-        found.append(
-            {
-                "change_id": change["change_id"],
-                "control_deployment_id": control_id if beside is not None else None,
-                "verdict": judgement.verdict,
-                "verdict_reason": judgement.reason,
-                "verdict_form": judgement.form,
-                "minimum_detectable_effect": judgement.minimum_detectable_effect,
-                "days_before": int(np.sum(used.days < changed_on)),
-                "days_after": int(np.sum(used.days >= changed_on)),
-                "capacity": evidence and evidence.capacity,
-                "looked_until": date.fromordinal(end),
-            }
-            | {key: value for name, effect in effects.items() for key, value in _told(name, effect).items()}
-        )
-    return found
+        | _columns(look.evidence, look.judgement)
+        for look, controlled in zip(looks, has_control, strict=True)
+    ]
 
 
-def _told(name: str, effect: Effect | None) -> dict[str, float | None]:
+def _columns(evidence: Evidence | None, judgement: Judgement) -> Row:
+    effects = {
+        "cost_per_unit": evidence and evidence.cost,
+        "throughput_per_busy_hour": evidence and evidence.busy and evidence.busy.inverse(),
+        "throughput_per_provisioned_hour": evidence and evidence.provisioned and evidence.provisioned.inverse(),
+        "decisive": judgement.estimate,
+    }
+    verdict = {
+        "verdict": judgement.verdict,
+        "verdict_reason": judgement.reason,
+        "verdict_form": judgement.form,
+        "minimum_detectable_effect": judgement.minimum_detectable_effect,
+        "capacity": evidence and evidence.capacity,
+    }
+    return verdict | {key: value for name, effect in effects.items() for key, value in _bounds(name, effect).items()}
+
+
+def _bounds(name: str, estimate: Estimate | None) -> dict[str, float | None]:
     return {
-        f"{name}_effect": effect and effect.relative,
-        f"{name}_effect_lower": effect and effect.bound(-1, CONFIDENCE),
-        f"{name}_effect_upper": effect and effect.bound(+1, CONFIDENCE),
+        f"{name}_effect": estimate and estimate.relative,
+        f"{name}_effect_lower": estimate and estimate.lower,
+        f"{name}_effect_upper": estimate and estimate.upper,
     }
 
 
-def _has_two_sides(series: Series, changed_on: int) -> bool:
-    usable = _positive(series).days
-    return int(np.sum(usable < changed_on)) >= 14 and int(np.sum(usable >= changed_on)) >= 7
-
-
-def _positive(series: Series) -> Series:
-    return series.on(series.days[(series.units > 0) & (series.cost > 0)])
-
-
-def _series(rows: Iterable[dict[str, Any]]) -> Series:
+def _series(rows: Iterable[Row]) -> Series:
     """The settled days, in order."""
     kept = sorted((row for row in rows if row["is_complete"]), key=lambda row: row["usage_date"])
 
@@ -149,6 +132,6 @@ def _series(rows: Iterable[dict[str, Any]]) -> Series:
     )
 
 
-def _rows(relation: duckdb.DuckDBPyRelation) -> list[dict[str, Any]]:
+def _rows(relation: duckdb.DuckDBPyRelation) -> list[Row]:
     names = relation.columns
     return [dict(zip(names, row, strict=True)) for row in relation.fetchall()]

@@ -1,28 +1,31 @@
 """The effect of a change at fixed volume, from daily series before and after it.
 
-`log y = weekday + g(load) + gamma after`, least squares with standard errors that allow for autocorrelation. Cost is
-mostly fixed, so that a cost per unit moves with volume: what counts is the step that is left at equal volume. To the
-first order `g` is `b log load`; it bends as the logarithm of a cost with a fixed part does, or a large fall of volume
-looks like a rise of cost. Days are integers that grow by 1 a day, in order; a missing day is simply absent.
+`log y = weekday + g(load) + gamma after`. Cost is mostly fixed, so that a cost per unit moves with volume: what counts
+is the step that is left at equal volume. To the first order `g` is `b log load`; it bends as the logarithm of a cost
+with a fixed part does, or a large fall of volume looks like a rise of cost. Days are integers that grow by 1 a day, in
+order; a missing day is simply absent. How it is fitted: `regression`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import t as student
-from statsmodels.regression.linear_model import OLS
-from statsmodels.stats.sandwich_covariance import S_hac_simple
 
-Floats = NDArray[np.float64]
-Days = NDArray[np.int64]
+from ai_unit_economics.statistics import regression
+from ai_unit_economics.statistics.regression import Days, Floats
 
-LAGS = 4
 POWER = 0.80
+MIN_FREEDOM = 5
+# A history of so many days can show that cost per unit drifted or stepped before the change, ...
+MIN_DAYS_OF_HISTORY = 56
+# ... if that makes the days before this much likelier, in logarithms. A step may be on any day: it has to be clearer.
+TREND_PENALTY, STEP_PENALTY = 2.0, 8.0
+MOST_TERMS = 2
+STEP_EDGE = 14
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,7 @@ class Effect:
     log_effect: float
     standard_error: float
     degrees_of_freedom: int
+    excess_kurtosis: float = 0.0
 
     @property
     def relative(self) -> float:
@@ -48,69 +52,73 @@ class Effect:
 
     def inverse(self) -> Effect:
         """The effect on 1/y: tokens an hour become hours a token."""
-        return Effect(-self.log_effect, self.standard_error, self.degrees_of_freedom)
+        return Effect(-self.log_effect, self.standard_error, self.degrees_of_freedom, self.excess_kurtosis)
 
     def _quantile(self, confidence: float) -> float:
-        return float(student.ppf(confidence, self.degrees_of_freedom))
+        """Student's t, and further out where errors have heavier tails than the normal's (Cornish and Fisher)."""
+        quantile = float(student.ppf(confidence, self.degrees_of_freedom))
+        return quantile + max(self.excess_kurtosis / 24 * (quantile**3 - 3 * quantile), 0.0)
 
 
 def weekdays(days: Days) -> Floats:
-    """A column for each day of the week that occurs; together they are the intercept."""
+    """(day, weekday): a column for each day of the week that occurs; together they are the intercept."""
     return (days[:, None] % 7 == np.unique(days % 7)[None, :]).astype(float)
 
 
-def step_effect(
-    outcome: Floats, loads: Sequence[Floats], days: Days, changed_on: int, other_changes: Sequence[int] = ()
-) -> Effect | None:
-    """The step of `outcome` on `changed_on` at equal loads, all logarithms; None where it cannot be told apart.
+def step_effects(
+    outcome: Floats,
+    loads: Sequence[Floats],
+    days: Days,
+    changed_on: int,
+    ends: Sequence[int],
+    other_changes: Sequence[int] = (),
+) -> list[Effect | None]:
+    """The step of `outcome` on `changed_on` at equal loads, all logarithms, as known before each of `ends`.
 
-    The first load acts as on a cost that is partly fixed and partly in proportion, with an elasticity that is fitted.
-    Other changes within the days have steps of their own.
+    None where it cannot be told apart. The first load acts as on a cost that is partly fixed and partly in proportion.
+    Other changes within the days have steps of their own, and so has what the days before show.
     """
     after = (days >= changed_on).astype(float)
+    before = days < changed_on
     others = [load - load.mean() for load in loads[1:]] + [(days >= day).astype(float) for day in other_changes]
-    relative = np.exp(loads[0] - loads[0].mean())
-    elasticity = 0.5
-    # Gauss and Newton: the curve at the elasticity so far, and its slope there.
-    for _ in range(3):
-        curve = np.log1p(elasticity * (relative - 1))
-        slope = (relative - 1) / (1 + elasticity * (relative - 1))
-        design = np.column_stack([weekdays(days), *others, slope, after])
-        correction = np.linalg.lstsq(design, outcome - curve, rcond=None)[0][-2]
-        elasticity = min(max(elasticity + correction, 0.0), 1.0)
-    if not _is_identified(design):
-        return None
-    fit = OLS(outcome - curve, design).fit()
-    freedom = len(days) - int(np.linalg.matrix_rank(design))
-    if freedom < 5:
-        return None
-    variance = _variance(design, np.asarray(fit.resid), days, freedom)
-    return Effect(float(fit.params[-1]), math.sqrt(variance), freedom)
+    load = np.exp(loads[0] - loads[0][before].mean())
+
+    def series(*terms: Floats) -> regression.Series:
+        return regression.Series(outcome, load, np.column_stack([weekdays(days), *others, *terms, after]), days)
+
+    terms = history_terms(series(), changed_on)
+    found = regression.fit(series(*terms), days < np.asarray(ends)[:, None])
+    return [
+        Effect(float(estimate), float(error), int(freedom), float(kurtosis))
+        if known and freedom >= MIN_FREEDOM
+        else None
+        for estimate, error, freedom, kurtosis, known in zip(
+            found.estimate, found.error, found.freedom, found.excess_kurtosis, found.is_identified, strict=True
+        )
+    ]
 
 
-def _is_identified(design: Floats) -> bool:
-    """Whether the last column is more than a combination of the others."""
-    others, last = design[:, :-1], design[:, -1]
-    left = last - others @ np.linalg.lstsq(others, last, rcond=None)[0]
-    return bool(left @ left > 1e-6 * len(last))
+def history_terms(series: regression.Series, changed_on: int) -> list[Floats]:
+    """Columns for what happened before the change and nobody listed: a drift, steps on any day, clearest first.
 
-
-def _variance(design: Floats, residuals: Floats, days: Days, freedom: int) -> float:
-    """Variance of the last coefficient: Newey and West's with four days, which on so few days is often too small; so no
-    less than what errors would give that depend on the day before as the residuals do."""
-    bread = np.linalg.pinv(design.T @ design)
-    calendar = np.zeros(days[-1] - days[0] + 1)
-    calendar[days - days[0]] = residuals
-    # A missing day has no score, and keeps the days around it apart.
-    scores = np.zeros((len(calendar), design.shape[1]))
-    scores[days - days[0]] = design * residuals[:, None]
-    robust = bread @ S_hac_simple(scores, nlags=LAGS) @ bread * len(days) / freedom
-    squares = float(residuals @ residuals)
-    correlation = float(calendar[1:] @ calendar[:-1]) / squares if squares > 0 else 0.0
-    # Residuals are less alike than errors, by about (1 + 4 r) / n.
-    correlation = min(max(correlation + (1 + 4 * correlation) / len(days), 0.0), 0.9)
-    plain = float(bread[-1, -1]) * squares / freedom * (1 + correlation) / (1 - correlation)
-    return max(float(robust[-1, -1]), plain, 0.0)
+    Without its own column a drift of 1 % a week would be taken for an effect, and a step of old would move the level
+    that the days after are held against.
+    """
+    days, before = series.days, series.days < changed_on
+    if not before.any() or changed_on - days[0] < MIN_DAYS_OF_HISTORY:
+        return []
+    steps = range(int(days[0]) + STEP_EDGE, changed_on - STEP_EDGE + 1)
+    candidates = np.column_stack([(days - changed_on) / 28.0, *((days >= day).astype(float) for day in steps)])
+    penalties = np.array([TREND_PENALTY] + [STEP_PENALTY] * len(steps))
+    chosen: list[Floats] = []
+    for _ in range(MOST_TERMS):
+        # the change's own column, the last one, is 0 before it
+        columns = np.column_stack([series.columns[:, :-1], *chosen])
+        clearer = regression.gains(replace(series, columns=columns), before, candidates) - penalties
+        if clearer.max() <= 0:
+            break
+        chosen.append(candidates[:, int(clearer.argmax())])
+    return chosen
 
 
 def capacity_step(hours: Floats, load: Floats, days: Days, edge: int = 3) -> bool:

@@ -13,10 +13,11 @@ import pytest
 from ai_unit_economics.sample import fleet
 from ai_unit_economics.sample.capacity import hourly_load, wanted_pods
 from ai_unit_economics.sample.demand import HOUR_MS, Window, make_customers, make_requests
-from ai_unit_economics.statistics.release_gate import CONFIDENCE, LOOKS, Evidence, Series, gather, judge
+from ai_unit_economics.statistics.release_gate import LOOKS, Estimate, Evidence, Series, gather, judge
 
 START = date(2026, 7, 1)
 END = date(2026, 10, 1)
+WEEKS = (7, 14, 21, 28)
 PLANTED = {
     "chat-large": [fleet.CHAT_LARGE_FP8],
     "chat-small": [fleet.CHAT_SMALL_H100],
@@ -50,36 +51,38 @@ def served() -> dict[str, Series]:
 
 
 def look_at(series: Series, changed_on: date, days_after: int, others: tuple[date, ...] = ()) -> Evidence:
+    """As known so many days after a change, all looks so far counted."""
     first = changed_on.toordinal()
-    seen = series.within(first - 28, first + days_after)
-    return gather(seen, first, [day.toordinal() for day in others])
+    seen = series.within(first - 84, first + days_after)
+    return gather(seen, first, range(LOOKS[0], days_after + 1), [day.toordinal() for day in others])[-1]
 
 
-def covers(effect, planted: float) -> bool:
-    return effect.bound(-1, CONFIDENCE) <= planted <= effect.bound(+1, CONFIDENCE)
+def covers(estimate: Estimate, planted: float) -> bool:
+    return estimate.lower <= planted <= estimate.upper
 
 
-@pytest.mark.parametrize("days_after", LOOKS[:3])
+@pytest.mark.parametrize("days_after", [3, *WEEKS[:3]])
 def test_the_regression_of_code_assist_fails_its_gate(served, days_after):
     evidence = look_at(served["code-assist"], fleet.CODE_REGRESSION, days_after)
     assert judge(evidence, 0.05).verdict == "fail"
     assert covers(evidence.busy.inverse(), fleet.CODE_REGRESSION_THROUGHPUT - 1)
-    assert covers(evidence.cost, 0.12)
+    # pods follow load: at equal volume a token takes this much more of them
+    assert covers(evidence.cost, 1 / fleet.CODE_REGRESSION_THROUGHPUT - 1)
 
 
-@pytest.mark.parametrize("days_after", LOOKS)
+@pytest.mark.parametrize("days_after", WEEKS)
 def test_the_move_to_fp8_is_found(served, days_after):
-    """Within a point at each look. The newest look, which is the one that the mart shows, covers it; of single looks at
-    this confidence one in forty may miss."""
+    """Within a point, in the first week a point and a half. The newest look, which the mart shows, covers it."""
     others = (fleet.CHAT_LARGE_INNOCENT_RELEASE,)
     evidence = look_at(served["chat-large"], fleet.CHAT_LARGE_FP8, days_after, others)
-    assert evidence.busy.inverse().relative == pytest.approx(fleet.CHAT_LARGE_FP8_THROUGHPUT - 1, abs=0.01)
-    assert days_after < LOOKS[-1] or covers(evidence.busy.inverse(), fleet.CHAT_LARGE_FP8_THROUGHPUT - 1)
+    near = 0.015 if days_after == WEEKS[0] else 0.01
+    assert evidence.busy.inverse().relative == pytest.approx(fleet.CHAT_LARGE_FP8_THROUGHPUT - 1, abs=near)
+    assert days_after < WEEKS[-1] or covers(evidence.busy.inverse(), fleet.CHAT_LARGE_FP8_THROUGHPUT - 1)
     assert covers(evidence.provisioned.inverse(), 0.265)
-    assert evidence.provisioned.inverse().bound(-1, CONFIDENCE) > 0
+    assert evidence.provisioned.inverse().lower > 0
 
 
-@pytest.mark.parametrize("days_after", LOOKS)
+@pytest.mark.parametrize("days_after", WEEKS)
 def test_the_move_to_h100_is_found(served, days_after):
     evidence = look_at(served["chat-small"], fleet.CHAT_SMALL_H100, days_after)
     assert covers(evidence.provisioned.inverse(), 0.65)
@@ -94,7 +97,7 @@ def test_it_is_found_on_its_day(served, deployment_id, changed_on):
     seen = served[deployment_id].within(first - 20, first + 20)
     sure = {}
     for day in range(first - 10, first + 11):
-        effect = gather(seen, day).busy
+        effect = gather(seen, day, [first + 20 - day])[-1].busy.effect
         sure[day] = abs(effect.log_effect) / effect.standard_error
     assert max(sure, key=sure.get) == first
 
@@ -113,7 +116,7 @@ def test_nothing_is_found_where_nothing_is_planted(served):
     for deployment_id, series in served.items():
         planted = [day.toordinal() for day in PLANTED[deployment_id]]
         for day in range(START.toordinal() + 28, END.toordinal() - 14):
-            for days_after in LOOKS[:2]:
+            for days_after in WEEKS[:2]:
                 if any(day - 28 < change < day + days_after for change in planted):
                     continue
                 judged += 1

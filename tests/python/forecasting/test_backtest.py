@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ai_unit_economics.forecasting import backtest
-from ai_unit_economics.forecasting.models import BASELINES, MODELS, SEASONAL_NAIVE
+from ai_unit_economics.forecasting import backtest, models
+from ai_unit_economics.forecasting.models import MODELS, SEASONAL_NAIVE
 from ai_unit_economics.forecasting.outlook import History, Outlook, forecast_all
 from tests.python.forecasting.series import START, grown
 
@@ -81,16 +81,6 @@ def test_rule_beats_seasonal_naive_at_past_origins(
     assert selected < most * naive
 
 
-@pytest.mark.parametrize(("grain", "measure"), [("day", "usage"), ("day", "cost"), ("week", "cost_per_unit")])
-def test_no_chosen_model_is_much_worse_than_the_best_baseline(
-    outlooks: list[Outlook], grain: str, measure: str
-) -> None:
-    """In the backtest that the choice rests on: at most 10 % on any series."""
-    for outlook in outlooks:
-        best = min(mase(outlook, "selection", grain, measure, baseline) for baseline in BASELINES)
-        assert mase(outlook, "selection", grain, measure, "selected") <= 1.1 * best, outlook.history.workload
-
-
 @pytest.mark.parametrize(("grain", "fewest"), [("day", 1500), ("week", 350)])
 @pytest.mark.parametrize("measure", ["usage", "cost", "cost_per_unit"])
 def test_intervals_hold_what_they_promise(outlooks: list[Outlook], grain: str, fewest: int, measure: str) -> None:
@@ -112,7 +102,7 @@ def test_past_forecasts_know_nothing_of_what_came() -> None:
     """Whatever follows an origin, the forecasts made there and the choice between them are the same."""
     one, other = grown(days=120).usage, grown(days=120).usage.copy()
     other[100:] = 7.0
-    first, second = backtest.run_race(one, HORIZON), backtest.run_race(other, HORIZON)
+    first, second = backtest.run_backtest(one, HORIZON), backtest.run_backtest(other, HORIZON)
     early = first.origins <= 100
     assert early.sum() > 5
     np.testing.assert_array_equal(first.ahead[:, early], second.ahead[:, early])
@@ -168,37 +158,51 @@ def test_combination_stays_unless_it_is_beaten_by_more_than_luck() -> None:
     assert scores[naive] < 0
 
 
-def test_more_than_ten_percent_behind_the_best_baseline_is_out_once_there_is_a_choice() -> None:
-    """The combination is off by 1, drift by .89, which is 12 % less, and by .92, which is 9 % less."""
-    for origins, drift, is_out in ((8, 0.89, False), (9, 0.89, True), (9, 0.92, False)):
-        errors, cells = errors_at(origins)
-        errors[1, 2, 2] = drift  # cost alone
-        assert (backtest.score_pairs(errors, cells, STAYS)[STAYS] > 1) == is_out
-
-
-def test_thirteen_weeks_choose_nothing() -> None:
-    """28 days of training and 8 origins are 84 days, 9 origins 91: before, cost is half last week, however bad."""
-    for days, origins in ((84, 8), (91, 9)):
+def test_thirteen_weeks_choose_among_few() -> None:
+    """8 origins choose nothing beyond the few: seasonal naive without an error is not taken, at 9 origins it is."""
+    for origins, chosen in ((8, STAYS), (9, (0, 0))):
         errors, cells = errors_at(origins)
         errors[:, 0, 0] = 0.01
-        chosen = backtest.choose([backtest.score_pairs(errors, cells, backtest.incumbent(days, metered=False))])
-        assert chosen == [(backtest.COMBINATION, backtest.CAUTIOUS) if days < 91 else (0, 0)]
-    assert backtest.incumbent(91, metered=False) == STAYS
+        assert backtest.choose([backtest.score_pairs(errors, cells, STAYS)]) == [chosen]
 
 
-def test_cost_that_is_metered_grows_as_usage_does() -> None:
-    """So much a token is metered, whatever the week; a day's worth of machines is not, and neither is no cost."""
+def test_of_the_few_the_one_that_erred_least_stays() -> None:
+    """Cost as its level since the last step errs half as much: it takes the place of what comes first; 5 % do not."""
+    level = (backtest.COMBINATION, backtest.LEVEL_SINCE_STEP)
+    for off, stays in ((0.95, STAYS), (0.5, level)):
+        errors, cells = errors_at(4)
+        errors[:, *level] = off
+        assert backtest.incumbent([errors], cells, "mixed") == stays
+    assert backtest.incumbent([errors_at(4)[0]], errors_at(4)[1], "stepped") == level
+
+
+def test_kinds_of_cost() -> None:
+    """So much a token is priced, whatever the week; with more noise it is metered; machines stand between steps."""
     usage = grown(days=70, noise=0.05, seed=3).usage
     noise = np.random.default_rng(1).lognormal(0, 0.01, 70)
-    assert backtest.is_metered(usage, 0.002 * usage * noise)
-    assert not backtest.is_metered(usage, np.repeat([50.0, 70.0], 35) * noise)
-    assert not backtest.is_metered(usage, np.zeros(70))
-    assert backtest.incumbent(70, metered=True) == STAYS
+    kind = backtest.kind_of_cost
+    assert kind(usage, 0.002 * usage * noise) == "priced"
+    assert kind(usage, 0.002 * usage * noise**3.5) == "metered"
+    assert kind(usage, np.repeat([50.0, 70.0], 35) * noise) == "short"
+    long, noise = np.tile(usage, 2), np.tile(noise, 2)
+    assert kind(long, np.repeat([50.0, 70.0], 70) * noise) == "stepped"
+    assert kind(long, 50 * noise**8) == "mixed"
+    assert kind(long, np.zeros(140)) == "stepped"
+
+
+def test_level_begins_at_the_last_step() -> None:
+    """60 days at 100 and 10 at 130, weekends at 80 %, noise of .5 %: 130 and 104 come next, and no trend."""
+    shape = np.where(np.arange(98) % 7 >= 5, 0.8, 1.0)
+    past = np.repeat([100.0, 130.0], [60, 10]) * shape[:70] * np.random.default_rng(2).lognormal(0, 0.005, 70)
+    ahead = models.forecast_all(past, 28)[models.LEVEL_SINCE_STEP]
+    assert ahead == pytest.approx(130 * shape[70:], rel=0.02)
 
 
 def test_usage_by_way_of_next_to_no_cost_per_unit_is_known() -> None:
     """1 over the smallest number overflows, and 0 times that would be unknown: usage is then its baseline's."""
     usage, cost = np.zeros((len(MODELS), 7)), np.ones((len(MODELS), 7))
     cost[0] = 5e-324
-    found = backtest.Duel._usage(usage, cost, (backtest.USAGE_MODELS.index("cost_over_seasonal_naive"), 1))
+    found = backtest.UnitBacktest._usage(
+        usage, cost, (backtest.USAGE_MODELS.index("cost_over_seasonal_naive"), 1), np.ones(7)
+    )
     assert found.tolist() == [0.0] * 7

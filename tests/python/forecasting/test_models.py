@@ -52,7 +52,8 @@ def test_combinations_are_means_of_what_stands_in_the_race() -> None:
     assert ahead[models.DRIFT].tolist() == [0.0] * 28
     assert ahead[models.MEAN_OF_BASELINES] == pytest.approx(np.full(28, 2 / 3))
     means = (models.MEAN_OF_BASELINES, models.COMBINATION, models.CAUTIOUS)
-    assert {name for name in models.MODELS if name not in means} == {"seasonal_naive", "mean_28_days", *TRENDS}
+    others = {"seasonal_naive", "mean_28_days", "level_since_step", *TRENDS}
+    assert {name for name in models.MODELS if name not in means} == others
     trends = sum(ahead[name] for name in TRENDS)
     combination = (ahead["seasonal_naive"] + ahead["mean_28_days"] + 3 * trends) / 11
     assert ahead[models.COMBINATION] == pytest.approx(combination)
