@@ -1,159 +1,64 @@
-{% set reporting_currency = sql_text(var('reporting_currency')) %}
+with token_meters as (
 
-with meters as (
-
-    select
-        source,
-        column_name,
-        cast(null as varchar) as tag_key,
-        operator,
-        value,
-        unit,
-        unit_multiplier,
-        deployment_id
-    from {{ ref('sku_meters') }}
+    select * from {{ ref('int_costs__token_meters') }}
 
 ),
 
-matched as (
-
-    select
-        attributes.attribute_key,
-        any_value(attributes.consumed_unit) as consumed_unit,
-        any_value(meters.unit) as unit,
-        any_value(meters.unit_multiplier) as unit_multiplier,
-        case
-            when count(distinct row(meters.unit, meters.deployment_id, coalesce(meters.unit_multiplier, 0))) > 1
-                then {{ stop(
-                    'seeds/config/sku_meters.csv: rows {} and {} both match a meter and differ; make one of them narrower',
-                    ['min(meters.value)', 'max(meters.value)']
-                ) }}
-            else any_value(meters.deployment_id)
-        end as deployment_id
-    from {{ ref('int_costs__charge_attributes') }} as attributes
-    inner join meters on attributes.source = coalesce(meters.source, attributes.source)
-    where {{ value_matches(attribute_value('attributes', 'meters'), 'meters') }}
-    group by attributes.attribute_key
-
-),
-
--- what a charge says itself in SkuPriceDetails (draft of FOCUS 1.5), where its rule names the deployment
-described as (
-
-    select
-        attributes.attribute_key,
-        attributes.consumed_unit,
-        token_kinds.unit,
-        cast(null as bigint) as unit_multiplier,
-        matches.target as deployment_id
-    from {{ ref('int_costs__charge_attributes') }} as attributes
-    inner join {{ ref('int_costs__charge_matches') }} as matches on attributes.attribute_key = matches.attribute_key
-    inner join {{ ref('focus_token_kinds') }} as token_kinds
-        on
-            coalesce(
-                json_extract_string(attributes.sku_price_details, '$.TokenDirection'),
-                json_extract_string(attributes.sku_price_details, '$.TokenType')
-            ) = token_kinds.token_direction
-            and json_extract_string(attributes.sku_price_details, '$.TokenCacheAction')
-            is not distinct from token_kinds.token_cache_action
-    left join matched on attributes.attribute_key = matched.attribute_key
-    where matches.treatment = 'direct' and matched.attribute_key is null
-
-),
-
--- deployments that share a meter are told apart by the rule that sends their charges to them
-placed as (
-
-    select
-        matched.attribute_key,
-        matched.consumed_unit,
-        matched.unit,
-        matched.unit_multiplier,
-        coalesce(matched.deployment_id, matches.target) as deployment_id
-    from matched
-    left join {{ ref('int_costs__charge_matches') }} as matches on matched.attribute_key = matches.attribute_key
-    where matched.deployment_id is not null or matches.treatment = 'direct'
-
-),
-
-metered as (
-
-    select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from placed
-    union all
-    select attribute_key, consumed_unit, unit, unit_multiplier, deployment_id from described
-
-),
-
--- '1K tokens', '1000000 Tokens', '1M': a number, a power and tokens, of which two may be missing
-parsed as (
-
-    select
-        *,
-        regexp_extract(
-            lower(trim(consumed_unit)),
-            '^([0-9][0-9,]*)? ?(k|m|b|thousand|million|billion)? ?(tokens?)?$',
-            ['number', 'power', 'word']
-        ) as consumed
-    from metered
-
-),
-
--- what is kept over time, such as Token-Hours of a cache, is no number of tokens
-multiplied as (
+attributes as (
 
     select
         attribute_key,
-        deployment_id,
-        unit,
-        case
-            when regexp_matches(lower(consumed_unit), 'hour|hrs') then null
-            when unit_multiplier is not null then unit_multiplier
-            when concat(consumed.number, consumed.power, consumed.word) != ''
-                then
-                    cast(coalesce(nullif(replace(consumed.number, ',', ''), ''), '1') as bigint)
-                    * case left(consumed.power, 1)
-                        when 'k' then 1000
-                        when 't' then 1000
-                        when 'm' then 1000000
-                        when 'b' then 1000000000
-                        else 1
-                    end
-        end as unit_multiplier
-    from parsed
+        {{ has_consumed_quantity() }} as is_quantity_expected
+    from {{ ref('int_costs__charge_attributes') }}
 
 ),
 
-lines as (
+charges as (
+
+    select * from {{ ref('int_costs__charges_daily') }}
+
+),
+
+rates as (
+
+    select * from {{ ref('int_costs__exchange_rates') }}
+
+),
+
+-- a credit, a tax or a correction has no quantity, which is none; usage without one is unknown
+quantities as (
 
     select
         charges.source,
-        multiplied.deployment_id,
-        multiplied.unit,
+        token_meters.deployment_id,
+        token_meters.unit,
         charges.billing_currency,
-        -- a sum is unknown where one of its parts is
+        charges.effective_cost,
         case
-            when count(*) = count(multiplied.unit_multiplier) and count(*) = count(charges.consumed_quantity)
-                then sum({{ money_to_units('charges.consumed_quantity') }} * multiplied.unit_multiplier)
-        end as billed_attounits,
-        cast(sum(charges.effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
+            when attributes.is_quantity_expected and charges.rows_without_quantity > 0 then null
+            when charges.consumed_quantity is null then case when not attributes.is_quantity_expected then 0 end
+            else {{ money_to_units('charges.consumed_quantity') }} * token_meters.unit_multiplier
+        end as attounits,
         charges.charge_date
-    from {{ ref('int_costs__charges_daily') }} as charges
-    inner join multiplied on charges.attribute_key = multiplied.attribute_key
-    group by
-        charges.source, multiplied.deployment_id, multiplied.unit, charges.billing_currency, charges.charge_date
+    from charges
+    inner join token_meters on charges.attribute_key = token_meters.attribute_key
+    inner join attributes on charges.attribute_key = attributes.attribute_key
 
 ),
 
--- a rate holds until the next one
-rates as (
+-- a sum is unknown where one of its parts is
+lines as (
 
     select
-        from_currency,
-        rate,
-        rate_date,
-        lead(rate_date, 1, date '9999-12-31') over (partition by from_currency order by rate_date) as next_rate_date
-    from {{ ref('exchange_rates') }}
-    where to_currency = {{ reporting_currency }}
+        source,
+        deployment_id,
+        unit,
+        billing_currency,
+        case when count(*) = count(attounits) then sum(attounits) end as billed_attounits,
+        cast(sum(effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
+        charge_date
+    from quantities
+    group by source, deployment_id, unit, billing_currency, charge_date
 
 )
 
@@ -168,15 +73,9 @@ select
         as bigint
     ) as billed_units,
     lines.effective_cost_billing_currency,
-    case
-        when lines.billing_currency = {{ reporting_currency }} then lines.effective_cost_billing_currency
-        when rates.rate is null
-            then {{ stop(
-                'seeds/config/exchange_rates.csv: no rate from {} to {} on or before {}, which source {} needs; add it',
-                ['lines.billing_currency', reporting_currency, 'lines.charge_date', 'lines.source']
-            ) }}
-        else {{ convert_money('lines.effective_cost_billing_currency', 'rates.rate') }}
-    end as effective_cost,
+    {{ in_reporting_currency(
+        'lines.effective_cost_billing_currency', 'lines.billing_currency', 'lines.charge_date', 'lines.source', 'rates.rate'
+    ) }} as effective_cost,
     lines.charge_date
 from lines
 left join rates
