@@ -2,19 +2,27 @@ with charges as (
     select
         source,
         charge_period_start,
-        charge_period_end
+        charge_period_end,
+        {{ has_consumed_quantity() }} as is_usage
     from {{ ref('stg_focus__charges') }}
 ),
 
-periods as (
+periods_by_kind as (
     select
         source,
+        is_usage,
         min(charge_period_start) as charges_from,
         max(charge_period_end) filter (where charge_period_end < charge_period_start + interval 1 day) as hours_until,
         max(charge_period_end) filter (where charge_period_end = charge_period_start + interval 1 day) as days_until,
         max(charge_period_end) as charges_until
     from charges
-    group by source
+    group by source, is_usage
+),
+
+-- A credit, a tax or a purchase is dated as its maker likes: how far a bill goes its usage says, where it has any.
+periods as (
+    select * from periods_by_kind
+    qualify is_usage = max(is_usage) over (partition by source)
 ),
 
 -- How far a bill has come shows in its short charges. The row of a day is written while the day's hours are still to
