@@ -18,7 +18,7 @@
                     partition by {{ names }} order by starts_at, ends_at
                     rows between unbounded preceding and 1 preceding
                 ) as latest_end
-            from {{ relation }}
+            from (select distinct {{ names }}, starts_at, ends_at from {{ relation }})
         )
     )
     group by {{ names }}, island
