@@ -20,7 +20,8 @@ with requests as (
 select
     source_file,
     file_version,
+    deployment_id,
     cast(count(*) as bigint) as request_rows,
     date_trunc('hour', requested_at) as hour_starts_at
 from requests
-group by source_file, file_version, date_trunc('hour', requested_at)
+group by source_file, file_version, deployment_id, date_trunc('hour', requested_at)

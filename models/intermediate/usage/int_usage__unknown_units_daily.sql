@@ -10,6 +10,12 @@ metered_usage as (
 
 ),
 
+doubled_counts as (
+
+    select * from {{ ref('int_usage__doubled_counts_daily') }}
+
+),
+
 readings as (
 
     select * from {{ ref('int_usage__meter_readings_daily') }}
@@ -116,6 +122,15 @@ gaps as (
         reason
     from other_gaps
     where meter is not null
+
+    union all
+
+    select
+        usage_date,
+        deployment_id,
+        unnest(['prompt', 'output', 'request', 'embedding']) as meter,
+        'meter_broken' as reason
+    from doubled_counts
 
 ),
 
