@@ -12,7 +12,7 @@ metered_usage as (
 ),
 
 usage_coverage as (
-    select usage_date, deployment_id, lost_seconds <= {{ var('max_unknown_share') }} * expected_seconds as is_known
+    select usage_date, deployment_id, is_known
     from {{ ref('int_usage__usage_coverage_daily') }}
     where not starts_with(deployment_id, '(')
 ),

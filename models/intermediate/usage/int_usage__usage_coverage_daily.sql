@@ -137,6 +137,5 @@ select
     cast(observed_seconds as bigint) as observed_seconds,
     cast(expected_seconds as bigint) as expected_seconds,
     cast(lost_seconds as bigint) as lost_seconds,
-    observed_seconds >= {{ var('min_telemetry_coverage') }} * expected_seconds
-    and lost_seconds <= {{ var('max_unknown_share') }} * expected_seconds as is_known
+    lost_seconds <= {{ var('max_unknown_share') }} * expected_seconds as is_known
 from seconds
