@@ -14,12 +14,12 @@ from pathlib import Path
 import click
 import duckdb
 
+from ai_unit_economics.cost_origins import COST_ORIGINS
 from ai_unit_economics.report import database_to_report
 from ai_unit_economics.report.content import Marts
 
 # Each dimension multiplies the series; these are what latency and errors are looked at by.
 DIMENSIONS = ("all", "deployment", "customer_tier", "model")
-ORIGINS = ("usage", "idle", "unused_commitment", "shared")
 STATUSES = ("met", "at_risk", "breached", "no_data")
 PREFIX = "ai_unit_economics_"
 COHORT = ("environment", "workload", "cohort_dimension", "cohort", "unit")
@@ -51,7 +51,7 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
     newest = "" if history else "qualify row_number() over (partition by all_labels order by period_start desc) = 1"
     rows = marts.rows(
         f"select {', '.join(COHORT)}, currency, unit_scale, period_end, units, cost_per_unit, "
-        f"{', '.join(f'{origin}_cost' for origin in ORIGINS)}, "
+        f"{', '.join(f'{origin}_cost' for origin in COST_ORIGINS)}, "
         f"({', '.join(COHORT)}) as all_labels from marts.fct_unit_economics_daily "
         f"where is_complete and cohort_dimension in {DIMENSIONS} {newest} "
         f"order by {', '.join(COHORT)}, period_start"
@@ -59,7 +59,8 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
     costs, units, origins = [], [], []
     for row in rows:
         labels, at = {name: row[name] for name in COHORT}, _end_of(row["period_end"])
-        units.append(Sample(labels, row["units"], at))
+        if row["units"] is not None:
+            units.append(Sample(labels, row["units"], at))
         if row["cost_per_unit"] is not None:
             scale = {"unit_scale": str(row["unit_scale"]), "currency": row["currency"]}
             costs.append(Sample(labels | scale, row["cost_per_unit"], at))
@@ -67,7 +68,7 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
             whole = {name: row[name] for name in COHORT if name != "unit"} | {"currency": row["currency"]}
             origins.extend(
                 Sample(whole | {"unit": row["unit"], "cost_origin": origin}, row[f"{origin}_cost"], at)
-                for origin in ORIGINS
+                for origin in COST_ORIGINS
             )
     yield Family("cost_per_unit", "Fully-loaded cost of unit_scale units, of one complete day", costs)
     yield Family("units", "Units of one complete day", units)
@@ -94,6 +95,8 @@ def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
         "select environment, workload, cohort as deployment, period_end as day, min(telemetry_coverage) as coverage, "
         "row_number() over (partition by environment, cohort order by period_end desc) as newest "
         "from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and telemetry_coverage is not null "
+        # Users and sessions are seen by the gateway
+        "and unit not in ('active_user', 'session') "
         "group by environment, workload, cohort, period_end"
         f") {newest} order by all"
     )

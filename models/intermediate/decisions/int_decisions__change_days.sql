@@ -20,7 +20,12 @@ unit_days as (
         is_complete,
         period_start as usage_date
     from {{ ref('fct_unit_economics_daily') }}
-    where cohort_dimension = 'deployment'
+    -- a day that is not counted has no rate
+    where
+        cohort_dimension = 'deployment'
+        and units is not null
+        and counted_cost = effective_cost
+        and null_reason is distinct from 'no_cost'
 ),
 
 capacity_pools as (
@@ -45,7 +50,7 @@ pool_use as (
         resource_seconds as accelerator_seconds,
         charge_date as usage_date
     from {{ ref('int_allocation__pool_shares_daily') }}
-    where resource_kind = 'accelerator' and deployment_id != '(idle)' and resource_seconds > 0
+    where resource_kind = 'accelerator' and deployment_id not in ('(idle)', '(unobserved)') and resource_seconds > 0
 ),
 
 pool_days as (
