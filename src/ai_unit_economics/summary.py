@@ -198,7 +198,12 @@ def cost_table(title: str, lines: Sequence[Line], currency: str, width: int) -> 
         (f"{currency} per 1M", [_per_million(line) for line in rows]),
         ("output tokens", ["–" if line.units is None else f"{line.units:,}" for line in rows]),
         (f"effective cost, {currency}", [f"{line.effective_cost:,.2f}" for line in rows]),
-        *((SHARES.get(name, name), [_share(line, origin) for line in rows]) for origin, name in COST_ORIGINS.items()),
+        *(
+            (SHARES.get(name, name), [_share(line, origin) for line in rows])
+            for origin, name in COST_ORIGINS.items()
+            # where everything was observed, a column of zeros says nothing
+            if origin != "unobserved" or any(line.costs[origin] for line in lines)
+        ),
     ]
     left_out = []
     while len(columns) > 3 and width - sum(_width(*column) + GAP for column in columns) < NARROWEST_LABEL:

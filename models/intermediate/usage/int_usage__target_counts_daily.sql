@@ -23,15 +23,9 @@ repeating_targets as (
 
 ),
 
--- a server restarts now and then; a counter that falls more often is several processes, a gauge or a clock that runs backwards
 broken as (
 
-    select
-        sample_date as usage_date,
-        series_id
-    from {{ ref('int_usage__counter_days') }}
-    group by sample_date, series_id
-    having sum(shallow_falls) >= 3 or sum(falls) >= 10
+    select * from {{ ref('int_usage__broken_series_daily') }}
 
 ),
 
