@@ -8,15 +8,27 @@
     ]
 ) }}
 
-with answers as (
+with answer_lists as (
 
     select
         sample_date,
         scrape_series_id,
         day_version,
-        unnest(answers, recursive := true)
+        unnest(answers) as answer
     from {{ ref('int_usage__counter_creations_daily') }}
     where {{ is_chosen('new_process_days', 'sample_date') }} and answers is not null
+
+),
+
+answers as (
+
+    select
+        sample_date,
+        scrape_series_id,
+        day_version,
+        answer['sampled_at'] as sampled_at,
+        answer['created_at'] as created_at
+    from answer_lists
 
 ),
 

@@ -49,13 +49,24 @@ stretches as (
 
 ),
 
+gap_lists as (
+
+    select
+        series_id,
+        unnest(gaps) as gap
+    from counter_days
+
+),
+
 -- where a counter began anew in a gap, within a day and between two days
 series_gaps as (
 
     select
         series_id,
-        unnest(gaps, recursive := true)
-    from counter_days
+        gap['starts_at'] as starts_at,
+        gap['ends_at'] as ends_at,
+        gap['is_reset'] as is_reset
+    from gap_lists
 
     union all
 
