@@ -1,4 +1,4 @@
-"""Where fully-loaded cost comes from, in the words of a page: the list of the macro `cost_origins`, held to it by a test."""
+"""Where fully-loaded cost comes from, as a page says it: the list of the macro `cost_origins`, held to it by a test."""
 
 COST_ORIGINS = {
     "usage": "usage",

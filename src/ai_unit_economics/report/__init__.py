@@ -11,7 +11,6 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ai_unit_economics.cost_origins import COST_ORIGINS
-from ai_unit_economics.cost_origins import COST_ORIGINS
 from ai_unit_economics.report import content
 
 REQUIRED = (
