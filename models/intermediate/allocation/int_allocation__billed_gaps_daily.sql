@@ -35,9 +35,15 @@ gaps as (
         unnest(case
             when is_weight_unknown and unnamed = 0
                 then [
-                    'input_token', 'cached_input_token', 'output_token', 'token', 'request', 'active_user', 'session',
-                    'embedding'
-                ]
+                        'input_token',
+                        'cached_input_token',
+                        'output_token',
+                        'token',
+                        'request',
+                        'active_user',
+                        'session',
+                        'embedding'
+                    ]
             when is_weight_unknown then ['input_token', 'cached_input_token', 'output_token']
             when len(lacking) > 0 then lacking
             when abs(unnamed) > {{ var('max_unknown_share') }} * (named + abs(unnamed))

@@ -49,8 +49,8 @@ configured_pools as (
     inner join pool_shares
         on
             deployments.deployment_id = pool_shares.deployment_id
-            and pool_shares.charge_date >= deployments.valid_from
-            and pool_shares.charge_date < deployments.valid_to
+            and deployments.valid_from <= pool_shares.charge_date
+            and deployments.valid_to > pool_shares.charge_date
             and pool_shares.resource_seconds > 0
 ),
 
@@ -65,15 +65,15 @@ least_watched as (
     inner join pool_days
         on
             configured_pools.pool_id = pool_days.pool_id
-            and pool_days.charge_date >= configured_pools.valid_from
-            and pool_days.charge_date < configured_pools.valid_to
+            and configured_pools.valid_from <= pool_days.charge_date
+            and configured_pools.valid_to > pool_days.charge_date
     qualify row_number() over (
-        partition by pool_days.charge_date, configured_pools.deployment_id
-        order by
-            cast(unobserved_seconds as hugeint) * 1000000 // capacity_seconds desc,
-            capacity_seconds desc,
-            configured_pools.pool_id
-    ) = 1
+            partition by pool_days.charge_date, configured_pools.deployment_id
+            order by
+                cast(unobserved_seconds as hugeint) * 1000000 // capacity_seconds desc,
+                capacity_seconds desc,
+                configured_pools.pool_id
+        ) = 1
 ),
 
 -- What was held on a node that no pool has, or for longer than the bill says that it ran. A node's edges are not to the second.

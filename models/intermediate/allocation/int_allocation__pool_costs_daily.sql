@@ -84,7 +84,8 @@ unused_receivers as (
                 then coalesce(pool_shares.allocation_note, 'kept_separate')
             else pool_shares.allocation_note
         end as allocation_note,
-        case when pool_shares.deployment_id = unused_lines.line then cast(1 as hugeint) else pool_shares.weight end as weight
+        case when pool_shares.deployment_id = unused_lines.line then cast(1 as hugeint) else pool_shares.weight end
+            as weight
     from unused_lines
     left join capacity_pools on unused_lines.pool_id = capacity_pools.pool_id
     inner join pool_shares
@@ -100,7 +101,7 @@ unused_receivers as (
                         else capacity_pools.idle_treatment
                     end
                     then pool_shares.deployment_id not in ('(idle)', '(unobserved)')
-                else pool_shares.deployment_id = unused_lines.line
+                else unused_lines.line = pool_shares.deployment_id
             end
 ),
 

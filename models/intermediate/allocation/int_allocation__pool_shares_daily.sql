@@ -115,7 +115,9 @@ select
     cast(weighted.resource_weight as hugeint) as resource_weight,
     cast(
         case
-            when weighted.used_seconds = 0 and weighted.capacity_seconds = 0 and receivers.deployment_id = '(unobserved)'
+            when weighted.used_seconds = 0
+                and weighted.capacity_seconds = 0
+                and receivers.deployment_id = '(unobserved)'
                 then 1
             else greatest(receivers.resource_seconds, 0)
         end as hugeint

@@ -42,7 +42,8 @@ billed_meters as (
         deployment_id,
         'billed_meters' as method,
         cast(coalesce(sum(weight) filter (where unit = 'input_token'), 0) as hugeint) as input_token_weight,
-        cast(coalesce(sum(weight) filter (where unit = 'cached_input_token'), 0) as hugeint) as cached_input_token_weight,
+        cast(coalesce(sum(weight) filter (where unit = 'cached_input_token'), 0) as hugeint)
+            as cached_input_token_weight,
         cast(coalesce(sum(weight) filter (where unit = 'output_token'), 0) as hugeint) as output_token_weight
     from {{ ref('int_allocation__billed_weights_daily') }}
     group by charge_date, deployment_id

@@ -48,6 +48,8 @@ parts as (
 select
     charge_date,
     deployment_id,
-    cast(sum({{ units_to_money(multiply_divide('cost_units', 'unknown_weight', 'weight')) }}) as {{ money_type() }}) as uncertain_cost
+    cast(
+        sum({{ units_to_money(multiply_divide('cost_units', 'unknown_weight', 'weight')) }}) as {{ money_type() }}
+    ) as uncertain_cost
 from parts
 group by charge_date, deployment_id

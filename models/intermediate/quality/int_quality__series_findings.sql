@@ -41,7 +41,9 @@ select
     'no_deployment' as issue,
     case
         when undeclared_value is null then 'no rule of series_rules matches; counted under (unattributed)'
-        else 'series_rules names ' || undeclared_value || ', which is no row of deployments; counted under (unattributed)'
+        else 'series_rules names '
+            || undeclared_value
+            || ', which is no row of deployments; counted under (unattributed)'
     end as detail,
     cast(null as date) as usage_date
 from series_deployments
@@ -52,7 +54,8 @@ union all
 select
     series_id,
     'ambiguous_pod' as issue,
-    'several clusters or namespaces have a pod of this name, and the series does not say whose it is; add the label' as detail,
+    'several clusters or namespaces have a pod of this name, and the series does not say whose it is; add the label'
+        as detail,
     cast(null as date) as usage_date
 from series_deployments
 where is_ambiguous
@@ -62,8 +65,8 @@ union all
 select
     series_id,
     'meter_broken' as issue,
-    'several processes answer one scrape in turn, or a gauge is under a counter''s name: no count; turn on _created or scrape each by'
-    || ' itself' as detail,
+    'several processes answer one scrape in turn, or a gauge is under a counter''s name: no count; '
+    || 'turn on _created or scrape each by itself' as detail,
     usage_date
 from broken_series
 
@@ -81,7 +84,9 @@ union all
 select
     series_deployments.series_id,
     'counted_twice' as issue,
-    'its process repeats what all others of ' || series_deployments.deployment_id || ' count; it does not count' as detail,
+    'its process repeats what all others of '
+    || series_deployments.deployment_id
+    || ' count; it does not count' as detail,
     repeating_targets.usage_date
 from repeating_targets
 inner join series_deployments

@@ -42,7 +42,7 @@ select
     {% for unit in ['user', 'session'] -%}
     gateway_days.deployment_id is null
     or {{ unit }}s.deployment_id is not null
-    or gateway_coverage.deployment_id not in (select {{ unit }}s.deployment_id from {{ unit }}s) as is_{{ unit }}_told,
+    or count({{ unit }}s.deployment_id) over (partition by gateway_coverage.deployment_id) = 0 as is_{{ unit }}_told,
     {% endfor -%}
     gateway_coverage.usage_date
 from gateway_coverage

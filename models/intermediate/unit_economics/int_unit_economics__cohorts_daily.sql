@@ -37,7 +37,7 @@ deployment_cohorts as (
 ),
 
 -- Whose the usage was the gateway alone can tell.
-judged as (
+reasoned as (
     select
         deployment_cohorts.* exclude (is_attributed, units),
         case
@@ -64,48 +64,65 @@ judged as (
             deployment_cohorts.deployment_id = counted_days.deployment_id
             and deployment_cohorts.usage_date = counted_days.usage_date
             and deployment_cohorts.unit = counted_days.unit
+),
+
+-- A day on which nothing was expected weighs a second, so that it counts where there is no other. A day whose bill is not there
+-- yet is not counted, and is not held against the period.
+judged as (
+    select
+        reasoned.*,
+        reasoned.null_reason is null as is_counted,
+        case when deployment_days.is_billed_daily then reasoned.null_reason end as uncounted_reason,
+        reasoned.expected_seconds + 1 as weight_seconds,
+        deployment_days.environment,
+        deployment_days.workload,
+        {% for grain in ['daily', 'weekly', 'monthly'] -%}
+        deployment_days.is_billed_{{ grain }},
+        {% endfor -%}
+        deployment_days.charges_complete_from,
+        deployment_days.charges_complete_until
+    from reasoned
+    left join deployment_days
+        on
+            reasoned.deployment_id = deployment_days.deployment_id
+            and reasoned.usage_date = deployment_days.usage_date
 )
 
 select
-    deployment_days.environment,
-    deployment_days.workload,
-    judged.cohort_dimension,
-    judged.cohort,
-    judged.unit,
-    {{ merge_methods('judged.token_cost_method') }} as token_cost_method,
-    cast(sum(judged.units) as bigint) as known_units,
-    cast(sum(judged.units) filter (where judged.null_reason is null) as bigint) as counted_units,
+    environment,
+    workload,
+    cohort_dimension,
+    cohort,
+    unit,
+    {{ merge_methods('token_cost_method') }} as token_cost_method,
+    cast(sum(units) as bigint) as known_units,
+    cast(sum(units) filter (where is_counted) as bigint) as counted_units,
     {% for origin in cost_origins() -%}
-    sum(judged.{{ origin }}_cost) as {{ origin }}_cost,
+    sum({{ origin }}_cost) as {{ origin }}_cost,
     {% endfor -%}
-    sum(judged.effective_cost) as effective_cost,
+    sum(effective_cost) as effective_cost,
     {% for bound in ['', '_low', '_high'] -%}
-    coalesce(sum(judged.effective_cost{{ bound }}) filter (where judged.null_reason is null), 0) as counted_cost{{ bound }},
+    coalesce(sum(effective_cost{{ bound }}) filter (where is_counted), 0) as counted_cost{{ bound }},
     {% endfor -%}
-    cast(sum(judged.observed_seconds) as bigint) as observed_seconds,
-    cast(sum(judged.expected_seconds) as bigint) as expected_seconds,
-    -- A day on which nothing was expected weighs a second, so that it counts where there is no other.
-    cast(sum(judged.expected_seconds + 1) filter (where judged.null_reason is null) as bigint) as counted_seconds,
+    cast(sum(observed_seconds) as bigint) as observed_seconds,
+    cast(sum(expected_seconds) as bigint) as expected_seconds,
+    cast(sum(weight_seconds) filter (where is_counted) as bigint) as counted_seconds,
     {% for reason in uncounted_reasons() -%}
-    cast(
-        sum(judged.expected_seconds + 1) filter (where judged.null_reason = '{{ reason }}' and deployment_days.is_billed_daily)
-        as bigint
-    ) as {{ reason }}_seconds,
+    cast(sum(weight_seconds) filter (where uncounted_reason = '{{ reason }}') as bigint)
+        as {{ reason }}_seconds,
     {% endfor -%}
-    bool_or(judged.is_outside_observed_span) as is_outside_observed_span,
+    bool_or(is_outside_observed_span) as is_outside_observed_span,
     {% for grain in ['daily', 'weekly', 'monthly'] -%}
-    bool_and(deployment_days.is_billed_{{ grain }}) as is_billed_{{ grain }},
+    bool_and(is_billed_{{ grain }}) as is_billed_{{ grain }},
     {% endfor -%}
-    judged.usage_date,
-    max(deployment_days.charges_complete_from) as charges_complete_from,
-    min(deployment_days.charges_complete_until) as charges_complete_until
+    usage_date,
+    max(charges_complete_from) as charges_complete_from,
+    min(charges_complete_until) as charges_complete_until
 from judged
-left join deployment_days
-    on judged.deployment_id = deployment_days.deployment_id and judged.usage_date = deployment_days.usage_date
 group by
-    deployment_days.environment,
-    deployment_days.workload,
-    judged.cohort_dimension,
-    judged.cohort,
-    judged.unit,
-    judged.usage_date
+    environment,
+    workload,
+    cohort_dimension,
+    cohort,
+    unit,
+    usage_date

@@ -91,10 +91,13 @@ observed as (
             when units.unit = 'active_user' and not attributions.is_user_told then 'meter_missing'
             when units.unit = 'session' and not attributions.is_session_told then 'meter_missing'
         end as meter_null_reason,
-        units.is_token_kind and metered_units.units > 0 and undivided_days.deployment_id is not null as is_cost_undivided,
+        units.is_token_kind
+        and metered_units.units > 0
+        and undivided_days.deployment_id is not null as is_cost_undivided,
         attributions.deployment_id is not null and deployment_days.expected_seconds > 0 as is_attributed,
         coalesce(attributions.lost_seconds, 0) as lost_seconds,
-        attributions.is_input_told and (attributions.is_output_told or units.unit in ('input_token', 'cached_input_token'))
+        attributions.is_input_told
+        and (attributions.is_output_told or units.unit in ('input_token', 'cached_input_token'))
             as are_tokens_told
     from deployment_days
     inner join units on list_contains(units.deployment_kinds, deployment_days.kind)
@@ -120,7 +123,8 @@ bounded as (
     select
         * exclude (observed_seconds, watched_seconds),
         least(observed_seconds, watched_seconds) as observed_seconds,
-        least(observed_seconds, watched_seconds, expected_seconds * (86400 - lost_seconds) // 86400) as attributed_seconds
+        least(observed_seconds, watched_seconds, expected_seconds * (86400 - lost_seconds) // 86400)
+            as attributed_seconds
     from observed
 )
 
@@ -144,14 +148,14 @@ select
     end as attribution_null_reason,
     cast(observed_seconds as bigint) as observed_seconds,
     cast(attributed_seconds as bigint) as attributed_seconds,
-    cast(expected_seconds as bigint) as expected_seconds,
     {% for seconds in ['observed', 'attributed'] -%}
     expected_seconds > 0
     and {{ seconds }}_seconds = 0
     and (
         usage_date between min(case when {{ seconds }}_seconds > 0 then usage_date end) over history
         and max(case when {{ seconds }}_seconds > 0 then usage_date end) over history
-    ) is not true as is_outside_{{ seconds }}_span{{ ',' if not loop.last }}
-    {% endfor %}
+    ) is not true as is_outside_{{ seconds }}_span,
+    {% endfor -%}
+    cast(expected_seconds as bigint) as expected_seconds
 from bounded
 window history as (partition by deployment_id, unit)

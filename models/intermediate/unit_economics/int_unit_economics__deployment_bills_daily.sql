@@ -87,7 +87,8 @@ judged as (
         coalesce(own_costs.is_watched, true) as is_watched,
         -- A charge that is spread over months ahead expects nobody to have run already.
         coalesce(own_costs.is_expected, true)
-        and (usage_coverage.usage_date is not null or coalesce(days.usage_date < bills.billed_until, true)) as is_expected,
+        and (usage_coverage.usage_date is not null or coalesce(days.usage_date < bills.billed_until, true))
+            as is_expected,
         coalesce(capacity_coverage.capacity_seconds, 0) as capacity_seconds,
         coalesce(capacity_coverage.unobserved_seconds, 0) as unobserved_seconds,
         coalesce(uncertain_costs.uncertain_cost, 0)

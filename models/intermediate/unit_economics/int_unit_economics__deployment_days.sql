@@ -39,7 +39,8 @@ observed as (
     select
         bills.deployment_id,
         bills.usage_date,
-        case when bills.is_expected then coalesce(usage_coverage.expected_seconds, 86400) else 0 end as expected_seconds,
+        case when bills.is_expected then coalesce(usage_coverage.expected_seconds, 86400) else 0 end
+            as expected_seconds,
         case when bills.is_expected then coalesce(usage_coverage.observed_seconds, 0) else 0 end as observed_seconds,
         coalesce(usage_coverage.is_known, false) or not bills.is_expected as is_usage_known
     from bills

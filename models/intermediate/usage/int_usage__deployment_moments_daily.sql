@@ -97,11 +97,11 @@ changes as (
 moments as (
 
     select
-        deployment_id,
-        changed_at,
         {% for evidence in ['seen', 'bridged', 'lost', 'loading', 'reserved', 'exporter', 'day'] -%}
-        coalesce(sum(change) filter (where evidence = '{{ evidence }}'), 0) as {{ evidence }}{{ ',' if not loop.last }}
-        {% endfor %}
+        coalesce(sum(change) filter (where evidence = '{{ evidence }}'), 0) as {{ evidence }},
+        {% endfor -%}
+        deployment_id,
+        changed_at
     from changes
     group by deployment_id, changed_at
 
@@ -110,12 +110,12 @@ moments as (
 segments as (
 
     select
+        {% for evidence in ['seen', 'bridged', 'lost', 'loading', 'reserved', 'exporter', 'day'] -%}
+        sum({{ evidence }}) over walk as {{ evidence }},
+        {% endfor -%}
         deployment_id,
         changed_at,
-        epoch_us(lead(changed_at) over walk) - epoch_us(changed_at) as length_us,
-        {% for evidence in ['seen', 'bridged', 'lost', 'loading', 'reserved', 'exporter', 'day'] -%}
-        sum({{ evidence }}) over walk as {{ evidence }}{{ ',' if not loop.last }}
-        {% endfor %}
+        epoch_us(lead(changed_at) over walk) - epoch_us(changed_at) as length_us
     from moments
     window walk as (partition by deployment_id order by changed_at)
 

@@ -39,5 +39,8 @@ where silences.usage_date is null
 group by compared.usage_date, compared.deployment_id
 having
     count(compared.server_units) = 3
-    and bool_and(compared.gateway_units > 0 and abs(compared.server_units - 2 * compared.gateway_units) * 100 <= compared.server_units)
+    and bool_and(
+        compared.gateway_units > 0
+        and abs(compared.server_units - 2 * compared.gateway_units) * 100 <= compared.server_units
+    )
     and max(case when compared.unit = 'request' then compared.gateway_units end) >= 10

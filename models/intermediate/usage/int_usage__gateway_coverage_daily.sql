@@ -111,12 +111,19 @@ shares as (
 
 ),
 
+seen as (
+
+    select distinct deployment_id from silences
+    where deployment_id != '(all)'
+
+),
+
 days as (
 
     select
         whole_gateway.usage_date,
         seen.deployment_id
-    from (select distinct deployment_id from silences where deployment_id != '(all)') as seen
+    from seen
     cross join whole_gateway
 
     union
@@ -137,7 +144,9 @@ select
             when doubled_counts.usage_date is not null then 0
             when
                 shares.share_seen
-                >= 1 - {{ allowed }} - {{ var('metering_tolerance_requests') }} / coalesce(greatest(shares.requests, 1), 1e9)
+                >= 1
+                - {{ allowed }}
+                - {{ var('metering_tolerance_requests') }} / coalesce(greatest(shares.requests, 1), 1e9)
                 then 0
             when shares.share_seen is not null then ceil(86400 * (1 - shares.share_seen))
             -- before its first row and after its last nobody can tell whether it was used

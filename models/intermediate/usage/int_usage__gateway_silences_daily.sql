@@ -67,19 +67,25 @@ compared as (
             partition by hours.deployment_id, hour(hours.hour_starts_at), isodow(hours.hour_starts_at)
         )
 
-)
+),
 
 -- a silence is implausible where ten requests are usual, or twenty came before it and after
+judged as (
+
+    select
+        *,
+        request_rows = 0
+        and (
+            (usual_rows >= 10 and (weekday_rows >= 10 or weeks < 3))
+            or (rows_before >= 20 and rows_after >= 20)
+        ) as is_silent
+    from compared
+
+)
+
 select
     cast(hour_starts_at as date) as usage_date,
     deployment_id,
-    cast(count(*) filter (
-        where
-            request_rows = 0
-            and (
-                (usual_rows >= 10 and (weekday_rows >= 10 or weeks < 3))
-                or (rows_before >= 20 and rows_after >= 20)
-            )
-    ) as bigint) as silent_hours
-from compared
+    cast(count(*) filter (where is_silent) as bigint) as silent_hours
+from judged
 group by cast(hour_starts_at as date), deployment_id

@@ -30,7 +30,8 @@ totals as (
         attributed.deployment_id,
         attributed.customer_tier,
         attributed.geography,
-        case when any_value(deployment_days.is_input_told) then sum(attributed.uncached_input_tokens) end as input_token,
+        case when any_value(deployment_days.is_input_told) then sum(attributed.uncached_input_tokens) end
+            as input_token,
         case when any_value(deployment_days.is_input_told) then sum(attributed.cached_input_tokens) end
             as cached_input_token,
         case when any_value(deployment_days.is_output_told) then sum(attributed.output_tokens) end as output_token,

@@ -60,9 +60,10 @@ alive as (
         case
             when phases.pod is null then clipped.ends_at
             else clipped.starts_at + to_microseconds(cast(
-                (epoch_us(clipped.ends_at) - epoch_us(clipped.starts_at)) * phases.active_value // phases.known_value
-                as bigint
-            ))
+                    (epoch_us(clipped.ends_at) - epoch_us(clipped.starts_at)) * phases.active_value
+                    // phases.known_value
+                    as bigint
+                ))
         end as ends_at
     from clipped
     left join phases

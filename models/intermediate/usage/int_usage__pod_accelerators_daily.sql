@@ -57,6 +57,19 @@ devices as (
 
 ),
 
+held as (
+
+    select
+        usage_date,
+        cluster,
+        namespace,
+        pod,
+        list(node) as nodes
+    from reserved
+    group by usage_date, cluster, namespace, pod
+
+),
+
 -- where DCGM spells a node otherwise than the cluster, a pod's only node is meant
 busy as (
 
@@ -74,11 +87,7 @@ busy as (
         bool_or(devices.is_sliced) as is_sliced,
         sum(devices.held_value) as busy_value
     from devices
-    left join (
-        select usage_date, cluster, namespace, pod, list(node) as nodes
-        from reserved
-        group by usage_date, cluster, namespace, pod
-    ) as held
+    left join held
         on
             devices.usage_date = held.usage_date
             and devices.cluster = held.cluster

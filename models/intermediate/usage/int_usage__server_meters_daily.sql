@@ -52,25 +52,29 @@ targets as (
 ),
 
 -- what one process of a server and role counts, the others should
+alike as (
+
+    select
+        {% for meter in ['prompt', 'cached', 'output'] -%}
+        bool_or(has_{{ meter }}) over (partition by usage_date, deployment_id, role, server)
+            as is_{{ meter }}_known_elsewhere,
+        {% endfor -%}
+        *
+    from targets
+    where has_prompt or has_output
+
+),
+
 unlike as (
 
     select
         usage_date,
         deployment_id,
-        bool_or(has_more_cached_than_prompt) as has_more_cached_than_prompt,
         {% for meter in ['prompt', 'cached', 'output'] -%}
-        bool_or(is_{{ meter }}_known_elsewhere and not has_{{ meter }}) as is_{{ meter }}_partial{{ ',' if not loop.last }}
-        {% endfor %}
-    from (
-        select
-            *,
-            {% for meter in ['prompt', 'cached', 'output'] -%}
-            bool_or(has_{{ meter }}) over (partition by usage_date, deployment_id, role, server)
-                as is_{{ meter }}_known_elsewhere{{ ',' if not loop.last }}
-            {% endfor %}
-        from targets
-        where has_prompt or has_output
-    )
+        bool_or(is_{{ meter }}_known_elsewhere and not has_{{ meter }}) as is_{{ meter }}_partial,
+        {% endfor -%}
+        bool_or(has_more_cached_than_prompt) as has_more_cached_than_prompt
+    from alike
     group by usage_date, deployment_id
 
 ),

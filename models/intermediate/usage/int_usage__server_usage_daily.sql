@@ -44,7 +44,11 @@ known as (
         coalesce(gaps.is_cached_unknown, false) as is_cached_unknown,
         case
             when gaps.is_prompt_unknown is not true
-                then coalesce(totals.input_tokens + totals.uncached_input_tokens, totals.input_tokens, totals.uncached_input_tokens)
+                then coalesce(
+                        totals.input_tokens + totals.uncached_input_tokens,
+                        totals.input_tokens,
+                        totals.uncached_input_tokens
+                    )
         end as prompt_tokens,
         totals.input_tokens is not null as has_cached_among_prompt,
         case when gaps.is_cached_unknown is not true then totals.cached_input_tokens end as cached_input_tokens,

@@ -104,7 +104,8 @@ dark as (
         spans.deployment_id,
         spans.target_id,
         'lost' as absence,
-        greatest(spans.starts_at, dark_intervals.starts_at, coalesce(exporter_dark.starts_at, spans.starts_at)) as starts_at,
+        greatest(spans.starts_at, dark_intervals.starts_at, coalesce(exporter_dark.starts_at, spans.starts_at))
+            as starts_at,
         least(spans.ends_at, dark_intervals.ends_at, coalesce(exporter_dark.ends_at, spans.ends_at)) as ends_at
     from spans
     inner join dark_intervals

@@ -89,7 +89,9 @@ other_gaps as (
             case when other_days.kind != 'training' and not other_days.has_prompt then 'prompt' end,
             case when cached_days.deployment_id is not null and not other_days.has_cached then 'cached' end,
             case
-                when other_days.kind not in ('training', 'embedding') and used_kinds.has_output and not other_days.has_output
+                when other_days.kind not in ('training', 'embedding')
+                    and used_kinds.has_output
+                    and not other_days.has_output
                     then 'output'
             end,
             case when other_days.kind != 'training' and not other_days.has_request then 'request' end,

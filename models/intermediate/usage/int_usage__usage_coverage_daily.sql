@@ -80,7 +80,9 @@ observed as (
             when
                 deployments.kind = 'hosted' or (deployments.kind = 'training' and coverage.usage_date is null)
                 then 'report'
-            when deployments.kind in ('inference', 'embedding') and gateway_only.deployment_id is not null then 'gateway'
+            when
+                deployments.kind in ('inference', 'embedding') and gateway_only.deployment_id is not null
+                then 'gateway'
             else 'server'
         end as observer,
         coverage.observed_seconds,

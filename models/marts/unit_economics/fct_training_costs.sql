@@ -89,7 +89,9 @@ periods as (
         sum(executed_steps) filter (where is_counted) as counted_executed_steps,
         sum(rework_steps) filter (where is_counted) as counted_rework_steps,
         {% for tokens in ['executed_tokens', 'useful_tokens'] -%}
-        case when bool_and({{ tokens }} is not null or not is_counted) then sum({{ tokens }}) filter (where is_counted) end
+        case
+            when bool_and({{ tokens }} is not null or not is_counted) then sum({{ tokens }}) filter (where is_counted)
+        end
             as counted_{{ tokens }},
         {% endfor -%}
         {{ period_start('usage_date', grain) }} as period_start
