@@ -73,7 +73,7 @@ silent_exporters as (
     select
         series.source_file,
         cast(null as bigint) as scrape_series_id,
-        'kube_pod_status_phase' as series_text,
+        'kube_pod_status_phase of ' || series_deployments.scrape_group as series_text,
         'no_pod_phase' as issue,
         'no series says which pods have ended: they hold accelerators for as long as they are listed' as detail,
         count(*) as affected_samples
