@@ -18,6 +18,12 @@ deployments as (
 
 ),
 
+partial_meters as (
+
+    select * from {{ ref('int_usage__partial_meters_daily') }}
+
+),
+
 caching_servers as (
 
     select list(distinct server) as servers
@@ -56,6 +62,8 @@ reasons as (
     select
         usage_date,
         deployment_id,
+        kind,
+        is_cache_off,
         unnest(['prompt', 'cached', 'output', 'request', 'embedding']) as meter,
         unnest([
             case
@@ -87,9 +95,20 @@ reasons as (
 )
 
 select
-    usage_date,
-    deployment_id,
-    meter,
-    reason
+    reasons.usage_date,
+    reasons.deployment_id,
+    reasons.meter,
+    coalesce(reasons.reason, 'meter_missing') as reason
 from reasons
-where reason is not null
+left join partial_meters
+    on
+        reasons.usage_date = partial_meters.usage_date
+        and reasons.deployment_id = partial_meters.deployment_id
+        and reasons.meter = partial_meters.meter
+where
+    reasons.reason is not null
+    or (
+        partial_meters.meter is not null
+        and not (reasons.meter = 'cached' and reasons.is_cache_off)
+        and not (reasons.meter = 'output' and reasons.kind = 'embedding')
+    )
