@@ -11,6 +11,13 @@ unnamed_charges as (
     group by charge_date, deployment_id
 ),
 
+-- Where the bill alone counts, tokens of no kind are in nobody's count.
+counted_by_bill as (
+    select distinct usage_date as charge_date, deployment_id
+    from {{ ref('int_usage__metered_usage_daily') }}
+    where meter = 'billed' and unit in ('input_token', 'cached_input_token', 'output_token')
+),
+
 days as (
     select
         billed_weights.charge_date,
@@ -18,12 +25,17 @@ days as (
         list(billed_weights.unit) filter (where not billed_weights.is_billed) as lacking,
         bool_or(not billed_weights.is_billed and billed_weights.weight is null) as is_weight_unknown,
         coalesce(any_value({{ money_to_units('unnamed_charges.effective_cost') }}), 0) as unnamed,
-        coalesce(sum(billed_weights.weight) filter (where billed_weights.is_billed), 0) as named
+        coalesce(sum(billed_weights.weight) filter (where billed_weights.is_billed), 0) as named,
+        bool_or(counted_by_bill.deployment_id is not null) as is_counted_by_bill
     from billed_weights
     left join unnamed_charges
         on
             billed_weights.charge_date = unnamed_charges.charge_date
             and billed_weights.deployment_id = unnamed_charges.deployment_id
+    left join counted_by_bill
+        on
+            billed_weights.charge_date = counted_by_bill.charge_date
+            and billed_weights.deployment_id = counted_by_bill.deployment_id
     group by billed_weights.charge_date, billed_weights.deployment_id
 ),
 
@@ -46,6 +58,8 @@ gaps as (
                     ]
             when is_weight_unknown then ['input_token', 'cached_input_token', 'output_token']
             when len(lacking) > 0 then lacking
+            when abs(unnamed) > {{ var('max_unknown_share') }} * (named + abs(unnamed)) and is_counted_by_bill
+                then ['input_token', 'cached_input_token', 'output_token', 'token']
             when abs(unnamed) > {{ var('max_unknown_share') }} * (named + abs(unnamed))
                 then ['input_token', 'cached_input_token', 'output_token']
             else []

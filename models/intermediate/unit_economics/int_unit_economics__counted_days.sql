@@ -37,7 +37,8 @@ metered_units as (
         metered.deployment_id,
         units.unit,
         sum(metered.units) as units,
-        bool_or(metered.meter = 'gateway' and reports.unit is null) as is_by_gateway
+        bool_or(metered.meter = 'gateway' and reports.unit is null) as is_by_gateway,
+        bool_or(metered.meter = 'billed') as is_by_bill
     from {{ ref('int_usage__metered_usage_daily') }} as metered
     inner join units on list_contains(units.counted_units, metered.unit)
     left join reports
@@ -50,6 +51,14 @@ metered_units as (
 
 unknown_units as (
     select * from {{ ref('int_usage__unknown_units_daily') }}
+),
+
+billed_gaps as (
+    select
+        charge_date as usage_date,
+        deployment_id,
+        unit
+    from {{ ref('int_allocation__billed_gaps_daily') }}
 ),
 
 -- shares of an earlier day say nothing about the cost of a kind of token that was used today
@@ -86,14 +95,18 @@ observed as (
         end as observed_seconds,
         case
             when unknown_units.null_reason is not null then unknown_units.null_reason
+            -- tokens that were billed under no name are of this kind or of another
+            when billed_gaps.unit is not null and metered_units.is_by_bill then 'meter_missing'
             -- no request row ever names the deployment: nobody can tell who its users are
             when units.is_distinct and attributions.deployment_id is null then 'meter_missing'
             when units.unit = 'active_user' and not attributions.is_user_told then 'meter_missing'
             when units.unit = 'session' and not attributions.is_session_told then 'meter_missing'
         end as meter_null_reason,
+        units.is_token_kind,
         units.is_token_kind
         and metered_units.units > 0
-        and undivided_days.deployment_id is not null as is_cost_undivided,
+        and undivided_days.deployment_id is not null
+        or billed_gaps.unit is not null as is_cost_undivided,
         attributions.deployment_id is not null and deployment_days.expected_seconds > 0 as is_attributed,
         coalesce(attributions.lost_seconds, 0) as lost_seconds,
         attributions.is_input_told
@@ -105,7 +118,7 @@ observed as (
         on
             deployment_days.usage_date = attributions.usage_date
             and deployment_days.deployment_id = attributions.deployment_id
-    {%- for relation in ['metered_units', 'unknown_units'] %}
+    {%- for relation in ['metered_units', 'unknown_units', 'billed_gaps'] %}
     left join {{ relation }}
         on
             deployment_days.usage_date = {{ relation }}.usage_date
@@ -124,8 +137,14 @@ bounded as (
         * exclude (observed_seconds, watched_seconds),
         least(observed_seconds, watched_seconds) as observed_seconds,
         least(observed_seconds, watched_seconds, expected_seconds * (86400 - lost_seconds) // 86400)
-            as attributed_seconds
+            as attributed_seconds,
+        -- whose cost it is goes by kinds of token: where they are not known, no cohort's part of any unit's cost is
+        coalesce(
+            min(meter_null_reason) filter (where is_token_kind) over day,
+            max(case when is_token_kind and is_cost_undivided then 'meter_missing' end) over day
+        ) as kinds_null_reason
     from observed
+    window day as (partition by usage_date, deployment_id)
 )
 
 select
@@ -145,6 +164,7 @@ select
         when lost_seconds >= 86400 then 'no_telemetry'
         when lost_seconds > {{ allowed }} * 86400 then 'coverage_below_minimum'
         when is_token and not are_tokens_told then 'meter_missing'
+        else kinds_null_reason
     end as attribution_null_reason,
     cast(observed_seconds as bigint) as observed_seconds,
     cast(attributed_seconds as bigint) as attributed_seconds,
