@@ -31,7 +31,10 @@ spans as (
     select
         deployment_id,
         date_trunc('day', min(hour_starts_at)) as first_day,
-        date_trunc('day', max(hour_starts_at)) as last_day
+        date_trunc('day', max(hour_starts_at)) as last_day,
+        min(hour_starts_at) as first_hour,
+        max(hour_starts_at) as last_hour,
+        median(request_rows) as rows_an_hour
     from logs
     group by deployment_id
 
@@ -41,6 +44,9 @@ hours as (
 
     select
         deployment_id,
+        first_hour,
+        last_hour,
+        rows_an_hour,
         cast(unnest(range(first_day, last_day + interval 1 day, interval 1 hour)) as timestamp) as hour_starts_at
     from spans
 
@@ -51,6 +57,11 @@ compared as (
     select
         hours.deployment_id,
         hours.hour_starts_at,
+        hours.hour_starts_at not between hours.first_hour and hours.last_hour as is_outside,
+        hours.rows_an_hour,
+        count(*) over (
+            partition by hours.deployment_id, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
+        ) as days_of_kind,
         coalesce(logs.request_rows, 0) as request_rows,
         median(coalesce(logs.request_rows, 0)) over (
             partition by hours.deployment_id, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
@@ -69,7 +80,8 @@ compared as (
 
 ),
 
--- a silence is implausible where ten requests are usual, or twenty came before it and after
+-- a silence is implausible where ten requests are usual, or twenty came before it and after; before the first row and after the last of
+-- a log of which too few days are known to say what is usual when, where an hour with rows has ten
 judged as (
 
     select
@@ -78,6 +90,7 @@ judged as (
         and (
             (usual_rows >= 10 and (weekday_rows >= 10 or weeks < 3))
             or (rows_before >= 20 and rows_after >= 20)
+            or (is_outside and days_of_kind < 3 and rows_an_hour >= 10)
         ) as is_silent
     from compared
 
