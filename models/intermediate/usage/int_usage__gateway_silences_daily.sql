@@ -66,6 +66,9 @@ compared as (
         median(coalesce(logs.request_rows, 0)) over (
             partition by hours.deployment_id, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
         ) as usual_rows,
+        median(coalesce(logs.request_rows, 0)) over (
+            partition by hours.deployment_id, hour(hours.hour_starts_at)
+        ) as usual_rows_any_day,
         count(*) over weekday as weeks,
         median(coalesce(logs.request_rows, 0)) over weekday as weekday_rows,
         lag(coalesce(logs.request_rows, 0), 1, 0) over walk as rows_before,
@@ -80,8 +83,8 @@ compared as (
 
 ),
 
--- a silence is implausible where ten requests are usual, or twenty came before it and after; before the first row and after the last of
--- a log of which too few days are known to say what is usual when, where an hour with rows has ten
+-- a silence is implausible where ten requests are usual, or twenty came before it and after. Of fewer than three days of a kind nobody can
+-- say what is usual: what is on any day counts, and before the first row and after the last what an hour with rows has.
 judged as (
 
     select
@@ -90,6 +93,7 @@ judged as (
         and (
             (usual_rows >= 10 and (weekday_rows >= 10 or weeks < 3))
             or (rows_before >= 20 and rows_after >= 20)
+            or (days_of_kind < 3 and usual_rows_any_day >= 10)
             or (is_outside and days_of_kind < 3 and rows_an_hour >= 10)
         ) as is_silent
     from compared

@@ -28,6 +28,12 @@ counter_days as (
 
 ),
 
+held_intervals as (
+
+    select * from {{ ref('int_usage__held_intervals') }}
+
+),
+
 target_counts as (
 
     select * from {{ ref('int_usage__target_counts_daily') }}
@@ -67,6 +73,21 @@ targets as (
 
 ),
 
+-- since when a process may have counted: as long as it was seen, or its pod held accelerators
+beginnings as (
+
+    select
+        target_id,
+        min(begins_us) as begins_us
+    from (
+        select target_id, first_us as begins_us from targets
+        union all
+        select target_id, epoch_us(starts_at) as begins_us from held_intervals
+    )
+    group by target_id
+
+),
+
 preferred as (
 
     select * from looks
@@ -88,15 +109,11 @@ meters as (
         bool_and(preferred.is_first_day) as is_first_day,
         coalesce(
             sum(preferred.first_value) filter (
-                where preferred.is_first_day and preferred.first_us - targets.first_us > {{ allowed_us }}
+                where preferred.is_first_day and preferred.first_us - beginnings.begins_us > {{ allowed_us }}
             ), 0
         ) as late_units
     from preferred
-    inner join targets
-        on
-            preferred.usage_date = targets.usage_date
-            and preferred.deployment_id = targets.deployment_id
-            and preferred.target_id = targets.target_id
+    inner join beginnings on preferred.target_id = beginnings.target_id
     group by preferred.usage_date, preferred.deployment_id, preferred.target_id, preferred.meter
 
 ),
