@@ -18,7 +18,7 @@ DRIVERS = [
     "price", "utilization", "throughput", "capacity_use", "direct", "idle", "unobserved", "unused_commitment", "shared",
     "mix", "start_stop", "days_without_units",
 ]  # fmt: skip
-# units; usage, idle, unused, shared, unobserved and accelerator cost; share of the unit; accelerator-seconds, busy seconds
+# units; usage, idle, unused, shared, unobserved and accelerator cost; share of the unit; accelerator and busy seconds
 Day = tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal, float | None, int, int]
 
 
