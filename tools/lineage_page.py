@@ -14,15 +14,18 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "lineage.md"
 START, END = "<!-- lineage -->\n", "<!-- /lineage -->"
 MART = "fct_unit_economics_daily"
 # What a number is called on its way. Weights and times are on other ways, longer to tell.
-MAIN = {"effective_cost", "amount", "units", "increase", "value", "output_tokens", "useful_steps", "step"}
+MAIN = {
+    *("effective_cost", "counted_cost", "amount", "units", "counted_units"),
+    *("increase", "value", "output_tokens", "useful_steps", "step"),
+}
 
 
 def main_number(lineage: Lineage) -> str:
     """The way from cost per unit to the bill, and from its count to each table that counts."""
     number = Column(MART, "cost_per_unit")
-    ways = [[number, Column(MART, "effective_cost")], [number, Column(MART, "units")]]
+    ways = [[number, Column(MART, "counted_cost")], [number, Column(MART, "units")]]
     ways.append([number, Column("units", "unit_scale")])
-    for name, kind in (("effective_cost", "bill"), ("units", "usage")):
+    for name, kind in (("counted_cost", "bill"), ("units", "usage")):
         start = Column(MART, name)
         ends: dict[str, Column] = {}
         for end in sorted(lineage.origins(start)):

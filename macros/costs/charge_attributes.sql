@@ -63,3 +63,15 @@
     where attribute_key not in (select attribute_key from {{ ref('int_costs__charges_daily') }})
     {%- endif -%}
 {%- endmacro %}
+
+{# Whether FOCUS wants a ConsumedQuantity of a charge: usage that somebody made, and not a credit, a tax, a correction of one,
+   or what nobody drew of a commitment. #}
+{% macro has_consumed_quantity() -%}
+    coalesce(
+        charge_category = 'Usage'
+        and charge_class is distinct from 'Correction'
+        and commitment_discount_status is distinct from 'Unused'
+        and capacity_reservation_status is distinct from 'Unused',
+        true
+    )
+{%- endmacro %}

@@ -1,8 +1,8 @@
 {# Why cost per unit moved; each is a column `<driver>_change` of the drivers, and they sum to the move. #}
 {% macro drivers() -%}
     {{ return([
-        'price', 'utilization', 'throughput', 'capacity_use', 'direct', 'idle', 'unused_commitment', 'shared', 'mix',
-        'start_stop', 'days_without_units'
+        'price', 'utilization', 'throughput', 'capacity_use', 'direct', 'idle', 'unobserved', 'unused_commitment', 'shared',
+        'mix', 'start_stop', 'days_without_units'
     ]) }}
 {%- endmacro %}
 

@@ -1,29 +1,41 @@
-{# The first rule of series_rules that matches each row's `labels`, a map, as key and deployment_id. #}
+{# The first rule of series_rules that matches each row's `labels`, a map: key, deployment_id and role. A `$value` that is no
+   deployment does not match: the next rule has its turn, and the name is `undeclared_value`. #}
 {% macro match_series_rules(labelled, key) %}
     select
-        labelled.{{ key }},
-        min_by(
-            case
-                when rules.deployment_id != '$value' then rules.deployment_id
-                -- the first group of an expression that has one, else the whole label
-                when rules.operator = 'regex'
-                    then coalesce(
-                        nullif(regexp_extract(labelled.labels[rules.label], rules.value || '()', 1), ''),
-                        labelled.labels[rules.label]
-                    )
-                else labelled.labels[rules.label]
-            end,
-            rules.priority
-        ) as deployment_id
-    from {{ labelled }} as labelled
-    inner join {{ ref('series_rules') }} as rules
-        on case rules.operator
-            when 'equals' then labelled.labels[rules.label] = rules.value
-            when 'like' then labelled.labels[rules.label] like rules.value
-            when 'regex' then regexp_matches(labelled.labels[rules.label], rules.value)
-            when 'exists' then coalesce(labelled.labels[rules.label], '') != ''
-        end
-    group by labelled.{{ key }}
+        {{ key }},
+        arg_min(deployment_id, priority) filter (where is_declared) as deployment_id,
+        arg_min_null(role, priority) filter (where is_declared) as role,
+        arg_min(deployment_id, priority) filter (where not is_declared) as undeclared_value
+    from (
+        select
+            named.*,
+            named.deployment_id in (select known.deployment_id from {{ ref('deployments') }} as known) as is_declared
+        from (
+            select
+                labelled.{{ key }},
+                rules.priority,
+                rules.role,
+                case
+                    when rules.deployment_id != '$value' then rules.deployment_id
+                    -- the first group of an expression that has one, else the whole label
+                    when rules.operator = 'regex'
+                        then coalesce(
+                            nullif(regexp_extract(labelled.labels[rules.label], rules.value || '()', 1), ''),
+                            labelled.labels[rules.label]
+                        )
+                    else labelled.labels[rules.label]
+                end as deployment_id
+            from {{ labelled }} as labelled
+            inner join {{ ref('series_rules') }} as rules
+                on case rules.operator
+                    when 'equals' then labelled.labels[rules.label] = rules.value
+                    when 'like' then labelled.labels[rules.label] like rules.value
+                    when 'regex' then regexp_matches(labelled.labels[rules.label], rules.value)
+                    when 'exists' then coalesce(labelled.labels[rules.label], '') != ''
+                end
+        ) as named
+    )
+    group by {{ key }}
 {% endmacro %}
 
 {# Text columns as a map of labels, without those that are null. #}

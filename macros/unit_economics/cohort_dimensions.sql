@@ -20,3 +20,8 @@
     {%- endfor -%}
     {{ return(dimensions) }}
 {%- endmacro %}
+
+{# The dimensions that the gateway's rows tell, and not the deployment's configuration. #}
+{% macro attributed_dimensions() -%}
+    {{ return(['customer_tier', 'geography']) }}
+{%- endmacro %}

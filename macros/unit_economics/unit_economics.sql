@@ -23,13 +23,14 @@ units as (
         unit,
         unit_scale,
         cost_scope in ('token_kind', 'token_total') as is_token_unit,
-        cost_scope = 'token_kind' as is_token_kind
+        cost_scope = 'token_kind' as is_token_kind,
+        counting = 'distinct' as is_distinct,
+        -- A day that is left out moves a ratio of sums little, and whom one saw in a month much.
+        case
+            when counting = 'distinct' then 1 - {{ var('max_unknown_share') }}
+            else {{ var('min_telemetry_coverage') }}
+        end as min_counted_share
     from {{ ref('units') }}
-),
-
-billed_from as (
-    select min(complete_from) as complete_from
-    from {{ ref('int_costs__source_arrivals') }}
 ),
 
 periods as (
@@ -40,17 +41,21 @@ periods as (
         cohort,
         unit,
         {{ merge_methods('token_cost_method') }} as token_cost_method,
-        sum(units) as units,
+        sum(known_units) as known_units,
+        coalesce(sum(counted_units), 0) as counted_units,
         {% for origin in cost_origins() -%}
         sum({{ origin }}_cost) as {{ origin }}_cost,
         {% endfor -%}
-        sum(effective_cost) as effective_cost,
-        sum(effective_cost_low) as effective_cost_low,
-        sum(effective_cost_high) as effective_cost_high,
-        sum(observed_seconds) as observed_seconds,
-        sum(expected_seconds) as expected_seconds,
-        bool_or(has_cost) as has_cost,
+        {% for cost in ['effective_cost', 'counted_cost', 'counted_cost_low', 'counted_cost_high'] -%}
+        sum({{ cost }}) as {{ cost }},
+        {% endfor -%}
+        {% for seconds in ['observed', 'expected', 'counted'] + uncounted_reasons() -%}
+        coalesce(sum({{ seconds }}_seconds), 0) as {{ seconds }}_seconds,
+        {% endfor -%}
+        bool_and(is_billed_{{ grain }}) as is_billed,
+        bool_or(is_outside_observed_span) as is_outside_observed_span,
         {{ period_start('usage_date', grain) }} as period_start,
+        max(charges_complete_from) as charges_complete_from,
         min(charges_complete_until) as charges_complete_until
     from cohorts
     group by environment, workload, cohort_dimension, cohort, unit, {{ period_start('usage_date', grain) }}
@@ -59,16 +64,33 @@ periods as (
 -- Users and sessions are counted over the period itself; days do not add up. Where nothing ran, nothing was missed.
 counted as (
     select
-        periods.* exclude (units),
+        periods.*,
         units.unit_scale,
         units.is_token_unit,
         units.is_token_kind,
-        cast(coalesce(distinct_units.units, periods.units) as bigint) as units,
+        units.min_counted_share,
+        cast(
+            case
+                when periods.counted_seconds > 0 then coalesce(distinct_units.units, periods.counted_units)
+                -- What is known of days of which the cost is not.
+                when not units.is_distinct then periods.known_units
+            end as bigint
+        ) as units,
         {{ period_end('periods.period_start', grain) }} as period_end,
         bool_or(periods.effective_cost != 0) over (
             partition by
                 periods.period_start, periods.environment, periods.workload, periods.cohort_dimension, periods.unit
         ) as is_paid_by_others,
+        {% for reason in uncounted_reasons() -%}
+        periods.{{ reason }}_seconds{{ ' +' if not loop.last else ' as uncounted_seconds,' }}
+        {% endfor -%}
+        case greatest(
+            {%- for reason in uncounted_reasons() %}periods.{{ reason }}_seconds{{ ', ' if not loop.last }}{% endfor -%}
+        )
+            {% for reason in uncounted_reasons() -%}
+            when periods.{{ reason }}_seconds then '{{ reason }}'
+            {% endfor -%}
+        end as most_uncounted_reason,
         case
             when periods.expected_seconds > 0
                 then least(cast(periods.observed_seconds as double) / periods.expected_seconds, 1)
@@ -86,57 +108,61 @@ counted as (
             and periods.unit = distinct_units.unit
 ),
 
--- The first reason that applies: what is missing on the cost side, then on the usage side, then what is too thin.
--- A workload can be free, and a kind of token by its weight; a cohort's requests cost something where others' do.
+-- What is missing of the days, by the reason for most of it; then what is wrong with the rest. Days whose bill is not there yet do
+-- not count against a period that goes on. A workload can be free, and a kind of token by its weight; a cohort's requests cost
+-- something where others' do.
 judged as (
     select
         *,
         case
-            when not has_cost then 'no_cost'
-            when units > 0 and effective_cost = 0 and not is_token_kind and is_paid_by_others then 'no_cost'
-            when units = 0 and telemetry_coverage = 0 then 'no_telemetry'
+            when counted_seconds + uncounted_seconds = 0 then 'no_cost'
+            when
+                counted_seconds < min_counted_share * (counted_seconds + uncounted_seconds)
+                and most_uncounted_reason not in ('no_telemetry', 'coverage_below_minimum')
+                then most_uncounted_reason
+            when
+                counted_seconds < min_counted_share * (counted_seconds + uncounted_seconds)
+                or telemetry_coverage < {{ var('min_telemetry_coverage') }}
+                then case when telemetry_coverage = 0 then 'no_telemetry' else 'coverage_below_minimum' end
+            when units > 0 and counted_cost = 0 and not is_token_kind and is_paid_by_others then 'no_cost'
             when units = 0 then 'no_units'
-            when telemetry_coverage < {{ var('min_telemetry_coverage') }} then 'coverage_below_minimum'
         end as null_reason
     from counted
 )
 
 select
-    judged.period_start,
-    judged.period_end,
+    period_start,
+    period_end,
     coalesce(
-        judged.period_end <= judged.charges_complete_until
-        and judged.period_start >= billed_from.complete_from
-        and judged.telemetry_coverage >= {{ var('min_telemetry_coverage') }},
+        period_end <= charges_complete_until
+        and period_start >= charges_complete_from
+        and is_billed
+        and not is_outside_observed_span
+        and telemetry_coverage >= {{ var('min_telemetry_coverage') }},
         false
     ) as is_complete,
-    judged.environment,
-    judged.workload,
-    judged.cohort_dimension,
-    judged.cohort,
-    judged.unit,
-    judged.unit_scale,
-    judged.units,
+    environment,
+    workload,
+    cohort_dimension,
+    cohort,
+    unit,
+    unit_scale,
+    units,
     {% for origin in cost_origins() -%}
-    cast(judged.{{ origin }}_cost as {{ money_type() }}) as {{ origin }}_cost,
+    cast({{ origin }}_cost as {{ money_type() }}) as {{ origin }}_cost,
     {% endfor -%}
-    cast(judged.effective_cost as {{ money_type() }}) as effective_cost,
-    case
-        when judged.null_reason is null
-            then {{ cost_per_unit("judged.effective_cost", "judged.units", "judged.unit_scale") }}
-    end as cost_per_unit,
-    judged.null_reason,
-    case when judged.is_token_unit then judged.token_cost_method end as token_cost_method,
+    cast(effective_cost as {{ money_type() }}) as effective_cost,
+    cast(counted_cost as {{ money_type() }}) as counted_cost,
+    case when null_reason is null then {{ cost_per_unit("counted_cost", "units", "unit_scale") }} end as cost_per_unit,
+    null_reason,
+    case when is_token_unit then token_cost_method end as token_cost_method,
     {% for bound, extreme in [('low', 'least'), ('high', 'greatest')] -%}
     case
-        when judged.null_reason is null and judged.is_token_unit
-            then {{ cost_per_unit(
-                extreme ~ '(judged.effective_cost, judged.effective_cost_' ~ bound ~ ')', 'judged.units', 'judged.unit_scale'
-            ) }}
+        when null_reason is null and is_token_unit
+            then {{ cost_per_unit(extreme ~ '(counted_cost, counted_cost_' ~ bound ~ ')', 'units', 'unit_scale') }}
     end as cost_per_unit_{{ bound }},
     {% endfor -%}
-    judged.telemetry_coverage,
+    telemetry_coverage,
     '{{ var('reporting_currency') }}' as currency
 from judged
-cross join billed_from
 {% endmacro %}

@@ -17,3 +17,8 @@
         else true
     end
 {%- endmacro %}
+
+{# Whether a request that a server answered does not say how many tokens it had: that is no 0. #}
+{% macro is_without_count(tokens) -%}
+    {{ tokens }} is null and not {{ is_failed('status') }} and status is distinct from 'cache_hit'
+{%- endmacro %}

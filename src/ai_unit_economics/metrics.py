@@ -14,13 +14,13 @@ from pathlib import Path
 import click
 import duckdb
 
+from ai_unit_economics.cost_origins import COST_ORIGINS
 from ai_unit_economics.report import database_to_report
 from ai_unit_economics.report.content import Marts
 from ai_unit_economics.sql import identifier, joined, sql
 
 # Each dimension multiplies the series; these are what latency and errors are looked at by.
 DIMENSIONS = ("all", "deployment", "customer_tier", "model")
-ORIGINS = ("usage", "idle", "unused_commitment", "shared")
 STATUSES = ("met", "at_risk", "breached", "no_data")
 PREFIX = "ai_unit_economics_"
 COHORT = ("environment", "workload", "cohort_dimension", "cohort", "unit")
@@ -56,7 +56,7 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
         "from marts.fct_unit_economics_daily where is_complete and cohort_dimension in {dimensions} {newest} "
         "order by {cohort}, period_start",
         cohort=joined(map(identifier, COHORT)),
-        costs=joined(identifier(f"{origin}_cost") for origin in ORIGINS),
+        costs=joined(identifier(f"{origin}_cost") for origin in COST_ORIGINS),
         dimensions=list(DIMENSIONS),
         newest=every if history else newest,
     )
@@ -64,7 +64,8 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
     costs, units, origins = [], [], []
     for row in rows:
         labels, at = {name: row[name] for name in COHORT}, _end_of(row["period_end"])
-        units.append(Sample(labels, row["units"], at))
+        if row["units"] is not None:
+            units.append(Sample(labels, row["units"], at))
         if row["cost_per_unit"] is not None:
             scale = {"unit_scale": str(row["unit_scale"]), "currency": row["currency"]}
             costs.append(Sample(labels | scale, row["cost_per_unit"], at))
@@ -72,7 +73,7 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
             whole = {name: row[name] for name in COHORT if name != "unit"} | {"currency": row["currency"]}
             origins.extend(
                 Sample(whole | {"unit": row["unit"], "cost_origin": origin}, row[f"{origin}_cost"], at)
-                for origin in ORIGINS
+                for origin in COST_ORIGINS
             )
     yield Family("cost_per_unit", "Fully-loaded cost of unit_scale units, of one complete day", costs)
     yield Family("units", "Units of one complete day", units)
@@ -98,6 +99,8 @@ def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
         "select environment, workload, cohort as deployment, period_end as day, min(telemetry_coverage) as coverage, "
         "row_number() over (partition by environment, cohort order by period_end desc) as newest "
         "from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and telemetry_coverage is not null "
+        # Users and sessions are seen by the gateway
+        "and unit not in ('active_user', 'session') "
         "group by environment, workload, cohort, period_end"
         ") where {history} or newest = 1 order by all",
         history=history,

@@ -13,12 +13,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ai_unit_economics.cost_origins import COST_ORIGINS
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 
 UNIT_ECONOMICS = "fct_unit_economics_daily"
 RECONCILIATION = "fct_cost_reconciliation"
-SHARES = {"usage": "usage", "idle": "idle", "unused_commitment": "unused", "shared": "shared"}
-ORIGINS = tuple(SHARES)
+# The headings are short: a table of figures is as wide as its longest word.
+SHARES = {"not observed": "unseen", "unused commitments": "unused", "shared services": "shared"}
+ORIGINS = tuple(COST_ORIGINS)
 
 
 class MissingMartError(Exception):
@@ -148,7 +150,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: Sql, dimensi
             -- a 0 is known only where something was seen
             cast(sum(units) filter (units != 0 or coalesce(null_reason, 'no_units') = 'no_units') as hugeint),
             cast(coalesce(sum(units) filter (null_reason is null), 0) as hugeint),
-            coalesce(sum(effective_cost) filter (null_reason is null), 0),
+            coalesce(sum(counted_cost) filter (null_reason is null), 0),
             list(distinct null_reason order by null_reason) filter (null_reason is not null),
             {costs}
         from marts.fct_unit_economics_daily
@@ -198,7 +200,12 @@ def cost_table(title: str, lines: Sequence[Line], currency: str, width: int) -> 
         (f"{currency} per 1M", [_per_million(line) for line in rows]),
         ("output tokens", ["–" if line.units is None else f"{line.units:,}" for line in rows]),
         (f"effective cost, {currency}", [f"{line.effective_cost:,.2f}" for line in rows]),
-        *((heading, [_share(line, origin) for line in rows]) for origin, heading in SHARES.items()),
+        *(
+            (SHARES.get(name, name), [_share(line, origin) for line in rows])
+            for origin, name in COST_ORIGINS.items()
+            # where everything was observed, a column of zeros says nothing
+            if origin != "unobserved" or any(line.costs[origin] for line in lines)
+        ),
     ]
     left_out = []
     while len(columns) > 3 and width - sum(_width(*column) + GAP for column in columns) < NARROWEST_LABEL:

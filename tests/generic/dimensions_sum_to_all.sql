@@ -1,5 +1,6 @@
-{# In every period and workload, the cohorts of every dimension sum to the row `all`: every cost by origin, and the units
-   where they add up. Users and sessions are at least as many as in the largest cohort and no more than in all together. #}
+{# In every period and workload, the cohorts of every dimension sum to the row `all`: every cost by origin, and, where all of it is
+   counted, the units that add up. What is counted does so in every dimension that the gateway does not tell. Users and sessions are
+   at least as many as in the largest cohort and no more than in all together. #}
 {% test dimensions_sum_to_all(model) %}
     {%- set columns = ['effective_cost'] -%}
     {%- for origin in cost_origins() %}{% do columns.append(origin ~ '_cost') %}{% endfor %}
@@ -24,8 +25,10 @@
             {% for column in columns -%}
             sum({{ column }}) as {{ column }},
             {% endfor -%}
+            sum(counted_cost) as counted_cost,
             sum(units) as units,
-            max(units) as largest_units
+            max(units) as largest_units,
+            bool_and(counted_cost = effective_cost and units is not null) as is_all_counted
         from {{ model }}
         group by period_start, environment, workload, cohort_dimension, unit
     )
@@ -54,8 +57,14 @@
         {% for column in columns -%}
         wholes.{{ column }} is distinct from sums.{{ column }} or
         {% endfor -%}
-        case counted_units.counting
-            when 'sum' then wholes.units = sums.units
-            when 'distinct' then wholes.units between sums.largest_units and sums.units
+        case
+            when dimensions.cohort_dimension not in ('{{ attributed_dimensions() | join("', '") }}')
+                then wholes.counted_cost = sums.counted_cost
+            else true
+        end is not true
+        or case
+            when not sums.is_all_counted or wholes.counted_cost != wholes.effective_cost then true
+            when counted_units.counting = 'distinct' then wholes.units between sums.largest_units and sums.units
+            else wholes.units = sums.units
         end is not true
 {% endtest %}

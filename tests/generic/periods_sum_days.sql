@@ -1,7 +1,8 @@
-{# A week or month costs what its days cost, cohort by cohort, and has their units where units add up. #}
+{# A week or month costs what its days cost, cohort by cohort, and has their units where units add up. Units that are known of a day
+   of which the cost is not are on the day's row, and on that of the period if it has no others. #}
 {% test periods_sum_days(model, grain) %}
     {%- set key = ['period_start', 'environment', 'workload', 'cohort_dimension', 'cohort', 'unit'] -%}
-    {%- set columns = ['effective_cost'] -%}
+    {%- set columns = ['effective_cost', 'counted_cost'] -%}
     {%- for origin in cost_origins() %}{% do columns.append(origin ~ '_cost') %}{% endfor %}
     with days as (
         select
@@ -14,7 +15,8 @@
             {% for column in columns -%}
             sum(daily.{{ column }}) as {{ column }},
             {% endfor -%}
-            sum(daily.units) as units
+            sum(daily.units) as units,
+            sum(daily.units) filter (where daily.counted_cost != 0 or daily.null_reason is distinct from 'no_cost') as counted_units
         from {{ ref('fct_unit_economics_daily') }} as daily
         group by
             {{ period_start('daily.period_start', grain) }},
@@ -45,7 +47,7 @@
         periods.{{ column }} is distinct from days.{{ column }} or
         {% endfor -%}
         case counted_units.counting
-            when 'sum' then periods.units = days.units
-            when 'distinct' then periods.units <= days.units
+            when 'sum' then coalesce(periods.units, 0) between coalesce(days.counted_units, 0) and coalesce(days.units, 0)
+            when 'distinct' then coalesce(periods.units, 0) <= coalesce(days.units, 0)
         end is not true
 {% endtest %}

@@ -89,9 +89,20 @@ class Warehouse:
         assert result.success or not check, self.output
         return result.success
 
-    def build(self, *selection: str, check: bool = True, full_refresh: bool = False) -> bool:
+    def declare(self, *deployments: str, kind: str = "inference") -> None:
+        """Loads the seeds, and these deployments besides the sample's; then build without seeds."""
+        self.dbt("seed")
+        with duckdb.connect(str(self.database)) as connection:
+            connection.executemany(
+                "insert into config.deployments (deployment_id, workload, environment, kind, valid_from) "
+                "values (?, 'declared', 'production', ?, date '2020-01-01')",
+                [(deployment, kind) for deployment in deployments],
+            )
+
+    def build(self, *selection: str, check: bool = True, full_refresh: bool = False, seeds: bool = True) -> bool:
         """`dbt build` of a selection, without its unit tests, which need no data."""
         options = ["--full-refresh"] if full_refresh else []
+        options += [] if seeds else ["--exclude-resource-type", "seed"]
         selected = ["--indirect-selection", "buildable", "--select", *selection]
         return self.dbt("build", "--exclude-resource-type", "unit_test", *options, *selected, check=check)
 

@@ -127,7 +127,11 @@ select
     case shares.treatment
         when 'direct' then 'cost_rule'
         when 'pool'
-            then case shares.cost_origin when 'usage' then shares.resource_kind || '_time' else 'idle_policy' end
+            then case shares.cost_origin
+                    when 'usage' then shares.resource_kind || '_time'
+                    when 'unobserved' then 'unobserved_policy'
+                    else 'idle_policy'
+                end
         when 'shared' then coalesce(shared_weights.driver, 'unallocated')
         else shares.treatment
     end as method,

@@ -1,11 +1,40 @@
 with
 
 pool_resources as (
-    select charge_date, pool_id, resource_id, accelerator_seconds
+    select charge_date, pool_id, resource_id, accelerator_seconds, node_seconds
     from {{ ref('int_costs__pool_resources_daily') }}
 ),
 
--- What telemetry says of a node: who holds how much of it, and what there is. Its accelerators the bill counts.
+watched_seconds as (
+    select usage_date, resource_id, watched_seconds
+    from {{ ref('int_usage__watched_seconds_daily') }}
+),
+
+host_capacity as (
+    select usage_date, resource_id, resource_kind, capacity_seconds
+    from {{ ref('int_usage__host_capacity_daily') }}
+),
+
+-- For how long a node was billed, in whatever pools, and for how long of that an exporter watched who held it.
+watched_nodes as (
+    select
+        pool_resources.charge_date,
+        pool_resources.resource_id,
+        cast(greatest(least(sum(pool_resources.node_seconds), 86400), 1) as hugeint) as billed_seconds,
+        cast(least(
+            coalesce(any_value(watched_seconds.watched_seconds), 0),
+            greatest(least(sum(pool_resources.node_seconds), 86400), 1)
+        ) as hugeint) as watched_seconds
+    from pool_resources
+    left join watched_seconds
+        on
+            pool_resources.charge_date = watched_seconds.usage_date
+            and pool_resources.resource_id = watched_seconds.resource_id
+    group by pool_resources.charge_date, pool_resources.resource_id
+),
+
+-- What telemetry says of a node: who holds how much of it, and what there is. Its accelerators the bill counts. A gap of the
+-- exporter shortens what a node seems to have of the rest: it had as much in the time that nobody watched.
 node_seconds as (
     select usage_date, resource_id, 'accelerator' as resource_kind, deployment_id, accelerator_seconds as seconds
     from {{ ref('int_usage__accelerator_seconds_daily') }}
@@ -13,8 +42,22 @@ node_seconds as (
     select usage_date, resource_id, resource_kind, deployment_id, reserved_seconds as seconds
     from {{ ref('int_usage__host_requests_daily') }}
     union all
-    select usage_date, resource_id, resource_kind, '(capacity)' as deployment_id, capacity_seconds as seconds
-    from {{ ref('int_usage__host_capacity_daily') }}
+    select
+        host_capacity.usage_date,
+        host_capacity.resource_id,
+        host_capacity.resource_kind,
+        unnest(['(capacity)', '(unobserved)']) as deployment_id,
+        unnest([
+            host_capacity.capacity_seconds * watched_nodes.billed_seconds // watched_nodes.watched_seconds,
+            host_capacity.capacity_seconds * watched_nodes.billed_seconds // watched_nodes.watched_seconds
+            - host_capacity.capacity_seconds
+        ]) as seconds
+    from host_capacity
+    inner join watched_nodes
+        on
+            host_capacity.usage_date = watched_nodes.charge_date
+            and host_capacity.resource_id = watched_nodes.resource_id
+    where watched_nodes.watched_seconds > 0
 ),
 
 pooled as (
@@ -50,12 +93,20 @@ accounts as (
     from divided
     union all
     select
-        charge_date,
-        pool_id,
+        pool_resources.charge_date,
+        pool_resources.pool_id,
         'accelerator' as resource_kind,
-        '(capacity)' as deployment_id,
-        accelerator_seconds as seconds
+        unnest(['(capacity)', '(unobserved)']) as deployment_id,
+        unnest([
+            cast(pool_resources.accelerator_seconds as hugeint),
+            pool_resources.accelerator_seconds * (watched_nodes.billed_seconds - watched_nodes.watched_seconds)
+            // watched_nodes.billed_seconds
+        ]) as seconds
     from pool_resources
+    inner join watched_nodes
+        on
+            pool_resources.charge_date = watched_nodes.charge_date
+            and pool_resources.resource_id = watched_nodes.resource_id
 )
 
 select

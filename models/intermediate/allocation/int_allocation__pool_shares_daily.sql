@@ -31,7 +31,9 @@ totals as (
         pool_id,
         resource_kind,
         coalesce(sum(resource_seconds) filter (where deployment_id = '(capacity)'), 0) as capacity_seconds,
-        coalesce(sum(resource_seconds) filter (where deployment_id != '(capacity)'), 0) as used_seconds
+        coalesce(sum(resource_seconds) filter (where deployment_id = '(unobserved)'), 0) as unobserved_seconds,
+        coalesce(sum(resource_seconds) filter (where deployment_id not in ('(capacity)', '(unobserved)')), 0)
+            as used_seconds
     from pool_seconds
     group by charge_date, pool_id, resource_kind
 ),
@@ -43,6 +45,7 @@ balances as (
         pool_days.pool_id,
         'accelerator' as resource_kind,
         coalesce(totals.capacity_seconds, 0) as capacity_seconds,
+        coalesce(totals.unobserved_seconds, 0) as unobserved_seconds,
         coalesce(totals.used_seconds, 0) as used_seconds
     from pool_days
     left join totals
@@ -51,7 +54,7 @@ balances as (
             and pool_days.pool_id = totals.pool_id
             and totals.resource_kind = 'accelerator'
     union all
-    select charge_date, pool_id, resource_kind, capacity_seconds, used_seconds
+    select charge_date, pool_id, resource_kind, capacity_seconds, unobserved_seconds, used_seconds
     from totals
     where resource_kind != 'accelerator' and capacity_seconds > 0 and used_seconds > 0
 ),
@@ -81,14 +84,14 @@ weighted as (
 receivers as (
     select charge_date, pool_id, resource_kind, deployment_id, resource_seconds
     from pool_seconds
-    where deployment_id != '(capacity)'
+    where deployment_id not in ('(capacity)', '(unobserved)')
     union all
     select
         charge_date,
         pool_id,
         resource_kind,
-        '(idle)' as deployment_id,
-        capacity_seconds - used_seconds as resource_seconds
+        unnest(['(idle)', '(unobserved)']) as deployment_id,
+        unnest([capacity_seconds - used_seconds - unobserved_seconds, unobserved_seconds]) as resource_seconds
     from weighted
 )
 
@@ -100,16 +103,22 @@ select
     case
         when weighted.used_seconds > weighted.capacity_seconds then 'use_above_capacity'
         when weighted.used_seconds > 0 then null
-        when weighted.capacity_seconds > 0 then 'no_use'
-        else 'no_capacity'
+        when weighted.capacity_seconds = 0 then 'no_capacity'
+        when receivers.deployment_id = '(unobserved)' or weighted.unobserved_seconds = weighted.capacity_seconds
+            then 'not_watched'
+        else 'no_use'
     end as allocation_note,
     cast(receivers.resource_seconds as bigint) as resource_seconds,
     cast(weighted.capacity_seconds as bigint) as pool_capacity_seconds,
+    cast(weighted.unobserved_seconds as bigint) as pool_unobserved_seconds,
     cast(weighted.used_seconds as bigint) as pool_used_seconds,
     cast(weighted.resource_weight as hugeint) as resource_weight,
     cast(
         case
-            when weighted.used_seconds = 0 then 1
+            when weighted.used_seconds = 0
+                and weighted.capacity_seconds = 0
+                and receivers.deployment_id = '(unobserved)'
+                then 1
             else greatest(receivers.resource_seconds, 0)
         end as hugeint
     ) as weight

@@ -6,7 +6,7 @@ pool_days as (
 ),
 
 shared_weights as (
-    select charge_date, pool_id, deployment_id, weight
+    select charge_date, pool_id, deployment_id, allocation_note, weight
     from {{ ref('int_allocation__shared_weights_daily') }}
 ),
 
@@ -16,7 +16,7 @@ pool_totals as (
     group by charge_date, pool_id
 )
 
-select charge_date, pool_id, deployment_id, cast(null as varchar) as allocation_note, weight
+select charge_date, pool_id, deployment_id, allocation_note, weight
 from shared_weights
 where weight > 0
 union all

@@ -10,19 +10,9 @@ pool_days as (
     where driver is not null
 ),
 
-direct_costs as (
-    select charge_date, deployment_id, effective_cost
-    from {{ ref('int_allocation__direct_costs_daily') }}
-),
-
-metered_usage as (
-    select usage_date, deployment_id, unit, units
-    from {{ ref('int_usage__metered_usage_daily') }}
-),
-
-accelerator_seconds as (
-    select usage_date, deployment_id, accelerator_seconds
-    from {{ ref('int_usage__accelerator_seconds_daily') }}
+driver_quantities as (
+    select charge_date, driver, deployment_id, quantity, is_known, is_carried_forward
+    from {{ ref('int_allocation__driver_quantities_daily') }}
 ),
 
 shared_pool_weights as (
@@ -56,50 +46,28 @@ candidates as (
         end
 ),
 
--- Whole numbers only: money in millionths, time in seconds, fixed weights in billionths.
-quantities as (
-    select
-        charge_date,
-        'direct_cost' as driver,
-        deployment_id,
-        cast(trunc(sum(effective_cost) * 1000000) as hugeint) as quantity
-    from direct_costs
-    group by charge_date, deployment_id
-    union all
-    select usage_date as charge_date, 'tokens' as driver, deployment_id, sum(units) as quantity
-    from metered_usage
-    where unit in ('input_token', 'cached_input_token', 'output_token')
-    group by usage_date, deployment_id
-    union all
-    select usage_date as charge_date, 'requests' as driver, deployment_id, sum(units) as quantity
-    from metered_usage
-    where unit = 'request'
-    group by usage_date, deployment_id
-    union all
-    select usage_date as charge_date, 'accelerator_hours' as driver, deployment_id, sum(accelerator_seconds) as quantity
-    from accelerator_seconds
-    group by usage_date, deployment_id
-),
-
 weighed as (
     select
         candidates.charge_date,
         candidates.pool_id,
         candidates.driver,
         candidates.deployment_id,
+        -- Whole numbers only: a fixed weight in billionths.
         coalesce(
             case candidates.driver
                 when 'even' then 1
                 when 'fixed' then cast(shared_pool_weights.weight * 1000000000 as hugeint)
-                else quantities.quantity
+                else driver_quantities.quantity
             end, 0
-        ) as quantity
+        ) as quantity,
+        coalesce(driver_quantities.is_known, true) as is_known,
+        coalesce(driver_quantities.is_carried_forward, false) as is_carried_forward
     from candidates
-    left join quantities
+    left join driver_quantities
         on
-            candidates.charge_date = quantities.charge_date
-            and candidates.driver = quantities.driver
-            and candidates.deployment_id = quantities.deployment_id
+            candidates.charge_date = driver_quantities.charge_date
+            and candidates.driver = driver_quantities.driver
+            and candidates.deployment_id = driver_quantities.deployment_id
     left join shared_pool_weights
         on
             candidates.pool_id = shared_pool_weights.pool_id
@@ -111,7 +79,11 @@ select
     pool_id,
     driver,
     deployment_id,
-    case when quantity < 0 then 'negative_driver' end as allocation_note,
+    case
+        when quantity < 0 then 'negative_driver'
+        when is_carried_forward then 'driver_carried_forward'
+    end as allocation_note,
+    is_known,
     cast(quantity as hugeint) as quantity,
     cast(greatest(quantity, 0) as hugeint) as weight
 from weighed

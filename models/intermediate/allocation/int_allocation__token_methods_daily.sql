@@ -35,41 +35,46 @@ token_rates as (
     from {{ ref('token_rates') }}
 ),
 
--- The charges of a hosted model carry their kind; writing a prompt into the cache is part of reading it.
-meter_costs as (
-    select
-        charge_date,
-        deployment_id,
-        case unit when 'cache_write_token' then 'input_token' else unit end as unit,
-        sum({{ money_to_units('effective_cost') }}) as cost_units
-    from {{ ref('int_costs__meter_lines_daily') }}
-    group by charge_date, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
-    having sum(effective_cost) > 0
-),
-
+-- The charges of a hosted model carry their kind.
 billed_meters as (
     select
         charge_date,
         deployment_id,
         'billed_meters' as method,
-        cast(coalesce(sum(cost_units) filter (where unit = 'input_token'), 0) as hugeint) as input_token_weight,
-        cast(coalesce(sum(cost_units) filter (where unit = 'cached_input_token'), 0) as hugeint)
+        cast(coalesce(sum(weight) filter (where unit = 'input_token'), 0) as hugeint) as input_token_weight,
+        cast(coalesce(sum(weight) filter (where unit = 'cached_input_token'), 0) as hugeint)
             as cached_input_token_weight,
-        cast(coalesce(sum(cost_units) filter (where unit = 'output_token'), 0) as hugeint) as output_token_weight
-    from meter_costs
+        cast(coalesce(sum(weight) filter (where unit = 'output_token'), 0) as hugeint) as output_token_weight
+    from {{ ref('int_allocation__billed_weights_daily') }}
     group by charge_date, deployment_id
+    having count(*) = count(weight) and sum(weight) > 0
+),
+
+-- Where a kind of token is unknown, those of the others say nothing of the shares.
+unknown_days as (
+    select usage_date as charge_date, deployment_id
+    from {{ ref('int_usage__unknown_units_daily') }}
+    where unit = 'output_token'
+    union
+    select charge_date, deployment_id
+    from {{ ref('int_allocation__billed_weights_daily') }}
+    where weight is null
 ),
 
 tokens as (
     select
-        usage_date as charge_date,
-        deployment_id,
+        metered_usage.usage_date as charge_date,
+        metered_usage.deployment_id,
         cast(coalesce(sum(units) filter (where unit = 'input_token'), 0) as hugeint) as input_tokens,
         cast(coalesce(sum(units) filter (where unit = 'cached_input_token'), 0) as hugeint) as cached_input_tokens,
         cast(coalesce(sum(units) filter (where unit = 'output_token'), 0) as hugeint) as output_tokens
     from metered_usage
+    anti join unknown_days
+        on
+            metered_usage.usage_date = unknown_days.charge_date
+            and metered_usage.deployment_id = unknown_days.deployment_id
     where unit in ('input_token', 'cached_input_token', 'output_token')
-    group by usage_date, deployment_id
+    group by metered_usage.usage_date, metered_usage.deployment_id
     having sum(units) > 0
 ),
 

@@ -13,7 +13,7 @@ cost_ledger as (
 ),
 
 deployments as (
-    select deployment_id, kind, valid_from
+    select deployment_id, kind, valid_from, valid_to
     from {{ ref('deployments') }}
 ),
 
@@ -55,10 +55,32 @@ method_ranks as (
     from token_methods
 ),
 
-chosen_methods as (
-    select charge_date, deployment_id, arg_min(method, method_rank) as method
+-- A method that rests on telemetry and is gone within a configuration is lost, and a worse one does not stand in for it.
+best_methods as (
+    select
+        method_ranks.charge_date,
+        method_ranks.deployment_id,
+        arg_min(method_ranks.method, method_ranks.method_rank) as method,
+        min(method_ranks.method_rank) as method_rank,
+        min(case when method_ranks.method in ('role_pools', 'engine_time') then method_ranks.method_rank end)
+            as telemetry_rank,
+        any_value(deployments.valid_from) as configured_from
     from method_ranks
-    group by charge_date, deployment_id
+    left join deployments
+        on
+            method_ranks.deployment_id = deployments.deployment_id
+            and method_ranks.charge_date >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (method_ranks.charge_date < deployments.valid_to or deployments.valid_to is null)
+    group by method_ranks.charge_date, method_ranks.deployment_id
+),
+
+chosen_methods as (
+    select charge_date, deployment_id, method
+    from best_methods
+    qualify
+        method_rank <= coalesce(min(telemetry_rank) over (
+            partition by deployment_id, configured_from order by charge_date
+        ), method_rank)
 ),
 
 bands as (

@@ -122,6 +122,7 @@ select
     attribute_key,
     cast(sum(effective_cost) as {{ money_type() }}) as effective_cost,
     cast(sum(consumed_quantity) as {{ money_type() }}) as consumed_quantity,
+    count(*) - count(consumed_quantity) as rows_without_quantity,
     count(*) as charge_days,
     charge_date,
     billing_period_start,

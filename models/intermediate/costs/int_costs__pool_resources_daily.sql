@@ -5,6 +5,8 @@ with node_time as (
         matches.target as pool_id,
         -- telemetry names a node by the last part of its id, whatever the case
         coalesce(lower(regexp_extract(attributes.resource_id, '([^/]+)/*$', 1)), '(unknown)') as resource_id,
+        case when regexp_matches(lower(attributes.consumed_unit), 'hour|hrs') then charges.consumed_quantity end
+            as node_hours,
         charges.consumed_quantity
         * coalesce(
             try_cast(json_extract_string(attributes.sku_price_details, '$.GpuCount') as decimal(18, 6)),
@@ -28,6 +30,8 @@ select
     pool_id,
     resource_id,
     cast(round(sum(accelerator_hours) * 3600) as bigint) as accelerator_seconds,
+    -- hours of accelerators are more than a day has: the day is the most
+    cast(least(coalesce(round(sum(node_hours) * 3600), 86400), 86400) as bigint) as node_seconds,
     charge_date
 from node_time
 group by pool_id, resource_id, charge_date

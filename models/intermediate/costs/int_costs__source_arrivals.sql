@@ -5,14 +5,15 @@ with files as (
 
 ),
 
+-- A credit, a tax or a purchase is dated as its maker likes: how far a bill goes its usage says, where it has any.
 periods as (
 
     select
         source,
-        min(charges_from) as charges_from,
-        max(hours_until) as hours_until,
-        max(days_until) as days_until,
-        max(charges_until) as charges_until
+        coalesce(min(usage_from), min(charges_from)) as charges_from,
+        coalesce(max(usage_until), max(charges_until)) as charges_until,
+        case when count(usage_from) > 0 then max(usage_hours_until) else max(hours_until) end as hours_until,
+        case when count(usage_from) > 0 then max(usage_days_until) else max(days_until) end as days_until
     from files
     group by source
 
@@ -41,12 +42,25 @@ clocked as (
         coalesce(short_charges_until, least(charges_until, max(short_charges_until) over ()), charges_until)
             as complete_until
     from arrivals
+),
+
+-- A source that fell silent for more than a month behind the others has ended and holds nothing back.
+ended as (
+    select
+        source,
+        complete_until >= max(complete_until) over () - interval 31 day as is_live,
+        cast(charges_from as date) as complete_from,
+        cast(complete_until as date) as complete_until
+    from clocked
 )
 
+-- The month in which a bill begins or ends is only billed in part.
 select
     source,
-    -- A source that fell silent for more than a month behind the others has ended and holds nothing back.
-    complete_until >= max(complete_until) over () - interval 31 day as is_live,
-    cast(charges_from as date) as complete_from,
-    cast(complete_until as date) as complete_until
-from clocked
+    is_live,
+    complete_from,
+    complete_until,
+    cast(date_trunc('month', complete_from) as date) as months_from,
+    case when not is_live then cast(date_trunc('month', complete_until - interval 1 day) + interval 1 month as date) end
+        as months_until
+from ended

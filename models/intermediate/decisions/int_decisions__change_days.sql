@@ -21,7 +21,12 @@ unit_days as (
         is_complete,
         period_start as usage_date
     from {{ ref('fct_unit_economics_daily') }}
-    where cohort_dimension = 'deployment'
+    -- a day that is not counted has no rate
+    where
+        cohort_dimension = 'deployment'
+        and units is not null
+        and counted_cost = effective_cost
+        and null_reason is distinct from 'no_cost'
 ),
 
 priced_usage as (

@@ -7,12 +7,18 @@ with unit_costs as (
         units,
         usage_cost,
         idle_cost,
+        unobserved_cost,
         unused_commitment_cost,
         shared_cost,
         effective_cost,
         period_start as usage_date
     from {{ ref('fct_unit_economics_daily') }}
-    where cohort_dimension = 'deployment'
+    -- a day that is not counted has no rate
+    where
+        cohort_dimension = 'deployment'
+        and units is not null
+        and counted_cost = effective_cost
+        and null_reason is distinct from 'no_cost'
 ),
 
 -- Users and sessions of two days are not those of both: their moves have no chain from day to month.
@@ -44,7 +50,7 @@ provisioned as (
         sum(resource_seconds) as accelerator_seconds,
         charge_date as usage_date
     from {{ ref('int_allocation__pool_shares_daily') }}
-    where resource_kind = 'accelerator' and deployment_id != '(idle)'
+    where resource_kind = 'accelerator' and deployment_id not in ('(idle)', '(unobserved)')
     group by deployment_id, charge_date
 ),
 
@@ -65,6 +71,7 @@ select
     unit_costs.units,
     unit_costs.usage_cost,
     unit_costs.idle_cost,
+    unit_costs.unobserved_cost,
     unit_costs.unused_commitment_cost,
     unit_costs.shared_cost,
     unit_costs.effective_cost,

@@ -42,6 +42,7 @@ rates as (
         effective_cost,
         effective_cost / nullif(units, 0) as rate,
         idle_cost / nullif(units, 0) as idle_rate,
+        unobserved_cost / nullif(units, 0) as unobserved_rate,
         unused_commitment_cost / nullif(units, 0) as unused_commitment_rate,
         shared_cost / nullif(units, 0) as shared_rate,
         usage_cost / nullif(units, 0) as usage_rate,
@@ -75,8 +76,8 @@ step_deployments as (
 ),
 
 {% set figures = [
-    'rate', 'idle_rate', 'unused_commitment_rate', 'shared_rate', 'usage_rate', 'price', 'seconds_per_unit', 'utilization',
-    'throughput'
+    'rate', 'idle_rate', 'unobserved_rate', 'unused_commitment_rate', 'shared_rate', 'usage_rate', 'price', 'seconds_per_unit',
+    'utilization', 'throughput'
 ] %}
 pairs as (
     select
@@ -172,7 +173,7 @@ select
     {% for driver in ['price', 'utilization', 'throughput', 'capacity_use', 'direct'] -%}
     sum(case when is_in_both then share * {{ driver }}_part else 0 end) as {{ driver }}_change,
     {% endfor -%}
-    {% for origin in ['idle', 'unused_commitment', 'shared'] -%}
+    {% for origin in ['idle', 'unobserved', 'unused_commitment', 'shared'] -%}
     sum(case when is_in_both then share * ({{ origin }}_rate_1 - {{ origin }}_rate_0) else 0 end)
         as {{ origin }}_change,
     {% endfor -%}

@@ -20,7 +20,7 @@ pool_use as (
         resource_seconds as accelerator_seconds,
         charge_date as usage_date
     from {{ ref('int_allocation__pool_shares_daily') }}
-    where resource_kind = 'accelerator' and deployment_id != '(idle)' and resource_seconds > 0
+    where resource_kind = 'accelerator' and deployment_id not in ('(idle)', '(unobserved)') and resource_seconds > 0
 ),
 
 -- What a schedule spreads over days is not what a day's quantity cost.

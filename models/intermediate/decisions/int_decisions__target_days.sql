@@ -9,7 +9,7 @@ daily as (
         cohort,
         unit,
         units,
-        effective_cost,
+        counted_cost,
         cost_per_unit,
         is_complete,
         period_start
@@ -20,7 +20,7 @@ daily as (
 select
     targets.target_id,
     daily.units,
-    daily.effective_cost,
+    daily.counted_cost as effective_cost,
     daily.cost_per_unit,
     daily.cost_per_unit > targets.max_cost_per_unit as is_in_breach,
     daily.period_start as usage_date,

@@ -27,7 +27,7 @@ facts as (
         cohort,
         unit,
         units,
-        effective_cost,
+        counted_cost as effective_cost,
         cost_per_unit,
         null_reason,
         is_complete,
@@ -155,7 +155,10 @@ select
     known.max_cost_per_unit,
     cast(known.units as bigint) as units,
     cast(known.effective_cost as {{ money_type() }}) as effective_cost,
-    {{ cost_per_unit('known.effective_cost', 'known.units', 'known.unit_scale') }} as cost_per_unit,
+    case
+        when not known.is_complete or known.null_reason is null
+            then {{ cost_per_unit('known.effective_cost', 'known.units', 'known.unit_scale') }}
+    end as cost_per_unit,
     known.settled_days,
     known.days_in_breach,
     cast(month_to_date.month_to_date_units as bigint) as month_to_date_units,

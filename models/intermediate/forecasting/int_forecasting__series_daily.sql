@@ -5,6 +5,7 @@ with unit_economics as (
         unit,
         units,
         effective_cost,
+        counted_cost,
         null_reason,
         is_complete,
         period_start as usage_date
@@ -12,12 +13,18 @@ with unit_economics as (
     where cohort_dimension = 'all'
 )
 
--- A day that telemetry did not see, or saw too little of, says nothing of usage, and one without charges nothing of cost.
+-- A day that telemetry did not see, or saw too little of, or of which a part is not counted says nothing of usage, and one without
+-- charges nothing of cost.
 select
     environment,
     workload,
     unit,
-    case when coalesce(null_reason, '') not in ('no_telemetry', 'coverage_below_minimum') then units end as units,
+    case
+        when
+            coalesce(null_reason, '') not in ('no_telemetry', 'coverage_below_minimum')
+            and (counted_cost = effective_cost or null_reason = 'no_cost')
+            then units
+    end as units,
     case when coalesce(null_reason, '') != 'no_cost' then effective_cost end as effective_cost,
     is_complete,
     usage_date

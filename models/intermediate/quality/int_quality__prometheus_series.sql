@@ -8,32 +8,8 @@ series as (
 
     select
         *,
-        case
-            when is_catalogued
-                then metric || '{' || replace({{ labels_text('labels') }}, chr(10), ', ') || '}'
-            else metric
-        end as series_text
+        {{ series_text() }} as series_text
     from {{ ref('stg_prometheus__series') }}
-
-),
-
-series_deployments as (
-
-    select * from {{ ref('int_usage__series_deployments') }}
-
-),
-
-counter_states as (
-
-    select * from {{ ref('int_usage__counter_states_daily') }}
-    where shallow_falls > 0
-
-),
-
-accelerator_integrals as (
-
-    select * from {{ ref('int_usage__accelerator_integrals_daily') }}
-    where null_reason is not null
 
 ),
 
@@ -135,68 +111,6 @@ without_names as (
 
 ),
 
-without_deployment as (
-
-    select
-        series.source_file,
-        series.scrape_series_id,
-        series.series_text,
-        'no_deployment' as issue,
-        'no rule of series_rules matches; counted under (unattributed)' as detail,
-        max(series.samples) as affected_samples
-    from series
-    inner join series_deployments on series.series_id = series_deployments.series_id
-    where
-        series_deployments.deployment_id is null
-        and series_deployments.metric_type = 'counter'
-    group by series.source_file, series.scrape_series_id, series.series_text
-
-),
-
-falling as (
-
-    select
-        series.source_file,
-        series.scrape_series_id,
-        series.series_text,
-        'falls_above_zero' as issue,
-        'a gauge, a clock that ran backwards, or several processes under one series: too much may be counted' as detail,
-        sum(counter_states.shallow_falls) as affected_samples
-    from series
-    inner join counter_states
-        on
-            series.scrape_series_id = counter_states.scrape_series_id
-            and list_contains(series.sample_dates, counter_states.sample_date)
-    group by series.source_file, series.scrape_series_id, series.series_text
-
-),
-
--- what part of an accelerator it is about, nobody said: it holds nothing, and its cost is idle
-without_share as (
-
-    select
-        series.source_file,
-        series.scrape_series_id,
-        series.series_text,
-        'unknown_share' as issue,
-        min(
-            case accelerator_integrals.null_reason
-                when 'replicas_unknown'
-                    then 'a time-slice, and nothing says of how many; export the node label nvidia.com/gpu.replicas'
-                when 'product_unknown'
-                    then 'MIG profile ' || accelerator_integrals.profile
-                        || ' of no known product; export the node label nvidia.com/gpu.product'
-                else 'no row of mig_profiles for ' || accelerator_integrals.product
-                    || ' and ' || accelerator_integrals.profile || '; add one'
-            end
-        ) as detail,
-        max(series.samples) as affected_samples
-    from series
-    inner join accelerator_integrals on series.series_id = accelerator_integrals.series_id
-    group by series.source_file, series.scrape_series_id, series.series_text
-
-),
-
 -- a grid of whole seconds, or the same phase for several targets, is what query_range makes and scrapes do not
 resampled_files as (
 
@@ -247,12 +161,6 @@ issues as (
     select * from unknown_usage
     union all
     select * from without_names
-    union all
-    select * from without_deployment
-    union all
-    select * from without_share
-    union all
-    select * from falling
     union all
     select * from resampled
 

@@ -6,6 +6,10 @@ deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
 ),
 
+counted_days as (
+    select * from {{ ref('int_unit_economics__counted_days') }}
+),
+
 -- One row a deployment first, so that its coverage counts once however many cells a cohort takes from it.
 deployment_cohorts as (
     {% for dimension, cohort in cohort_dimensions().items() %}
@@ -13,6 +17,7 @@ deployment_cohorts as (
         cells.deployment_id,
         '{{ dimension }}' as cohort_dimension,
         {{ cohort }} as cohort,
+        {{ dimension in attributed_dimensions() }} as is_attributed,
         cells.unit,
         {{ merge_methods('cells.token_cost_method') }} as token_cost_method,
         sum(cells.units) as units,
@@ -29,36 +34,95 @@ deployment_cohorts as (
     group by cells.deployment_id, {{ cohort }}, cells.unit, cells.usage_date
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+),
+
+-- Whose the usage was the gateway alone can tell.
+reasoned as (
+    select
+        deployment_cohorts.* exclude (is_attributed, units),
+        case
+            when not deployment_cohorts.is_attributed or counted_days.attribution_null_reason is null
+                then deployment_cohorts.units
+        end as units,
+        case
+            when deployment_cohorts.is_attributed
+                then coalesce(counted_days.null_reason, counted_days.attribution_null_reason)
+            else counted_days.null_reason
+        end as null_reason,
+        case
+            when deployment_cohorts.is_attributed then counted_days.attributed_seconds
+            else counted_days.observed_seconds
+        end as observed_seconds,
+        counted_days.expected_seconds,
+        case
+            when deployment_cohorts.is_attributed then counted_days.is_outside_attributed_span
+            else counted_days.is_outside_observed_span
+        end as is_outside_observed_span
+    from deployment_cohorts
+    inner join counted_days
+        on
+            deployment_cohorts.deployment_id = counted_days.deployment_id
+            and deployment_cohorts.usage_date = counted_days.usage_date
+            and deployment_cohorts.unit = counted_days.unit
+),
+
+-- A day on which nothing was expected weighs a second, so that it counts where there is no other. A day whose bill is not there
+-- yet is not counted, and is not held against the period.
+judged as (
+    select
+        reasoned.*,
+        reasoned.null_reason is null as is_counted,
+        case when deployment_days.is_billed_daily then reasoned.null_reason end as uncounted_reason,
+        reasoned.expected_seconds + 1 as weight_seconds,
+        deployment_days.environment,
+        deployment_days.workload,
+        {% for grain in ['daily', 'weekly', 'monthly'] -%}
+        deployment_days.is_billed_{{ grain }},
+        {% endfor -%}
+        deployment_days.charges_complete_from,
+        deployment_days.charges_complete_until
+    from reasoned
+    left join deployment_days
+        on
+            reasoned.deployment_id = deployment_days.deployment_id
+            and reasoned.usage_date = deployment_days.usage_date
 )
 
 select
-    deployment_days.environment,
-    deployment_days.workload,
-    deployment_cohorts.cohort_dimension,
-    deployment_cohorts.cohort,
-    deployment_cohorts.unit,
-    {{ merge_methods('deployment_cohorts.token_cost_method') }} as token_cost_method,
-    cast(sum(deployment_cohorts.units) as bigint) as units,
+    environment,
+    workload,
+    cohort_dimension,
+    cohort,
+    unit,
+    {{ merge_methods('token_cost_method') }} as token_cost_method,
+    cast(sum(units) as bigint) as known_units,
+    cast(sum(units) filter (where is_counted) as bigint) as counted_units,
     {% for origin in cost_origins() -%}
-    sum(deployment_cohorts.{{ origin }}_cost) as {{ origin }}_cost,
+    sum({{ origin }}_cost) as {{ origin }}_cost,
     {% endfor -%}
-    sum(deployment_cohorts.effective_cost) as effective_cost,
-    sum(deployment_cohorts.effective_cost_low) as effective_cost_low,
-    sum(deployment_cohorts.effective_cost_high) as effective_cost_high,
-    cast(sum(deployment_days.observed_seconds) as bigint) as observed_seconds,
-    cast(sum(deployment_days.expected_seconds) as bigint) as expected_seconds,
-    bool_or(deployment_days.has_cost) as has_cost,
-    deployment_cohorts.usage_date,
-    min(deployment_days.charges_complete_until) as charges_complete_until
-from deployment_cohorts
-left join deployment_days
-    on
-        deployment_cohorts.deployment_id = deployment_days.deployment_id
-        and deployment_cohorts.usage_date = deployment_days.usage_date
+    sum(effective_cost) as effective_cost,
+    {% for bound in ['', '_low', '_high'] -%}
+    coalesce(sum(effective_cost{{ bound }}) filter (where is_counted), 0) as counted_cost{{ bound }},
+    {% endfor -%}
+    cast(sum(observed_seconds) as bigint) as observed_seconds,
+    cast(sum(expected_seconds) as bigint) as expected_seconds,
+    cast(sum(weight_seconds) filter (where is_counted) as bigint) as counted_seconds,
+    {% for reason in uncounted_reasons() -%}
+    cast(sum(weight_seconds) filter (where uncounted_reason = '{{ reason }}') as bigint)
+        as {{ reason }}_seconds,
+    {% endfor -%}
+    bool_or(is_outside_observed_span) as is_outside_observed_span,
+    {% for grain in ['daily', 'weekly', 'monthly'] -%}
+    bool_and(is_billed_{{ grain }}) as is_billed_{{ grain }},
+    {% endfor -%}
+    usage_date,
+    max(charges_complete_from) as charges_complete_from,
+    min(charges_complete_until) as charges_complete_until
+from judged
 group by
-    deployment_days.environment,
-    deployment_days.workload,
-    deployment_cohorts.cohort_dimension,
-    deployment_cohorts.cohort,
-    deployment_cohorts.unit,
-    deployment_cohorts.usage_date
+    environment,
+    workload,
+    cohort_dimension,
+    cohort,
+    unit,
+    usage_date

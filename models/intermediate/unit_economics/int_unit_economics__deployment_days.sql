@@ -1,93 +1,19 @@
-with ledger as (
-    select
-        source,
-        deployment_id,
-        treatment,
-        charge_date
-    from {{ ref('int_allocation__cost_ledger_daily') }}
-    where not starts_with(deployment_id, '(')
+with
+
+bills as (
+    select * from {{ ref('int_unit_economics__deployment_bills_daily') }}
 ),
 
-metered_usage as (
-    select
-        deployment_id,
-        usage_date
-    from {{ ref('int_usage__metered_usage_daily') }}
-),
-
-gateway_usage as (
-    select
-        deployment_id,
-        usage_date
-    from {{ ref('int_usage__gateway_usage_daily') }}
-),
-
-coverage as (
-    select
-        deployment_id,
-        observed_seconds,
-        expected_seconds,
-        usage_date
-    from {{ ref('int_usage__telemetry_coverage_daily') }}
+usage_coverage as (
+    select * from {{ ref('int_usage__usage_coverage_daily') }}
 ),
 
 configurations as (
     select * from {{ ref('int_unit_economics__deployment_configurations') }}
 ),
 
-source_arrivals as (
-    select
-        source,
-        complete_until
-    from {{ ref('int_costs__source_arrivals') }}
-    where is_live
-),
-
-days as (
-    select
-        deployment_id,
-        charge_date as usage_date,
-        true as has_cost,
-        treatment = 'direct' as is_billed,
-        false as is_metered
-    from ledger
-    union all
-    select
-        deployment_id,
-        usage_date,
-        false as has_cost,
-        false as is_billed,
-        true as is_metered
-    from metered_usage
-    union all
-    select
-        deployment_id,
-        usage_date,
-        false as has_cost,
-        false as is_billed,
-        false as is_metered
-    from gateway_usage
-),
-
-deployment_days as (
-    select
-        deployment_id,
-        bool_or(has_cost) as has_cost,
-        bool_or(is_billed) as is_billed,
-        bool_or(is_metered) as is_metered,
-        usage_date
-    from days
-    group by deployment_id, usage_date
-),
-
--- A deployment's charges have arrived when those of every source that bills it, directly or through a share, have.
-deployment_arrivals as (
-    select
-        ledger.deployment_id,
-        min(source_arrivals.complete_until) as charges_complete_until
-    from (select distinct source, deployment_id from ledger) as ledger
-    inner join source_arrivals on ledger.source = source_arrivals.source
-    group by ledger.deployment_id
+missing_bills as (
+    select * from {{ ref('int_unit_economics__missing_bills') }}
 ),
 
 -- A day outside every validity period still counts the units of its deployment's kind.
@@ -97,10 +23,33 @@ deployment_kinds as (
         max_by(kind, valid_from) as kind
     from configurations
     group by deployment_id
+),
+
+{%- for grain in ['weekly', 'monthly'] %}
+{{ grain }}_missing_bills as (
+    select distinct
+        deployment_id,
+        {{ period_start('charge_date', grain) }} as period_start
+    from missing_bills
+),
+{%- endfor %}
+
+-- What nobody watched of the pools bounds what anybody saw.
+observed as (
+    select
+        bills.deployment_id,
+        bills.usage_date,
+        case when bills.is_expected then coalesce(usage_coverage.expected_seconds, 86400) else 0 end
+            as expected_seconds,
+        case when bills.is_expected then coalesce(usage_coverage.observed_seconds, 0) else 0 end as observed_seconds,
+        coalesce(usage_coverage.is_known, false) or not bills.is_expected as is_usage_known
+    from bills
+    left join usage_coverage
+        on bills.deployment_id = usage_coverage.deployment_id and bills.usage_date = usage_coverage.usage_date
 )
 
 select
-    deployment_days.deployment_id,
+    bills.deployment_id,
     configurations.configuration_id,
     coalesce(configurations.environment, '(unattributed)') as environment,
     coalesce(configurations.workload, '(unattributed)') as workload,
@@ -108,30 +57,31 @@ select
     {% for attribute in deployment_attributes() -%}
     coalesce(configurations.{{ attribute }}, '(unattributed)') as {{ attribute }},
     {% endfor -%}
-    -- A hosted model, or training that no exporter knows, has no servers to scrape: a day that its meter reports is covered,
-    -- and one that is billed should be.
-    case
-        when configurations.kind = 'hosted' or (configurations.kind = 'training' and coverage.usage_date is null)
-            then case when deployment_days.is_metered then 86400 else 0 end
-        else coalesce(coverage.observed_seconds, 0)
-    end as observed_seconds,
-    case
-        when configurations.kind = 'hosted' or (configurations.kind = 'training' and coverage.usage_date is null)
-            then case when deployment_days.is_metered or deployment_days.is_billed then 86400 else 0 end
-        else coalesce(coverage.expected_seconds, 86400)
-    end as expected_seconds,
-    deployment_days.has_cost,
-    deployment_days.usage_date,
-    deployment_arrivals.charges_complete_until
-from deployment_days
+    observed.observed_seconds,
+    observed.expected_seconds,
+    bills.capacity_seconds,
+    bills.unobserved_seconds,
+    bills.has_cost,
+    bills.null_reason as cost_null_reason,
+    observed.is_usage_known,
+    bills.is_bill_there as is_billed_daily,
+    {% for grain in ['weekly', 'monthly'] -%}
+    {{ grain }}_missing_bills.deployment_id is null as is_billed_{{ grain }},
+    {% endfor -%}
+    bills.usage_date,
+    bills.charges_complete_from,
+    bills.charges_complete_until
+from bills
+inner join observed on bills.deployment_id = observed.deployment_id and bills.usage_date = observed.usage_date
 left join configurations
     on
-        deployment_days.deployment_id = configurations.deployment_id
-        and deployment_days.usage_date >= configurations.valid_from
-        and (deployment_days.usage_date < configurations.valid_to or configurations.valid_to is null)
-left join deployment_kinds on deployment_days.deployment_id = deployment_kinds.deployment_id
-left join coverage
+        bills.deployment_id = configurations.deployment_id
+        and bills.usage_date >= configurations.valid_from
+        and (bills.usage_date < configurations.valid_to or configurations.valid_to is null)
+left join deployment_kinds on bills.deployment_id = deployment_kinds.deployment_id
+{%- for grain in ['weekly', 'monthly'] %}
+left join {{ grain }}_missing_bills
     on
-        deployment_days.deployment_id = coverage.deployment_id
-        and deployment_days.usage_date = coverage.usage_date
-left join deployment_arrivals on deployment_days.deployment_id = deployment_arrivals.deployment_id
+        bills.deployment_id = {{ grain }}_missing_bills.deployment_id
+        and {{ period_start('bills.usage_date', grain) }} = {{ grain }}_missing_bills.period_start
+{%- endfor %}

@@ -31,8 +31,14 @@ deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
 ),
 
-counted_units as (
-    select unnest(['active_user', 'session']) as unit
+-- A period counts whom it saw on the days whose cost it divides.
+counted_days as (
+    select
+        deployment_id,
+        unit,
+        usage_date
+    from {{ ref('int_unit_economics__counted_days') }}
+    where unit in ('active_user', 'session') and null_reason is null
 ),
 
 seen as (
@@ -62,7 +68,7 @@ attributed as (
 -- A place is the smallest set of sightings of a unit that every cohort takes or leaves as one.
 cells as (
     select
-        counted_units.unit,
+        counted_days.unit,
         gateway_days.deployment_id,
         gateway_days.customer_tier,
         gateway_days.geography,
@@ -70,7 +76,10 @@ cells as (
         coalesce(deployment_days.configuration_id, '(none)') as configuration_id,
         deployment_days as deployment_day
     from gateway_days
-    cross join counted_units
+    inner join counted_days
+        on
+            gateway_days.deployment_id = counted_days.deployment_id
+            and gateway_days.usage_date = counted_days.usage_date
     left join deployment_days
         on
             gateway_days.deployment_id = deployment_days.deployment_id

@@ -5,7 +5,7 @@ with cohorts as (
         environment,
         workload,
         unit,
-        units,
+        counted_units as units,
         usage_date
     from {{ ref('int_unit_economics__cohorts_daily') }}
     where cohort_dimension = 'all'
@@ -61,7 +61,7 @@ traffic as (
         environment,
         workload,
         {% for unit in ['input_token', 'cached_input_token', 'output_token'] -%}
-        cast(sum(case when unit = '{{ unit }}' then units else 0 end) as bigint) as {{ unit }}s,
+        cast(coalesce(sum(case when unit = '{{ unit }}' then units end), 0) as bigint) as {{ unit }}s,
         {% endfor -%}
         usage_date
     from cohorts

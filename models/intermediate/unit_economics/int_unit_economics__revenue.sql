@@ -6,10 +6,10 @@ with cohorts as (
         workload,
         cohort as customer_tier,
         unit,
-        units,
+        counted_units as units,
         usage_date
     from {{ ref('int_unit_economics__cohorts_daily') }}
-    where cohort_dimension = 'customer_tier'
+    where cohort_dimension = 'customer_tier' and counted_units is not null
 ),
 
 distinct_units as (

@@ -42,27 +42,16 @@ units as (
 ),
 
 places as (
+    select * from {{ ref('int_unit_economics__places_daily') }}
+),
+
+known_units as (
     select
         deployment_id,
-        customer_tier,
-        geography,
+        unit,
         usage_date
-    from usage_cells
-    union
-    -- where the gateway saw somebody, users and sessions are counted, even if its tokens round to none
-    select
-        deployment_id,
-        customer_tier,
-        geography,
-        usage_date
-    from {{ ref('int_usage__gateway_usage_daily') }}
-    union
-    select
-        deployment_id,
-        customer_tier,
-        geography,
-        usage_date
-    from cost_cells
+    from {{ ref('int_unit_economics__counted_days') }}
+    where are_units_known
 ),
 
 -- Every place has a row of each unit that its kind of deployment is meant for, whether or not it was used.
@@ -135,7 +124,8 @@ select
     place_units.geography,
     place_units.unit,
     unit_costs.token_cost_method,
-    cast(coalesce(unit_counts.units, 0) as bigint) as units,
+    -- Where somebody looked and saw none there are 0, where nobody did nobody knows.
+    cast(case when known_units.unit is not null then coalesce(unit_counts.units, 0) end as bigint) as units,
     {% for origin in cost_origins() -%}
     cast(coalesce(unit_costs.{{ origin }}_cost, 0) as {{ money_type() }}) as {{ origin }}_cost,
     {% endfor -%}
@@ -158,3 +148,8 @@ left join unit_costs
         and place_units.customer_tier = unit_costs.customer_tier
         and place_units.geography = unit_costs.geography
         and place_units.unit = unit_costs.unit
+left join known_units
+    on
+        place_units.usage_date = known_units.usage_date
+        and place_units.deployment_id = known_units.deployment_id
+        and place_units.unit = known_units.unit

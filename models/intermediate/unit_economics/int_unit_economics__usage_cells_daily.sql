@@ -18,6 +18,18 @@ gateway_usage as (
         units,
         usage_date
     from {{ ref('int_usage__gateway_usage_daily') }}
+    union all
+    -- a prompt of which nobody knows what was cached is whose the gateway says its parts are
+    select
+        deployment_id,
+        customer_tier,
+        geography,
+        'prompt_token' as unit,
+        sum(units) as units,
+        usage_date
+    from {{ ref('int_usage__gateway_usage_daily') }}
+    where unit in ('input_token', 'cached_input_token')
+    group by deployment_id, customer_tier, geography, usage_date
 ),
 
 gateway_totals as (

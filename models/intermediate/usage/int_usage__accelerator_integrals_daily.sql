@@ -19,7 +19,8 @@ series as (
         semantic,
         labels,
         unit_divisor,
-        coalesce(labels['node'], labels['Hostname'], labels['hostname']) as node,
+        cluster,
+        node,
         regexp_replace(labels['resource'], '_shared$', '') as resource,
         coalesce(ends_with(labels['resource'], '_shared'), false) or labels['vgpu'] is not null as is_time_sliced
     from {{ ref('int_usage__series_deployments') }}
@@ -78,7 +79,11 @@ described as (
         nodes.node_labels
     from integrals
     inner join series on integrals.series_id = series.series_id
-    left join nodes on integrals.usage_date = nodes.usage_date and series.node = nodes.node
+    left join nodes
+        on
+            integrals.usage_date = nodes.usage_date
+            and series.cluster = nodes.cluster
+            and series.node = nodes.node
     left join deployments
         on
             series.deployment_id = deployments.deployment_id

@@ -58,6 +58,13 @@ select
     day_version,
     (list(sampled_at order by sampled_at) filter (where not is_unknown))[2:] as changed_at,
     list(created_at order by sampled_at) filter (where is_first_look) as looked_first_at,
+    -- a time that comes back is another process that answers in turn, and nobody restarted
+    case
+        when count(*) filter (where not is_unknown) > count(distinct created_at) filter (where not is_unknown)
+            then list({ sampled_at: sampled_at, created_at: created_at } order by sampled_at) filter (
+                    where not is_unknown
+                )
+    end as answers,
     min_by(created_at, sampled_at) as first_created_at,
     max_by(created_at, sampled_at) as last_created_at
 from judged

@@ -1,92 +1,25 @@
 {%- set max_gap_us = var('scrape_max_gap_seconds') * 1000000 -%}
 
-with series_days as (
-
-    select * from {{ ref('int_usage__series_days') }}
-
-),
-
-counter_states as (
-
-    select * from {{ ref('int_usage__counter_states_daily') }}
-
-),
-
-creations as (
-
-    select * from {{ ref('int_usage__counter_creations_daily') }}
-
-),
-
-first_looks as (
+with states as (
 
     select
-        scrape_series_id,
-        unnest(looked_first_at) as created_at
-    from creations
-
-),
-
--- when a collector looked first says nothing of the process, on the days after as well
-known_creations as (
-
-    select
-        sample_date,
-        scrape_series_id,
-        case
-            when (scrape_series_id, first_created_at) not in (
-                    select (first_looks.scrape_series_id, first_looks.created_at) from first_looks
-                )
-                then epoch_us(first_created_at)
-        end as first_created_us,
-        case
-            when (scrape_series_id, last_created_at) not in (
-                    select (first_looks.scrape_series_id, first_looks.created_at) from first_looks
-                )
-                then epoch_us(last_created_at)
-        end as last_created_us
-    from creations
-
-),
-
-series as (
-
-    select distinct
         series_id,
-        scrape_group
-    from {{ ref('int_usage__series_deployments') }}
-    where metric_type = 'counter'
-
-),
-
-states as (
-
-    select
-        series_days.series_id,
-        series_days.scrape_series_id,
-        series.scrape_group,
-        series_days.sample_date,
-        epoch_us(counter_states.first_sampled_at) as first_us,
-        epoch_us(counter_states.last_sampled_at) as last_us,
-        known_creations.first_created_us,
-        known_creations.last_created_us,
-        counter_states.first_value,
-        counter_states.last_value,
-        counter_states.increase,
-        counter_states.resets,
+        scrape_series_id,
+        process_created_us,
+        scrape_group,
+        sample_date,
+        epoch_us(first_sampled_at) as first_us,
+        epoch_us(last_sampled_at) as last_us,
+        first_created_us,
+        last_created_us,
+        first_value,
+        last_value,
+        increase,
+        resets,
         coalesce(list_sum(list_transform(
-            counter_states.gaps, lambda gap: epoch_us(gap.ends_at) - epoch_us(gap.starts_at)
+            gaps, lambda gap: epoch_us(gap.ends_at) - epoch_us(gap.starts_at)
         )), 0) as gap_us
-    from series_days
-    inner join counter_states
-        on
-            series_days.sample_date = counter_states.sample_date
-            and series_days.scrape_series_id = counter_states.scrape_series_id
-    inner join series on series_days.series_id = series.series_id
-    left join known_creations
-        on
-            series_days.sample_date = known_creations.sample_date
-            and series_days.scrape_series_id = known_creations.scrape_series_id
+    from {{ ref('int_usage__counter_days') }}
 
 ),
 
@@ -100,7 +33,7 @@ chained as (
         lag(last_value) over series_order as previous_value,
         lag(last_created_us) over series_order as previous_created_us
     from states
-    window series_order as (partition by series_id order by sample_date)
+    window series_order as (partition by series_id, process_created_us order by sample_date)
 
 ),
 

@@ -65,10 +65,10 @@ judged as (
 
     select
         *,
-        {{ has_fallen('value', 'previous_value') }}
-        or (sample_date, scrape_series_id, sampled_us) in (
+        {{ has_fallen('value', 'previous_value') }} as is_fall,
+        (sample_date, scrape_series_id, sampled_us) in (
             select (recreations.sample_date, recreations.scrape_series_id, recreations.sampled_us) from recreations
-        ) as is_reset
+        ) as is_recreated
     from neighbours
 
 ),
@@ -78,12 +78,19 @@ turns as materialized (
 
     select
         *,
+        is_fall or is_recreated as is_reset,
+        -- a zero a microsecond after a sample is how a delta of OTLP begins, and no fall
+        is_fall
+        and not is_recreated
+        and sampled_us - previous_us <= {{ max_gap_us }}
+        and not (value = 0 and sampled_us - previous_us = 1) as is_bare_fall,
         previous_series_id = scrape_series_id and previous_date = sample_date as is_continued
     from judged
     where
         previous_series_id != scrape_series_id
         or previous_date != sample_date
-        or is_reset
+        or is_fall
+        or is_recreated
         or sampled_us - previous_us not between 1 and {{ max_gap_us }}
         or is_last
 
@@ -124,15 +131,14 @@ interruptions as (
     select
         sample_date,
         scrape_series_id,
-        -- a zero a microsecond after a sample is how a delta of OTLP begins, and no restart
         count(*) filter (where is_reset and not (value = 0 and sampled_us - previous_us = 1)) as resets,
-        count(*) filter (
-            where {{ has_fallen('value', 'previous_value') }} and value > previous_value / 2
-        ) as shallow_falls,
+        count(*) filter (where is_bare_fall) as falls,
+        count(*) filter (where is_bare_fall and value > previous_value / 2) as shallow_falls,
         count(*) filter (where sampled_us <= previous_us) as steps_back,
         sum({{ to_thousandths('previous_value') }}) filter (where is_reset) as lost_by_resets,
         list(
-            { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(sampled_us) } order by sampled_us
+            { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(sampled_us), is_reset: is_reset }
+            order by sampled_us
         ) filter (
             where sampled_us - previous_us > {{ max_gap_us }}
         ) as gaps
@@ -154,6 +160,7 @@ counted as (
         cast({{ to_thousandths('runs.first_value') }} as hugeint) as first_value,
         cast({{ to_thousandths('runs.last_value') }} as hugeint) as last_value,
         coalesce(interruptions.resets, 0) as resets,
+        coalesce(interruptions.falls, 0) as falls,
         coalesce(interruptions.shallow_falls, 0) as shallow_falls,
         coalesce(interruptions.steps_back, 0) as steps_back,
         cast(coalesce(interruptions.lost_by_resets, 0) as hugeint) as lost_by_resets,
@@ -170,6 +177,7 @@ select
     days.day_version,
     counted.samples,
     counted.resets,
+    counted.falls,
     counted.shallow_falls,
     counted.first_value,
     counted.last_value,

@@ -35,6 +35,8 @@ select
         coalesce(sum(least(coalesce(cached_input_tokens, 0), coalesce(input_tokens, cached_input_tokens))), 0) as bigint
     ) as cached_input_tokens,
     cast(coalesce(sum(output_tokens), 0) as bigint) as output_tokens,
+    cast(count(*) filter (where {{ is_without_count('input_tokens') }}) as bigint) as requests_without_input,
+    cast(count(*) filter (where {{ is_without_count('output_tokens') }}) as bigint) as requests_without_output,
     cast(requested_at as date) as usage_date
 from requests
 group by source_file, file_version, deployment_id, customer_id, geography, cast(requested_at as date)

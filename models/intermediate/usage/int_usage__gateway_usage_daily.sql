@@ -10,19 +10,39 @@ attributed as (
 
 ),
 
-totals as (
+-- tokens that more than a small part of the requests does not tell are unknown, for every tier of the day
+deployment_days as (
 
     select
         usage_date,
         deployment_id,
-        customer_tier,
-        geography,
-        sum(uncached_input_tokens) as input_token,
-        sum(cached_input_tokens) as cached_input_token,
-        sum(output_tokens) as output_token,
-        sum(requests) as request
+        sum(requests_without_input) <= {{ var('max_unknown_share') }} * sum(requests) as is_input_told,
+        sum(requests_without_output) <= {{ var('max_unknown_share') }} * sum(requests) as is_output_told
     from attributed
-    group by usage_date, deployment_id, customer_tier, geography
+    group by usage_date, deployment_id
+
+),
+
+totals as (
+
+    select
+        attributed.usage_date,
+        attributed.deployment_id,
+        attributed.customer_tier,
+        attributed.geography,
+        case when any_value(deployment_days.is_input_told) then sum(attributed.uncached_input_tokens) end
+            as input_token,
+        case when any_value(deployment_days.is_input_told) then sum(attributed.cached_input_tokens) end
+            as cached_input_token,
+        case when any_value(deployment_days.is_output_told) then sum(attributed.output_tokens) end as output_token,
+        sum(attributed.requests) as request
+    from attributed
+    inner join deployment_days
+        on
+            attributed.usage_date = deployment_days.usage_date
+            and attributed.deployment_id = deployment_days.deployment_id
+    group by
+        attributed.usage_date, attributed.deployment_id, attributed.customer_tier, attributed.geography
 
 ),
 

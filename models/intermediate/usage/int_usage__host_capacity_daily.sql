@@ -10,7 +10,8 @@ series as (
         series_id,
         regexp_extract(semantic, '^(.*)_capacity$', 1) as resource_kind,
         unit_divisor,
-        labels['node'] as node
+        cluster,
+        node
     from {{ ref('int_usage__series_deployments') }}
     where semantic in ('cpu_capacity', 'memory_capacity', 'storage_capacity')
 
@@ -27,12 +28,13 @@ capacities as (
 
     select
         integrals.usage_date,
+        series.cluster,
         series.node,
         series.resource_kind,
         max(integrals.held_value // series.unit_divisor) as held_value
     from integrals
     inner join series on integrals.series_id = series.series_id
-    group by integrals.usage_date, series.node, series.resource_kind
+    group by integrals.usage_date, series.cluster, series.node, series.resource_kind
 
 ),
 
@@ -44,7 +46,11 @@ placed as (
         capacities.resource_kind,
         capacities.held_value
     from capacities
-    left join nodes on capacities.usage_date = nodes.usage_date and capacities.node = nodes.node
+    left join nodes
+        on
+            capacities.usage_date = nodes.usage_date
+            and capacities.cluster = nodes.cluster
+            and capacities.node = nodes.node
 
 )
 

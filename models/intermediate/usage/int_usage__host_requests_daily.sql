@@ -11,7 +11,12 @@ series as (
         deployment_id,
         regexp_extract(semantic, '^(.*)_requested$', 1) as resource_kind,
         unit_divisor,
-        labels
+        cluster,
+        namespace,
+        pod,
+        node,
+        labels['container'] as container,
+        bool_or(node is not null) over (partition by scrape_group, metric) as is_node_named
     from {{ ref('int_usage__series_deployments') }}
     where semantic in ('cpu_requested', 'memory_requested', 'storage_requested')
 
@@ -23,24 +28,33 @@ nodes as (
 
 ),
 
--- several instances of kube-state-metrics report one container: the highest, not the sum
+phases as (
+
+    select * from {{ ref('int_usage__pod_phases_daily') }}
+
+),
+
+-- several instances of kube-state-metrics report one container: the highest, not the sum; a pod on no node waits
 containers as (
 
     select
         integrals.usage_date,
         series.resource_kind,
-        series.labels['namespace'] as namespace,
-        series.labels['pod'] as pod,
-        series.labels['container'] as container,
-        series.labels['node'] as node,
+        series.cluster,
+        series.namespace,
+        series.pod,
+        series.container,
+        series.node,
         max(series.deployment_id) as deployment_id,
         max(integrals.held_value // series.unit_divisor) as held_value
     from integrals
     inner join series on integrals.series_id = series.series_id
-    group by integrals.usage_date, series.resource_kind, namespace, pod, container, node
+    where series.node is not null or not series.is_node_named
+    group by all
 
 ),
 
+-- a pod that succeeded or failed keeps its request and holds nothing
 placed as (
 
     select
@@ -48,9 +62,22 @@ placed as (
         coalesce(containers.deployment_id, '(unattributed)') as deployment_id,
         coalesce(nodes.resource_id, lower(containers.node), '(unknown)') as resource_id,
         containers.resource_kind,
-        containers.held_value
+        case
+            when phases.pod is null then containers.held_value
+            else containers.held_value * phases.active_value // phases.known_value
+        end as held_value
     from containers
-    left join nodes on containers.usage_date = nodes.usage_date and containers.node = nodes.node
+    left join nodes
+        on
+            containers.usage_date = nodes.usage_date
+            and containers.cluster = nodes.cluster
+            and containers.node = nodes.node
+    left join phases
+        on
+            containers.usage_date = phases.usage_date
+            and containers.cluster = phases.cluster
+            and containers.namespace = phases.namespace
+            and containers.pod = phases.pod
 
 )
 

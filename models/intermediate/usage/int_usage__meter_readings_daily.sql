@@ -36,7 +36,8 @@ readings as (
         deployment_id,
         'server' as meter,
         unit,
-        units
+        units,
+        false as is_cache_write
     from server_usage
 
     union all
@@ -46,7 +47,8 @@ readings as (
         deployment_id,
         'gateway' as meter,
         unit,
-        units
+        units,
+        false as is_cache_write
     from gateway_usage
 
     union all
@@ -56,7 +58,8 @@ readings as (
         deployment_id,
         'provider' as meter,
         case unit when 'cache_write_token' then 'input_token' else unit end as unit,
-        units
+        units,
+        unit = 'cache_write_token' as is_cache_write
     from provider_usage
 
     union all
@@ -66,7 +69,8 @@ readings as (
         deployment_id,
         'billed' as meter,
         case unit when 'cache_write_token' then 'input_token' else unit end as unit,
-        billed_units as units
+        billed_units as units,
+        false as is_cache_write
     from meter_lines
 
     union all
@@ -76,12 +80,13 @@ readings as (
         deployment_id,
         unnest(['training_log', 'training_log', 'training_log_executed', 'training_log_executed']) as meter,
         unnest(['training_step', 'training_token', 'training_step', 'training_token']) as unit,
-        unnest([useful_steps, useful_tokens, executed_steps, executed_tokens]) as units
+        unnest([useful_steps, useful_tokens, executed_steps, executed_tokens]) as units,
+        false as is_cache_write
     from training_steps
 
 ),
 
--- a sum is unknown where one of its parts is
+-- a sum is unknown where one of its parts is; what was written to a cache without any other input is no count of input
 totals as (
 
     select
@@ -89,7 +94,7 @@ totals as (
         deployment_id,
         meter,
         unit,
-        case when count(*) = count(units) then sum(units) end as units
+        case when count(*) = count(units) and not bool_and(is_cache_write) then sum(units) end as units
     from readings
     group by usage_date, deployment_id, meter, unit
 

@@ -1,58 +1,13 @@
-with server_usage as (
+with readings as (
 
-    select
-        usage_date,
-        deployment_id,
-        unit,
-        units
-    from {{ ref('int_usage__server_usage_daily') }}
+    select * from {{ ref('int_usage__meter_readings_daily') }}
+    where units is not null and meter != 'training_log_executed'
 
 ),
 
-gateway_usage as (
+hosted_meters as (
 
-    select
-        usage_date,
-        deployment_id,
-        unit,
-        sum(units) as units
-    from {{ ref('int_usage__gateway_usage_daily') }}
-    group by usage_date, deployment_id, unit
-
-),
-
--- providers and bills tell what was written to a cache apart; servers and gateways have it among the uncached input
-provider_usage as (
-
-    select
-        usage_date,
-        deployment_id,
-        case unit when 'cache_write_token' then 'input_token' else unit end as unit,
-        sum(units) as units
-    from {{ ref('int_usage__provider_usage_daily') }}
-    where unit != 'prompt_token'
-    group by usage_date, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
-    having not bool_or(unit = 'cache_write_token') or bool_or(unit = 'input_token')
-
-),
-
--- a sum is unknown where one of its parts is
-billed_usage as (
-
-    select
-        charge_date as usage_date,
-        deployment_id,
-        case unit when 'cache_write_token' then 'input_token' else unit end as unit,
-        sum(billed_units) as units
-    from {{ ref('int_costs__meter_lines_daily') }}
-    group by charge_date, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
-    having count(*) = count(billed_units)
-
-),
-
-training_steps as (
-
-    select * from {{ ref('int_usage__training_steps_daily') }}
+    select * from {{ ref('int_usage__hosted_meters_daily') }}
 
 ),
 
@@ -67,125 +22,64 @@ deployments as (
 
 ),
 
--- what training achieved: work that a restart threw away costs and is no progress
-training_usage as (
+-- of a deployment without a server of its own on any day the gateway counts; where servers are lost on a day, nobody does
+served as (
 
-    select
-        usage_date,
-        deployment_id,
-        'training_step' as unit,
-        sum(useful_steps) as units
-    from training_steps
-    group by usage_date, deployment_id
-
-    union all
-
-    -- a sum is unknown where one of its parts is
-    select
-        usage_date,
-        deployment_id,
-        'training_token' as unit,
-        sum(useful_tokens) as units
-    from training_steps
-    group by usage_date, deployment_id
-    having count(*) = count(useful_tokens)
-
-),
-
-counts as (
-
-    select
-        usage_date,
-        deployment_id,
-        unit,
-        'server' as meter,
-        units
-    from server_usage
-    union all
-    select
-        usage_date,
-        deployment_id,
-        unit,
-        'gateway' as meter,
-        units
-    from gateway_usage
-    union all
-    select
-        usage_date,
-        deployment_id,
-        unit,
-        'provider' as meter,
-        units
-    from provider_usage
-    union all
-    select
-        usage_date,
-        deployment_id,
-        unit,
-        'billed' as meter,
-        units
-    from billed_usage
-    union all
-    select
-        usage_date,
-        deployment_id,
-        unit,
-        'training_log' as meter,
-        units
-    from training_usage
+    select distinct deployment_id from readings
+    where meter = 'server'
 
 ),
 
 placed as (
 
     select
-        counts.*,
+        readings.*,
         deployments.kind
-    from counts
+    from readings
     left join deployments
         on
-            counts.deployment_id = deployments.deployment_id
-            and counts.usage_date >= deployments.valid_from
-            and (counts.usage_date < deployments.valid_to or deployments.valid_to is null)
+            readings.deployment_id = deployments.deployment_id
+            and readings.usage_date >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (readings.usage_date < deployments.valid_to or deployments.valid_to is null)
+    left join served on readings.deployment_id = served.deployment_id
     where
-        counts.meter = 'training_log'
-        or (deployments.kind is not distinct from 'hosted') = (counts.meter in ('gateway', 'provider', 'billed'))
+        case
+            when readings.meter = 'training_log' then true
+            when deployments.kind = 'hosted' then readings.meter in ('gateway', 'provider', 'billed')
+            when deployments.kind in ('inference', 'embedding') and served.deployment_id is null
+                then readings.meter = 'gateway'
+            else readings.meter = 'server'
+        end
 
 ),
 
--- a report that ends at noon and a gateway that is passed by both see too little, so that the one that saw more counts;
--- one that cannot tell uncached input cannot count tokens, and the bill does where there is no other
-hosted_meters as (
+-- a prompt as a whole counts where its parts are unknown
+parted as (
 
-    select
-        usage_date,
-        deployment_id,
-        meter
-    from placed
-    where kind = 'hosted' and unit in ('input_token', 'cached_input_token', 'output_token')
-    group by usage_date, deployment_id, meter
-    having bool_or(unit = 'input_token')
+    select * from placed
     qualify
-        row_number() over (
-            partition by usage_date, deployment_id order by meter = 'billed', sum(units) desc, meter desc
-        ) = 1
+        unit != 'prompt_token'
+        or (
+            meter = 'server'
+            and not bool_or(unit = 'input_token') over (partition by usage_date, deployment_id, meter)
+        )
 
 ),
 
 metered as (
 
-    select placed.*
-    from placed
+    select parted.*
+    from parted
     left join hosted_meters
-        on placed.usage_date = hosted_meters.usage_date and placed.deployment_id = hosted_meters.deployment_id
+        on parted.usage_date = hosted_meters.usage_date and parted.deployment_id = hosted_meters.deployment_id
     where
-        placed.kind is distinct from 'hosted'
-        or placed.meter is not distinct from hosted_meters.meter
-        or placed.unit not in ('input_token', 'cached_input_token', 'output_token')
+        parted.kind is distinct from 'hosted'
+        or parted.meter is not distinct from hosted_meters.meter
+        or parted.unit not in ('input_token', 'cached_input_token', 'output_token')
     qualify
         row_number() over (
-            partition by placed.usage_date, placed.deployment_id, placed.unit
-            order by placed.meter is not distinct from hosted_meters.meter desc, placed.meter desc
+            partition by parted.usage_date, parted.deployment_id, parted.unit
+            order by parted.meter is not distinct from hosted_meters.meter desc, parted.meter desc
         ) = 1
 
 ),

@@ -9,10 +9,11 @@ series as (
     select
         series_id,
         semantic,
-        labels,
-        coalesce(labels['node'], labels['Hostname'], labels['hostname']) as node
+        cluster,
+        node,
+        labels
     from {{ ref('int_usage__series_deployments') }}
-    where semantic in ('node_resource', 'node_labels', 'accelerator_activity')
+    where node is not null and metric_type = 'gauge'
 
 ),
 
@@ -21,10 +22,11 @@ nodes as (
 
     select
         integrals.usage_date,
+        series.cluster,
         series.node,
-        max(regexp_extract(series.labels['provider_id'], '[^/]+$')) filter (
+        nullif(lower(max(regexp_extract(series.labels['provider_id'], '[^/]+$')) filter (
             where series.semantic = 'node_resource'
-        ) as provider_id,
+        )), '') as resource_id,
         max_by(series.labels, { held_value: integrals.held_value, series_id: series.series_id }) filter (
             where series.semantic = 'node_labels'
         ) as node_labels,
@@ -32,24 +34,50 @@ nodes as (
         max(series.labels['modelName']) as last_model
     from integrals
     inner join series on integrals.series_id = series.series_id
-    where series.node is not null
-    group by integrals.usage_date, series.node
+    group by integrals.usage_date, series.cluster, series.node
 
 ),
 
-named as (
+-- a node stays what it is on a day on which an exporter forgot to say it
+carried as (
+
+    select
+        usage_date,
+        cluster,
+        node,
+        first_model,
+        last_model,
+        coalesce(
+            last_value(resource_id ignore nulls) over earlier, first_value(resource_id ignore nulls) over later
+        ) as resource_id,
+        coalesce(
+            last_value(node_labels ignore nulls) over earlier, first_value(node_labels ignore nulls) over later
+        ) as node_labels
+    from nodes
+    window
+        earlier as (
+            partition by cluster, node order by usage_date rows between unbounded preceding and current row
+        ),
+        later as (
+            partition by cluster, node order by usage_date rows between current row and unbounded following
+        )
+
+),
+
+labelled as (
 
     select
         *,
         node_labels['label_nvidia_com_gpu_product'] as product_label
-    from nodes
+    from carried
 
 )
 
 select
     usage_date,
+    cluster,
     node,
-    nullif(lower(provider_id), '') as resource_id,
+    resource_id,
     coalesce(
         regexp_extract(product_label, '^(.*?)(-MIG-.*|-SHARED)?$', 1),
         case when first_model = last_model then first_model end
@@ -57,4 +85,4 @@ select
     nullif(regexp_extract(product_label, '-MIG-([^-]+)', 1), '') as mig_profile,
     product_label is not null as has_product_label,
     node_labels
-from named
+from labelled

@@ -4,6 +4,21 @@ with counts as (
 
 ),
 
+gaps as (
+
+    select
+        usage_date,
+        deployment_id,
+        bool_or(meter = 'prompt') as is_prompt_unknown,
+        bool_or(meter = 'cached') as is_cached_unknown,
+        bool_or(meter = 'output') as is_output_unknown,
+        bool_or(meter = 'request') as is_request_unknown,
+        bool_or(meter = 'embedding') as is_embedding_unknown
+    from {{ ref('int_usage__server_gaps_daily') }}
+    group by usage_date, deployment_id
+
+),
+
 totals as (
 
     select
@@ -20,35 +35,56 @@ totals as (
 
 ),
 
--- most servers count cached tokens among the prompt's; a cache hit counted before its prompt must not make input negative
+known as (
+
+    select
+        totals.usage_date,
+        totals.deployment_id,
+        coalesce(gaps.is_prompt_unknown, false) as is_prompt_unknown,
+        coalesce(gaps.is_cached_unknown, false) as is_cached_unknown,
+        case
+            when gaps.is_prompt_unknown is not true
+                then coalesce(
+                        totals.input_tokens + totals.uncached_input_tokens,
+                        totals.input_tokens,
+                        totals.uncached_input_tokens
+                    )
+        end as prompt_tokens,
+        totals.input_tokens is not null as has_cached_among_prompt,
+        case when gaps.is_cached_unknown is not true then totals.cached_input_tokens end as cached_input_tokens,
+        case when gaps.is_output_unknown is not true then totals.output_tokens end as output_token,
+        -- what was aborted before it was counted is taken off all the same: below 0, nobody knows
+        case when gaps.is_request_unknown is not true and totals.requests >= 0 then totals.requests end as request,
+        case when gaps.is_embedding_unknown is not true then totals.embeddings end as embedding
+    from totals
+    left join gaps on totals.usage_date = gaps.usage_date and totals.deployment_id = gaps.deployment_id
+
+),
+
+-- most servers count cached tokens among the prompt's; where nobody knows how many, the prompt is all that is known of it
 disjoint as (
 
     select
         usage_date,
         deployment_id,
         case
-            when input_tokens is not null
-                then input_tokens - least(coalesce(cached_input_tokens, 0), input_tokens)
-                    + coalesce(uncached_input_tokens, 0)
-            else uncached_input_tokens
+            when is_prompt_unknown or is_cached_unknown then null
+            when has_cached_among_prompt then prompt_tokens - coalesce(cached_input_tokens, 0)
+            else prompt_tokens
         end as input_token,
-        case
-            when
-                cached_input_tokens is not null
-                then least(cached_input_tokens, coalesce(input_tokens, cached_input_tokens))
-        end as cached_input_token,
-        output_tokens as output_token,
-        -- what was aborted before it was counted is taken off all the same: below 0, nobody knows
-        case when requests >= 0 then requests end as request,
-        embeddings as embedding
-    from totals
+        case when not is_prompt_unknown then cached_input_tokens end as cached_input_token,
+        case when is_cached_unknown then prompt_tokens end as prompt_token,
+        output_token,
+        request,
+        embedding
+    from known
 
 ),
 
 units as (
 
     unpivot disjoint
-    on input_token, cached_input_token, output_token, request, embedding
+    on input_token, cached_input_token, prompt_token, output_token, request, embedding
     into name unit value units
 
 )

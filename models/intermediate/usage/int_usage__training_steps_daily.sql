@@ -37,7 +37,9 @@ days as (
         run_id,
         is_useful,
         step - from_step as executed_steps,
-        case when tokens_seen >= from_tokens_seen then tokens_seen - from_tokens_seen end as executed_tokens,
+        -- tokens that fall while steps go on are those of a program that was resumed and counts from 0 again
+        case when tokens_seen >= from_tokens_seen then tokens_seen - from_tokens_seen else tokens_seen end
+            as executed_tokens,
         from_ts,
         ts,
         unnest({{ days_of('from_ts', 'ts') }}) as day_starts_at

@@ -1,6 +1,8 @@
 with prometheus_series as (
 
     select * from {{ ref('int_quality__prometheus_series') }}
+    union all
+    select * from {{ ref('int_quality__counted_series') }}
 
 ),
 
@@ -18,7 +20,7 @@ select
     issue,
     detail,
     affected_samples as affected_rows,
-    issue != 'no_value' as is_fault
+    issue not in ('no_value', 'no_pod_phase') as is_fault
 from prometheus_series
 
 union all

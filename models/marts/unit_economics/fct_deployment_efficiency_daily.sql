@@ -11,6 +11,16 @@ metered_usage as (
     from {{ ref('int_usage__metered_usage_daily') }}
 ),
 
+unknown_units as (
+    select
+        deployment_id,
+        unit,
+        null_reason,
+        usage_date
+    from {{ ref('int_usage__unknown_units_daily') }}
+    where unit in ('token', 'training_token')
+),
+
 server_counts as (
     select
         deployment_id,
@@ -34,7 +44,7 @@ accelerator_seconds as (
 token_counts as (
     select
         deployment_id,
-        {% for unit in ['input_token', 'cached_input_token', 'output_token', 'training_token'] -%}
+        {% for unit in ['input_token', 'cached_input_token', 'prompt_token', 'output_token', 'training_token'] -%}
         sum(units) filter (where unit = '{{ unit }}') as {{ unit }}s,
         {% endfor -%}
         usage_date
@@ -54,7 +64,9 @@ drafts as (
 
 measured as (
     select
-        deployment_days.* exclude (has_cost, charges_complete_until),
+        deployment_days.*,
+        unknown_units.null_reason as meter_null_reason,
+        cast(token_counts.prompt_tokens as bigint) as prompt_tokens,
         cast(token_counts.input_tokens as bigint) as input_tokens,
         cast(token_counts.cached_input_tokens as bigint) as cached_input_tokens,
         cast(token_counts.output_tokens as bigint) as output_tokens,
@@ -75,6 +87,11 @@ measured as (
         on
             deployment_days.deployment_id = token_counts.deployment_id
             and deployment_days.usage_date = token_counts.usage_date
+    left join unknown_units
+        on
+            deployment_days.deployment_id = unknown_units.deployment_id
+            and deployment_days.usage_date = unknown_units.usage_date
+            and unknown_units.unit = case deployment_days.kind when 'training' then 'training_token' else 'token' end
     left join drafts
         on deployment_days.deployment_id = drafts.deployment_id and deployment_days.usage_date = drafts.usage_date
     left join accelerator_seconds
@@ -87,10 +104,13 @@ totalled as (
     select
         *,
         case
-            when coalesce(input_tokens, output_tokens, training_tokens) is not null
+            when
+                meter_null_reason is null
+                and coalesce(input_tokens, prompt_tokens, output_tokens, training_tokens) is not null
                 then
                     coalesce(input_tokens, 0)
                     + coalesce(cached_input_tokens, 0)
+                    + coalesce(prompt_tokens, 0)
                     + coalesce(output_tokens, 0)
                     + coalesce(training_tokens, 0)
         end as tokens
@@ -103,8 +123,13 @@ judged as (
         case
             when kind = 'hosted' then 'hosted'
             when coalesce(accelerator_seconds, 0) = 0 then 'no_accelerator_seconds'
+            when meter_null_reason is not null then meter_null_reason
             when tokens is null then 'no_telemetry'
-            when telemetry_coverage < {{ var('min_telemetry_coverage') }} then 'coverage_below_minimum'
+            when
+                telemetry_coverage < {{ var('min_telemetry_coverage') }}
+                or not is_usage_known
+                or unobserved_seconds > {{ var('max_unknown_share') }} * capacity_seconds
+                then 'coverage_below_minimum'
         end as null_reason
     from totalled
 )

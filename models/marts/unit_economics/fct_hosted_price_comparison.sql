@@ -18,6 +18,7 @@ unit_economics as (
         {{ origin }}_cost,
         {% endfor -%}
         effective_cost,
+        counted_cost,
         cost_per_unit,
         null_reason,
         currency,
@@ -116,12 +117,22 @@ compared as (
         unit_economics.{{ origin }}_cost,
         {% endfor -%}
         unit_economics.effective_cost,
+        unit_economics.counted_cost,
         unit_economics.cost_per_unit,
         unit_economics.currency,
         unit_economics.is_complete,
         unit_economics.period_end,
         case when not periods.is_price_unknown then cast(periods.hosted_cost as {{ money_type() }}) end as hosted_cost,
-        coalesce(unit_economics.null_reason, case when periods.is_price_unknown then 'price_unknown' end) as null_reason
+        coalesce(
+            unit_economics.null_reason,
+            case
+                when
+                    unit_economics.units != periods.input_tokens + periods.cached_input_tokens + periods.output_tokens
+                    then 'meter_missing'
+                when periods.is_price_unknown then 'price_unknown'
+            end
+        ) as null_reason,
+        unit_economics.counted_cost = unit_economics.effective_cost as is_all_counted
     from periods
     inner join unit_economics
         on
@@ -149,9 +160,10 @@ select
     compared.{{ origin }}_cost,
     {% endfor -%}
     compared.effective_cost,
+    compared.counted_cost,
     compared.hosted_cost,
     cast(
-        case when compared.null_reason is null then compared.effective_cost - compared.hosted_cost end
+        case when compared.null_reason is null then compared.counted_cost - compared.hosted_cost end
         as {{ money_type() }}
     ) as cost_difference,
     compared.cost_per_unit,
@@ -166,10 +178,13 @@ select
     end as utilization,
     case
         when
-            compared.null_reason is null and not compared.has_hosted and compared.hosted_cost > compared.shared_cost
+            compared.null_reason is null
+            and compared.is_all_counted
+            and not compared.has_hosted
+            and compared.hosted_cost > compared.shared_cost
             then compared.usage_cost / (compared.hosted_cost - compared.shared_cost)
     end as break_even_utilization,
-    case when compared.null_reason is null then compared.effective_cost <= compared.hosted_cost end
+    case when compared.null_reason is null then compared.counted_cost <= compared.hosted_cost end
         as is_cheaper_as_run,
     compared.is_tiered,
     compared.is_cached_priced_as_input,

@@ -2,22 +2,8 @@ with unit_margins as (
     select * from {{ ref('fct_unit_margin') }}
 ),
 
-cost_cells as (
-    select
-        deployment_id,
-        customer_tier,
-        effective_cost,
-        usage_date
-    from {{ ref('int_unit_economics__cost_cells_daily') }}
-),
-
-deployment_days as (
-    select
-        deployment_id,
-        environment,
-        workload,
-        usage_date
-    from {{ ref('int_unit_economics__deployment_days') }}
+daily_costs as (
+    select * from {{ ref('int_unit_economics__tier_costs_daily') }}
 ),
 
 price_book as (
@@ -28,21 +14,6 @@ price_book as (
     from {{ ref('price_book') }}
 ),
 
-daily_costs as (
-    select
-        deployment_days.environment,
-        deployment_days.workload,
-        cost_cells.customer_tier,
-        sum(cost_cells.effective_cost) as effective_cost,
-        cost_cells.usage_date
-    from cost_cells
-    inner join deployment_days
-        on
-            cost_cells.deployment_id = deployment_days.deployment_id
-            and cost_cells.usage_date = deployment_days.usage_date
-    group by deployment_days.environment, deployment_days.workload, cost_cells.customer_tier, cost_cells.usage_date
-),
-
 costs as (
     {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
@@ -51,6 +22,8 @@ costs as (
         workload,
         customer_tier,
         sum(effective_cost) as effective_cost,
+        sum(counted_cost) as counted_cost,
+        min(null_reason) as null_reason,
         {{ period_start('usage_date', grain) }} as period_start
     from daily_costs
     group by environment, workload, customer_tier, {{ period_start('usage_date', grain) }}
@@ -73,9 +46,7 @@ revenues as (
             when count(*) filter (
                     where price_book.unit is not null and unit_margins.null_reason is distinct from 'no_price'
                 ) = 0 then 'no_price'
-            {% for reason in [
-                'price_is_monthly', 'no_cost', 'no_telemetry', 'coverage_below_minimum', 'price_incomplete'
-            ] -%}
+            {% for reason in ['price_is_monthly'] + uncounted_reasons() + ['price_incomplete'] -%}
             when bool_or(price_book.unit is not null and unit_margins.null_reason = '{{ reason }}') then '{{ reason }}'
             {% endfor -%}
             when bool_or(
@@ -101,36 +72,39 @@ revenues as (
         unit_margins.currency,
         unit_margins.period_start,
         unit_margins.period_end
+),
+
+compared as (
+    select
+        revenues.* exclude (null_reason),
+        coalesce(revenues.null_reason, costs.null_reason) as null_reason,
+        coalesce(costs.effective_cost, 0) as effective_cost,
+        coalesce(costs.counted_cost, 0) as counted_cost
+    from revenues
+    left join costs
+        on
+            revenues.grain = costs.grain
+            and revenues.period_start = costs.period_start
+            and revenues.environment = costs.environment
+            and revenues.workload = costs.workload
+            and revenues.customer_tier = costs.customer_tier
 )
 
 select
-    revenues.grain,
-    revenues.period_start,
-    revenues.period_end,
-    revenues.is_complete,
-    revenues.environment,
-    revenues.workload,
-    revenues.customer_tier,
-    revenues.priced_unit_count,
-    cast(revenues.revenue as {{ money_type() }}) as revenue,
-    cast(coalesce(costs.effective_cost, 0) as {{ money_type() }}) as effective_cost,
-    cast(
-        case when revenues.null_reason is null then revenues.revenue - coalesce(costs.effective_cost, 0) end
-        as {{ money_type() }}
-    ) as margin,
-    case
-        when revenues.null_reason is null and revenues.revenue != 0
-            then (revenues.revenue - coalesce(costs.effective_cost, 0)) / revenues.revenue
-    end as margin_rate,
-    case when revenues.null_reason is null then revenues.revenue < coalesce(costs.effective_cost, 0) end
-        as is_sold_below_cost,
-    revenues.null_reason,
-    revenues.currency
-from revenues
-left join costs
-    on
-        revenues.grain = costs.grain
-        and revenues.period_start = costs.period_start
-        and revenues.environment = costs.environment
-        and revenues.workload = costs.workload
-        and revenues.customer_tier = costs.customer_tier
+    grain,
+    period_start,
+    period_end,
+    is_complete,
+    environment,
+    workload,
+    customer_tier,
+    priced_unit_count,
+    cast(revenue as {{ money_type() }}) as revenue,
+    cast(effective_cost as {{ money_type() }}) as effective_cost,
+    cast(counted_cost as {{ money_type() }}) as counted_cost,
+    cast(case when null_reason is null then revenue - counted_cost end as {{ money_type() }}) as margin,
+    case when null_reason is null and revenue != 0 then (revenue - counted_cost) / revenue end as margin_rate,
+    case when null_reason is null then revenue < counted_cost end as is_sold_below_cost,
+    null_reason,
+    currency
+from compared

@@ -20,6 +20,7 @@ unit_economics as (
         cohort as deployment_id,
         units,
         effective_cost,
+        counted_cost,
         cost_per_unit,
         null_reason,
         telemetry_coverage,
@@ -31,6 +32,14 @@ unit_economics as (
     where cohort_dimension = 'deployment' and unit = 'training_step'
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+),
+
+counted_days as (
+    select
+        deployment_id,
+        usage_date
+    from {{ ref('int_unit_economics__counted_days') }}
+    where unit = 'training_step' and null_reason is null
 ),
 
 -- The tokens of a day are known where every run's log tells them.
@@ -46,12 +55,17 @@ days as (
         case when count(*) = count(training_steps.{{ tokens }}) then sum(training_steps.{{ tokens }}) end
             as {{ tokens }},
         {% endfor -%}
+        bool_and(counted_days.deployment_id is not null) as is_counted,
         training_steps.usage_date
     from training_steps
     inner join deployment_days
         on
             training_steps.deployment_id = deployment_days.deployment_id
             and training_steps.usage_date = deployment_days.usage_date
+    left join counted_days
+        on
+            training_steps.deployment_id = counted_days.deployment_id
+            and training_steps.usage_date = counted_days.usage_date
     group by
         deployment_days.environment,
         deployment_days.workload,
@@ -72,6 +86,14 @@ periods as (
         {% for tokens in ['executed_tokens', 'useful_tokens', 'rework_tokens'] -%}
         case when count(*) = count({{ tokens }}) then sum({{ tokens }}) end as {{ tokens }},
         {% endfor -%}
+        sum(executed_steps) filter (where is_counted) as counted_executed_steps,
+        sum(rework_steps) filter (where is_counted) as counted_rework_steps,
+        {% for tokens in ['executed_tokens', 'useful_tokens'] -%}
+        case
+            when bool_and({{ tokens }} is not null or not is_counted) then sum({{ tokens }}) filter (where is_counted)
+        end
+            as counted_{{ tokens }},
+        {% endfor -%}
         {{ period_start('usage_date', grain) }} as period_start
     from days
     group by environment, workload, deployment_id, {{ period_start('usage_date', grain) }}
@@ -87,7 +109,11 @@ costs as (
         coalesce(periods.rework_steps, 0) as rework_steps,
         periods.executed_tokens,
         periods.useful_tokens,
-        periods.rework_tokens
+        periods.rework_tokens,
+        coalesce(periods.counted_executed_steps, 0) as counted_executed_steps,
+        coalesce(periods.counted_rework_steps, 0) as counted_rework_steps,
+        periods.counted_executed_tokens,
+        periods.counted_useful_tokens
     from unit_economics
     left join periods
         on
@@ -113,19 +139,21 @@ select
     cast(useful_tokens as bigint) as useful_tokens,
     cast(rework_tokens as bigint) as rework_tokens,
     effective_cost,
+    counted_cost,
     case
-        when executed_steps > 0 then {{ amount_at_price('effective_cost', 'rework_steps', 'executed_steps') }}
+        when counted_executed_steps > 0
+            then {{ amount_at_price('counted_cost', 'counted_rework_steps', 'counted_executed_steps') }}
     end as rework_cost,
     rework_steps / nullif(cast(executed_steps as double), 0) as rework_share,
     cost_per_unit as cost_per_useful_step,
     case
-        when null_reason is null then {{ cost_per_unit('effective_cost', 'executed_steps', 1) }}
+        when null_reason is null then {{ cost_per_unit('counted_cost', 'counted_executed_steps', 1) }}
     end as cost_per_executed_step,
     case
-        when null_reason is null then {{ cost_per_unit('effective_cost', 'useful_tokens', 1000000) }}
+        when null_reason is null then {{ cost_per_unit('counted_cost', 'counted_useful_tokens', 1000000) }}
     end as cost_per_million_useful_tokens,
     case
-        when null_reason is null then {{ cost_per_unit('effective_cost', 'executed_tokens', 1000000) }}
+        when null_reason is null then {{ cost_per_unit('counted_cost', 'counted_executed_tokens', 1000000) }}
     end as cost_per_million_executed_tokens,
     null_reason,
     telemetry_coverage,

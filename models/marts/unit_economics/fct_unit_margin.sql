@@ -9,6 +9,7 @@ with unit_economics as (
         unit_scale,
         units,
         effective_cost,
+        counted_cost,
         cost_per_unit,
         null_reason,
         currency,
@@ -84,14 +85,15 @@ select
     priced_units,
     cast(revenue as {{ money_type() }}) as revenue,
     effective_cost,
+    counted_cost,
     case when null_reason is null then {{ cost_per_unit('revenue', 'units', 'unit_scale') }} end as price_per_unit,
     cost_per_unit,
-    cast(case when null_reason is null then revenue - effective_cost end as {{ money_type() }}) as margin,
+    cast(case when null_reason is null then revenue - counted_cost end as {{ money_type() }}) as margin,
     -- given away, a unit has a margin and no rate
     case
-        when null_reason is null and revenue != 0 then (revenue - effective_cost) / revenue
+        when null_reason is null and revenue != 0 then (revenue - counted_cost) / revenue
     end as margin_rate,
-    case when null_reason is null then revenue < effective_cost end as is_sold_below_cost,
+    case when null_reason is null then revenue < counted_cost end as is_sold_below_cost,
     null_reason,
     currency
 from compared

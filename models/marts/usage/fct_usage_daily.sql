@@ -9,6 +9,23 @@ with cells as (
     from {{ ref('int_unit_economics__usage_cells_daily') }}
 ),
 
+metered_usage as (
+    select
+        deployment_id,
+        unit,
+        meter,
+        usage_date
+    from {{ ref('int_usage__metered_usage_daily') }}
+),
+
+usage_coverage as (
+    select
+        deployment_id,
+        is_known,
+        usage_date
+    from {{ ref('int_usage__usage_coverage_daily') }}
+),
+
 deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
 )
@@ -19,13 +36,22 @@ select
     cells.customer_tier,
     cells.geography,
     cells.unit,
+    metered_usage.meter,
     deployment_days.configuration_id,
     deployment_days.environment,
     deployment_days.workload,
     deployment_days.kind,
     deployment_days.model,
     deployment_days.accelerator,
-    cells.units
+    cells.units,
+    coalesce(usage_coverage.is_known, false) as is_all_counted
 from cells
+left join metered_usage
+    on
+        cells.deployment_id = metered_usage.deployment_id
+        and cells.usage_date = metered_usage.usage_date
+        and cells.unit = metered_usage.unit
+left join usage_coverage
+    on cells.deployment_id = usage_coverage.deployment_id and cells.usage_date = usage_coverage.usage_date
 left join deployment_days
     on cells.deployment_id = deployment_days.deployment_id and cells.usage_date = deployment_days.usage_date

@@ -7,7 +7,10 @@
 
 with charges as (
 
-    select * from {{ ref('base_focus__conformed_charges') }}
+    select
+        *,
+        {{ has_consumed_quantity() }} as is_usage
+    from {{ ref('base_focus__conformed_charges') }}
 
 ),
 
@@ -34,7 +37,15 @@ select
     ) as hours_until,
     max(charges.charge_period_end) filter (
         where charges.charge_period_end = charges.charge_period_start + interval 1 day
-    ) as days_until
+    ) as days_until,
+    min(charges.charge_period_start) filter (where charges.is_usage) as usage_from,
+    max(charges.charge_period_end) filter (where charges.is_usage) as usage_until,
+    max(charges.charge_period_end) filter (
+        where charges.is_usage and charges.charge_period_end < charges.charge_period_start + interval 1 day
+    ) as usage_hours_until,
+    max(charges.charge_period_end) filter (
+        where charges.is_usage and charges.charge_period_end = charges.charge_period_start + interval 1 day
+    ) as usage_days_until
 from files
 inner join charges on files.source_file = charges.source_file
 group by files.source_file, files.file_version, files.source

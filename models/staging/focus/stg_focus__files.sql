@@ -123,7 +123,11 @@ select
     contents.charges_from,
     contents.charges_until,
     contents.hours_until,
-    contents.days_until
+    contents.days_until,
+    contents.usage_from,
+    contents.usage_until,
+    contents.usage_hours_until,
+    contents.usage_days_until
 from files
 left join contents on files.source_file = contents.source_file
 left join copies on files.source_file = copies.source_file

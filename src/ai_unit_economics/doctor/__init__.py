@@ -171,3 +171,32 @@ def of_last_build(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         ).fetchall()
         for reason, series, days in rows:
             yield f"no cost per unit for {series} pairs of workload and unit on up to {days} days: null_reason {reason}"
+    if "fct_undeclared_usage" in built:
+        yield from undeclared_usage(connection)
+
+
+# Names of pods that a line has room for.
+SHOWN_PODS = 3
+
+
+def undeclared_usage(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    rows = connection.execute(
+        """
+        select
+            count(*),
+            sum(accelerator_seconds),
+            sum(effective_cost),
+            any_value(currency),
+            list(coalesce(nullif(concat_ws('/', nullif(namespace, ''), nullif(pod, '')), ''), instance)
+                order by effective_cost desc, accelerator_seconds desc, tokens desc, namespace, pod, instance)
+        from marts.fct_undeclared_usage
+        where accelerator_seconds > 0 or tokens > 0
+        having count(*) > 0
+        """
+    ).fetchall()
+    for number, seconds, cost, currency, names in rows:
+        shown = ", ".join(names[:SHOWN_PODS]) + (" and others" if number > SHOWN_PODS else "")
+        yield (
+            f"{number} pods or processes are of no deployment ({shown}): {seconds / 3600:,.1f} accelerator-hours, "
+            f"{cost:,.2f} {currency}; fct_undeclared_usage names them, series_rules.csv takes them"
+        )

@@ -182,6 +182,7 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_focus_conformance": ((exports,), ()),
     "fct_cost_restatements": ((exports,), ()),
     "fct_telemetry_quality": ((telemetry,), ()),
+    "fct_undeclared_usage": ((telemetry,), (deployments,)),
     "fct_usage_daily": ((deployments, usage), (servers, hosted, training, tiers)),
     "fct_metering_audit": ((deployments, usage), (servers, requests, hosted)),
     "fct_unit_costs_daily": UNIT_COSTS,

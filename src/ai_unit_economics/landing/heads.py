@@ -42,6 +42,8 @@ BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd"}
+# A name in braces may begin a table's header.
+BEGINS_AS_JSON = re.compile(r"\{\s*(\"|\}|\Z)|\[\s*([\[{\"\]]|\Z)")
 KEY_IN_JSON = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:')
 # The signs of a time series database's dump, a sample a line.
 DUMP_LINE = re.compile(r"^(# |[^{ ]*\{.*\} [^ ]+ [0-9.eE+-]+$|[^{ ]+ [^ ]+ [0-9.eE+-]+$)")
@@ -272,7 +274,7 @@ def describe_text(name: str, text: str, is_all: bool) -> Head:
         return Head(problem="it has no text in it")
     if DUMP_LINE.match(first_line) and not name.lower().removesuffix(".gz").endswith(".csv"):
         return Head("text", first_line=first_line[:4000])
-    if first_line[0] in "{[":
+    if BEGINS_AS_JSON.match(text.lstrip()):
         # of lines the first may be broken; of a document the second is no object of its own
         is_line = _is_json(first_line) or (second_line.startswith("{") and _is_json(second_line))
         is_one_line = not rest and not is_all

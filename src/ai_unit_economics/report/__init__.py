@@ -10,6 +10,7 @@ import click
 import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from ai_unit_economics.cost_origins import COST_ORIGINS
 from ai_unit_economics.report import content
 
 REQUIRED = (
@@ -54,7 +55,7 @@ def render(connection: duckdb.DuckDBPyConnection) -> str:
         reconciliation=content.reconciliation(marts),
         treatments=content.TREATMENTS,
         origins=content.origins(marts, facts.since),
-        origin_names=content.ORIGINS,
+        origin_names=COST_ORIGINS,
         coverage=content.coverage(marts, facts.since),
         freshness=content.freshness(marts),
         unknown=content.unknown(marts, facts.since),

@@ -11,6 +11,7 @@ from string import ascii_lowercase
 
 import duckdb
 
+from ai_unit_economics.cost_origins import COST_ORIGINS
 from ai_unit_economics.report import charts
 from ai_unit_economics.report.charts import Fan, Level, Mark, Trend
 from ai_unit_economics.sql import identifier, joined, sql
@@ -49,6 +50,7 @@ DRIVERS = {
     "capacity_use_change": "use of capacity",
     "direct_change": "cost without accelerators",
     "idle_change": "idle capacity",
+    "unobserved_change": "capacity that nobody watched",
     "unused_commitment_change": "unused commitments",
     "shared_change": "shared services",
     "mix_change": "mix of deployments",
@@ -66,7 +68,6 @@ TREATMENTS = {
     "excluded_cost": "excluded",
     "unallocated_cost": "unallocated",
 }
-ORIGINS = {"usage": "usage", "idle": "idle", "unused_commitment": "unused commitments", "shared": "shared services"}
 PRECISION = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
@@ -336,9 +337,9 @@ def margins(marts: Marts) -> dict | None:
         ENVIRONMENT,
     )
     rows = marts.rows(
-        "select workload, customer_tier, is_complete, revenue, effective_cost, margin, margin_rate, "
+        "select workload, customer_tier, is_complete, revenue, counted_cost, margin, margin_rate, "
         "null_reason from marts.fct_tier_margin where grain = 'monthly' and environment = ? and period_start = ? "
-        "order by workload, effective_cost desc, customer_tier",
+        "order by workload, counted_cost desc, customer_tier",
         ENVIRONMENT,
         month,
     )
@@ -377,7 +378,7 @@ def hosted(marts: Marts) -> dict | None:
         ENVIRONMENT,
     )
     rows = marts.rows(
-        "select workload, provider, model, tokens, effective_cost, hosted_cost, cost_difference, cost_per_unit, "
+        "select workload, provider, model, tokens, counted_cost, hosted_cost, cost_difference, cost_per_unit, "
         "hosted_cost_per_unit, is_cheaper_as_run, prices_seen_on from marts.fct_hosted_price_comparison "
         "where grain = 'monthly' and environment = ? and period_start = ? and null_reason is null "
         "order by workload, hosted_cost, provider, model",
@@ -413,7 +414,7 @@ def origins(marts: Marts, since: date) -> list[dict]:
                 origin=origin,
                 name=identifier(origin),
             )
-            for origin in ORIGINS
+            for origin in COST_ORIGINS
         ),
     )
     rows = marts.rows(
@@ -423,7 +424,7 @@ def origins(marts: Marts, since: date) -> list[dict]:
     )
     largest = max((float(row["total"]) for row in rows), default=1.0)
     for row in rows:
-        row["bar"] = charts.stack([(f"origin_{origin}", float(row[origin])) for origin in ORIGINS], largest)
+        row["bar"] = charts.stack([(f"origin_{origin}", float(row[origin])) for origin in COST_ORIGINS], largest)
     return rows
 
 
@@ -431,7 +432,7 @@ def coverage(marts: Marts, since: date) -> list[dict]:
     rows = marts.rows(
         "select cohort as deployment_id, period_start, min(telemetry_coverage) as covered, "
         "bool_and(is_complete) as whole from marts.fct_unit_economics_daily "
-        "where cohort_dimension = 'deployment' and period_start >= ? "
+        "where cohort_dimension = 'deployment' and unit not in ('active_user', 'session') and period_start >= ? "
         "group by all order by all",
         since,
     )

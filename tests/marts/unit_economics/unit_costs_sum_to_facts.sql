@@ -1,4 +1,5 @@
--- The cells that any cohort can be put together from are those of the facts: same cost and units, by tier.
+-- The cells that any cohort can be put together from are those of the facts: the same cost by tier, and where nothing hinders
+-- the counting, the same units.
 with cells as (
     select
         usage_date as period_start,
@@ -6,7 +7,8 @@ with cells as (
         workload,
         customer_tier,
         unit,
-        sum(units) as units,
+        sum(counted_units) filter (where attribution_null_reason is null) as units,
+        sum(counted_cost) filter (where attribution_null_reason is null) as counted_cost,
         sum(effective_cost) as effective_cost
     from {{ ref('fct_unit_costs_daily') }}
     group by usage_date, environment, workload, customer_tier, unit
@@ -20,7 +22,9 @@ facts as (
         cohort as customer_tier,
         unit,
         units,
-        effective_cost
+        counted_cost,
+        effective_cost,
+        null_reason is null or null_reason = 'no_units' as is_counted
     from {{ ref('fct_unit_economics_daily') }}
     where
         cohort_dimension = 'customer_tier'
@@ -41,5 +45,6 @@ full outer join facts
         and cells.customer_tier = facts.customer_tier
         and cells.unit = facts.unit
 where
-    cells.units is distinct from facts.units
+    (facts.is_counted and cells.units is distinct from facts.units)
+    or coalesce(cells.counted_cost, 0) is distinct from facts.counted_cost
     or cells.effective_cost is distinct from facts.effective_cost

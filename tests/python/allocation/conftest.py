@@ -28,6 +28,31 @@ INPUTS = {
         "pool_id": "varchar",
         "resource_id": "varchar",
         "accelerator_seconds": "bigint",
+        "node_seconds": "bigint",
+    },
+    "intermediate.int_costs__missing_days": {"source": "varchar", "charge_date": "date"},
+    "intermediate.int_costs__unnamed_token_charges_daily": {
+        "charge_date": "date",
+        "deployment_id": "varchar",
+        "effective_cost": "decimal(38, 18)",
+    },
+    "intermediate.int_usage__watched_seconds_daily": {
+        "usage_date": "date",
+        "resource_id": "varchar",
+        "watched_seconds": "bigint",
+    },
+    "intermediate.int_usage__usage_coverage_daily": {
+        "usage_date": "date",
+        "deployment_id": "varchar",
+        "observed_seconds": "bigint",
+        "expected_seconds": "bigint",
+        "is_known": "boolean",
+    },
+    "intermediate.int_usage__unknown_units_daily": {
+        "usage_date": "date",
+        "deployment_id": "varchar",
+        "unit": "varchar",
+        "null_reason": "varchar",
     },
     "intermediate.int_usage__metered_usage_daily": {
         "usage_date": "date",
@@ -47,6 +72,7 @@ INPUTS = {
         "deployment_id": "varchar",
         "role": "varchar",
         "semantic": "varchar",
+        **dict.fromkeys(("metric", "metric_type", "scrape_group", "cluster", "namespace", "pod", "node"), "varchar"),
         "labels": "map(varchar, varchar)",
         "preference": "integer",
         "unit_divisor": "bigint",
@@ -69,7 +95,12 @@ INPUTS = {
         "valid_from": "date",
         "valid_to": "date",
     },
-    "config.capacity_pools": {"pool_id": "varchar", "idle_treatment": "varchar"},
+    "config.capacity_pools": {
+        "pool_id": "varchar",
+        "idle_treatment": "varchar",
+        "unobserved_treatment": "varchar",
+    },
+    "config.sku_meters": {"deployment_id": "varchar", "unit": "varchar"},
     "config.pool_resource_prices": {
         "pool_id": "varchar",
         "resource_kind": "varchar",
@@ -104,6 +135,9 @@ INPUTS = {
 NODE_MODELS = [
     "int_usage__nodes_daily",
     "int_usage__accelerator_integrals_daily",
+    "int_usage__pod_phases_daily",
+    "int_usage__pod_reservations_daily",
+    "int_usage__pod_accelerators_daily",
     "int_usage__accelerator_seconds_daily",
     "int_usage__host_requests_daily",
     "int_usage__host_capacity_daily",
@@ -122,8 +156,13 @@ class Allocation:
             ready = [name for name, sql in waiting.items() if not set(re.findall(r'"(\w+)"', sql)) & waiting.keys()]
             self.statements += [(name, waiting.pop(name)) for name in ready]
 
-    def run(self, world: Mapping[str, Iterable[Mapping[str, object]]]) -> duckdb.DuckDBPyConnection:
-        """Fills the inputs (what a world leaves out is empty, a column that a row leaves out is null) and runs."""
+    def run(
+        self, world: Mapping[str, Iterable[Mapping[str, object]]], until: str | None = None
+    ) -> duckdb.DuckDBPyConnection:
+        """Fills the inputs and runs, all models or one and what is before it.
+
+        What a world leaves out is empty, and a column that a row leaves out is null.
+        """
         connection = duckdb.connect(config={"threads": 1})
         connection.execute(f"attach ':memory:' as {self.catalog}; use {self.catalog}")
         connection.execute("create schema intermediate; create schema config; create schema reference")
@@ -136,7 +175,12 @@ class Allocation:
             ]
             if rows:
                 connection.execute(f"insert into {relation} values {', '.join(rows)}")
+        needed = {until} if until else {name for name, _ in self.statements}
+        for name, sql in reversed(self.statements):
+            needed |= set(re.findall(r'"(\w+)"', sql)) if name in needed else set()
         for name, sql in self.statements:
+            if name not in needed:
+                continue
             connection.execute(f"create table intermediate.{name} as {sql}")
         return connection
 

@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 SECOND = 10**6  # thousandths times milliseconds
+HOST_REQUESTS = {"cpu_requested", "memory_requested"}
 
 Seen = list[tuple[Mapping, int]]
 
@@ -28,12 +29,12 @@ def measured(world: Mapping[str, Sequence]) -> dict[str, list[dict]]:
             tables["int_usage__accelerator_seconds_daily"].append(
                 {"usage_date": day, "deployment_id": deployment, "resource_id": node, "accelerator_seconds": seconds}
             )
-        for (deployment, node, kind), held in host_requests(seen).items():
+        for (deployment, node, kind), held in host_requests(world, seen, day).items():
             tables["int_usage__host_requests_daily"].append(
                 {"usage_date": day, "deployment_id": deployment, "resource_id": node, "resource_kind": kind}
                 | {"reserved_seconds": held // SECOND}
             )
-        for (node, kind), held in host_capacity(seen).items():
+        for (node, kind), held in host_capacity(world, seen, day).items():
             tables["int_usage__host_capacity_daily"].append(
                 {"usage_date": day, "resource_id": node, "resource_kind": kind, "capacity_seconds": -(-held // SECOND)}
             )
@@ -53,30 +54,51 @@ def node_of(series: Mapping) -> str | None:
     return series["labels"].get("node") or series["labels"].get("hostname")
 
 
-def labels_of(seen: Seen, node: str | None) -> Mapping[str, str]:
+def days_to_ask(world: Mapping[str, Sequence], day: dt.date) -> list[dt.date]:
+    """A node stays what it is on a day on which nobody says it: as it last was, or else as it will be next."""
+    days = {row["usage_date"] for row in world["int_usage__gauge_integrals_daily"]}
+    return [*sorted((d for d in days if d <= day), reverse=True), *sorted(d for d in days if d > day)]
+
+
+def labels_of(world: Mapping[str, Sequence], day: dt.date, node: str | None) -> Mapping[str, str]:
     """The node's labels that held longest."""
-    found = [
-        (held, series["series_id"], series["labels"])
-        for series, held in seen
-        if node is not None and series["semantic"] == "node_labels" and node_of(series) == node
-    ]
-    return max(found, key=lambda row: row[:2])[2] if found else {}
+    for asked in days_to_ask(world, day) if node is not None else []:
+        found = [
+            (held, series["series_id"], series["labels"])
+            for series, held in series_seen(world, asked)
+            if series["semantic"] == "node_labels" and node_of(series) == node
+        ]
+        if found:
+            return max(found, key=lambda row: row[:2])[2]
+    return {}
 
 
-def billed(seen: Seen, node: str | None) -> str:
+def billed(world: Mapping[str, Sequence], day: dt.date, node: str | None) -> str:
     """The last part of provider_id, or the node's own name."""
-    ids = [
-        series["labels"]["provider_id"].rpartition("/")[2]
-        for series, _ in seen
-        if node is not None and series["semantic"] == "node_resource" and node_of(series) == node
-    ]
-    return (max(ids, default="") or node or "(unknown)").lower()
+    for asked in days_to_ask(world, day) if node is not None else []:
+        ids = [
+            series["labels"]["provider_id"].rpartition("/")[2]
+            for series, _ in series_seen(world, asked)
+            if series["semantic"] == "node_resource" and node_of(series) == node
+        ]
+        if ids:
+            return max(ids).lower()
+    return (node or "(unknown)").lower()
+
+
+def waits(world: Mapping[str, Sequence], series: Mapping) -> bool:
+    """Where an exporter names the nodes of some pods, a pod without one is on none yet."""
+    kinds = {"accelerators_requested"} if series["semantic"] == "accelerators_requested" else HOST_REQUESTS
+    named = any(
+        node_of(other) is not None for other in world["int_usage__series_deployments"] if other["semantic"] in kinds
+    )
+    return named and node_of(series) is None
 
 
 def slices_of(world: Mapping[str, Sequence], seen: Seen, day: dt.date, series: Mapping) -> tuple[int, int] | None:
     """A series counts so many slices of an accelerator that has so many; None where nobody knows."""
     labels, node = series["labels"], node_of(series)
-    on_node = labels_of(seen, node)
+    on_node = labels_of(world, day, node)
     label = on_node.get("label_nvidia_com_gpu_product")
     models = {
         other["labels"]["modelName"]
@@ -140,6 +162,8 @@ def accelerator_seconds(world: Mapping[str, Sequence], seen: Seen, day: dt.date)
     sliced: set[str] = set()
     pods: dict[str, tuple[str | None, str | None]] = {}
     for series, held, is_slice in accelerator_time(world, seen, day, "accelerators_requested"):
+        if waits(world, series):
+            continue
         pod, container = series["labels"]["pod"], (series["labels"]["container"], series["labels"]["resource"])
         pods[pod] = (series["deployment_id"], node_of(series))
         reserved[pod][container] = max(reserved[pod].get(container, 0), held or 0)
@@ -157,28 +181,28 @@ def accelerator_seconds(world: Mapping[str, Sequence], seen: Seen, day: dt.date)
     charged: dict[tuple[str, str], int] = defaultdict(int)
     with_slices = set()
     for pod, (deployment, node) in pods.items():
-        key = (deployment or "(unattributed)", billed(seen, node))
+        key = (deployment or "(unattributed)", billed(world, day, node))
         charged[key] += max(sum(reserved[pod].values()), busy[pod])
         with_slices |= {key} if pod in sliced else set()
     return {key: (held + (500 if key in with_slices else 500_000)) // SECOND for key, held in charged.items()}
 
 
-def host_requests(seen: Seen) -> dict[tuple[str, str, str], int]:
+def host_requests(world: Mapping[str, Sequence], seen: Seen, day: dt.date) -> dict[tuple[str, str, str], int]:
     """(deployment, billed node, kind) -> what containers reserved; the highest of those who report one."""
     held_by: dict[tuple, int] = defaultdict(int)
     for series, held in seen:
         kind, _, what = series["semantic"].partition("_")
-        if what == "requested" and kind != "accelerators":
+        if what == "requested" and kind != "accelerators" and not waits(world, series):
             labels = series["labels"]
             key = (series["deployment_id"], node_of(series), kind, labels["pod"], labels["container"])
             held_by[key] = max(held_by[key], held // series["unit_divisor"])
     totals: dict[tuple[str, str, str], int] = defaultdict(int)
     for (deployment, node, kind, _, _), held in held_by.items():
-        totals[deployment or "(unattributed)", billed(seen, node), kind] += held
+        totals[deployment or "(unattributed)", billed(world, day, node), kind] += held
     return totals
 
 
-def host_capacity(seen: Seen) -> dict[tuple[str, str], int]:
+def host_capacity(world: Mapping[str, Sequence], seen: Seen, day: dt.date) -> dict[tuple[str, str], int]:
     highest: dict[tuple[str, str], int] = defaultdict(int)
     for series, held in seen:
         kind, _, what = series["semantic"].partition("_")
@@ -187,5 +211,5 @@ def host_capacity(seen: Seen) -> dict[tuple[str, str], int]:
             highest[key] = max(highest[key], held // series["unit_divisor"])
     totals: dict[tuple[str, str], int] = defaultdict(int)
     for (node, kind), held in highest.items():
-        totals[billed(seen, node), kind] += held
+        totals[billed(world, day, node), kind] += held
     return totals

@@ -12,10 +12,11 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
-from tests.python.allocation.node_oracle import accelerator_time, series_seen
+from tests.python.allocation.node_oracle import accelerator_time, series_seen, waits
 
 UNIT = 10**18
 WHOLE = 10**12
+A_DAY = 86400
 NOBODY = "(unallocated)"
 TOKENS = ("input_token", "cached_input_token", "output_token")
 
@@ -39,15 +40,27 @@ def is_valid(row: Mapping, day: dt.date) -> bool:
     return row["valid_from"] <= day and (row.get("valid_to") is None or day < row["valid_to"])
 
 
-def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> dict[str, tuple[int, dict[str, int]]]:
-    """Capacity and use by deployment of a pool's day, for each resource that is known there.
+def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> dict[str, tuple[int, int, dict[str, int]]]:
+    """Capacity, what of it nobody watched, and use by deployment of a pool's day, for each resource that is known.
 
-    A node in several pools is divided as its accelerators were billed.
+    A node in several pools is divided as its accelerators were billed. All nodes are billed for whole days. The bill
+    counts a node's accelerators; of CPU and memory a node had as much in the time that nobody watched.
     """
+    watched = {
+        row["resource_id"]: row["watched_seconds"]
+        for row in world["int_usage__watched_seconds_daily"]
+        if row["usage_date"] == day
+    }
+    unobserved: dict[str, int] = defaultdict(int)
     nodes = [row for row in world["int_costs__pool_resources_daily"] if row["charge_date"] == day]
     capacity: dict[str, int] = defaultdict(int)
     use: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    capacity["accelerator"] = sum(row["accelerator_seconds"] for row in nodes if row["pool_id"] == pool)
+    for row in nodes:
+        if row["pool_id"] == pool:
+            capacity["accelerator"] += row["accelerator_seconds"]
+            blind = A_DAY - watched.get(row["resource_id"], 0)
+            unobserved["accelerator"] += row["accelerator_seconds"] * blind // A_DAY
+    capacity.setdefault("accelerator", 0)
 
     def in_pool(row: Mapping, seconds: int) -> int:
         pools = {
@@ -60,9 +73,12 @@ def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> dict[str
     for row in world["int_usage__host_requests_daily"]:
         use[row["resource_kind"]][row["deployment_id"]] += in_pool(row, row["reserved_seconds"])
     for row in world["int_usage__host_capacity_daily"]:
-        capacity[row["resource_kind"]] += in_pool(row, row["capacity_seconds"])
+        if seen := watched.get(row["resource_id"], 0):
+            whole = row["capacity_seconds"] * A_DAY // seen
+            capacity[row["resource_kind"]] += in_pool(row, whole)
+            unobserved[row["resource_kind"]] += in_pool(row, whole - row["capacity_seconds"])
     return {
-        kind: (capacity[kind], {name: seconds for name, seconds in use[kind].items() if seconds > 0})
+        kind: (capacity[kind], unobserved[kind], {name: seconds for name, seconds in use[kind].items() if seconds > 0})
         for kind in capacity.keys() | use.keys()
     }
 
@@ -70,7 +86,7 @@ def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> dict[str
 def resource_weights(world: Mapping[str, Sequence], pool: str, resources: Mapping) -> dict[str, int]:
     """Capacity times price; accelerators always, another resource where it is there and somebody holds some of it."""
     weights = {}
-    for kind, (capacity, use) in resources.items():
+    for kind, (capacity, _, use) in resources.items():
         if kind == "accelerator" or (capacity and use):
             prices = {
                 row["pool_id"]: row["price_per_hour"]
@@ -95,7 +111,10 @@ def ledger(world: Mapping[str, Sequence], exits: Exits) -> dict[tuple, int]:
         key = ("charge_date", "source", "billing_period_start", "treatment", "target", "cost_origin")
         lines[tuple(row[name] for name in key)] += to_units(row["effective_cost"])
     entries: dict[tuple, int] = defaultdict(int)
-    treatment_of_idle = {row["pool_id"]: row["idle_treatment"] for row in world["capacity_pools"]}
+    policies = {
+        row["pool_id"]: (row["idle_treatment"], row.get("unobserved_treatment") or row["idle_treatment"])
+        for row in world["capacity_pools"]
+    }
 
     for (day, source, period, treatment, target, origin), amount in lines.items():
         at = (day, source, period, treatment)
@@ -105,9 +124,9 @@ def ledger(world: Mapping[str, Sequence], exits: Exits) -> dict[tuple, int]:
             entries[*at, "(none)", f"({treatment})", origin] += amount
         elif treatment == "pool":
             resources = pool_use(world, day, target)
-            is_shared = treatment_of_idle.get(target) == "share"
+            policy = policies.get(target, ("separate", "separate"))
             for kind, part in split(amount, resource_weights(world, target, resources)).items():
-                for (deployment, origin_there), last in pool_parts(*resources[kind], origin, part, is_shared).items():
+                for (deployment, origin_there), last in pool_parts(*resources[kind], origin, part, policy).items():
                     entries[*at, target, deployment, origin_there] += last
 
     direct_cost = direct_costs(entries)
@@ -122,16 +141,21 @@ def ledger(world: Mapping[str, Sequence], exits: Exits) -> dict[tuple, int]:
 
 
 def pool_parts(
-    capacity: int, use: Mapping[str, int], origin: str, amount: int, is_shared: bool
+    capacity: int, unobserved: int, use: Mapping[str, int], origin: str, amount: int, policy: tuple[str, str]
 ) -> dict[tuple[str, str], int]:
     """(deployment, cost origin) -> its part of what one resource of a pool's day costs."""
-    parts = {}
+    parts: dict[tuple[str, str], int] = {}
+    unused = {("(idle)", origin): amount}
     if origin == "usage":
-        by_use = split(amount, {**use, "(idle)": max(capacity - sum(use.values()), 0)}) if use else {"(idle)": amount}
-        origin, amount = "idle", by_use.pop("(idle)", 0)
+        idle = max(capacity - sum(use.values()) - unobserved, 0)
+        is_nothing_known = not use and not capacity
+        by_use = split(amount, {**use, "(idle)": idle, "(unobserved)": 1 if is_nothing_known else unobserved})
+        unused = {(f"({name})", name): by_use.pop(f"({name})") for name in ("idle", "unobserved")}
         parts = {(deployment, "usage"): part for deployment, part in by_use.items()}
-    for deployment, part in (split(amount, use) if is_shared and use else {"(idle)": amount}).items():
-        parts[deployment, origin] = part
+    for (line, origin_there), part in unused.items():
+        is_shared = use and policy[line == "(unobserved)"] == "share"
+        for deployment, last in (split(part, use) if is_shared else {line: part}).items():
+            parts[deployment, origin_there] = parts.get((deployment, origin_there), 0) + last
     return parts
 
 
@@ -216,6 +240,33 @@ def solve(matrix: list[list[Fraction]], sides: list[list[Fraction]]) -> list[lis
     return [row[size:] for row in rows]
 
 
+def driver_quantity(world: Mapping[str, Sequence], day: dt.date, driver: str, name: str, direct_cost: Mapping) -> int:
+    """What a driver says of a deployment's day; where it was not seen, the last day on which it was and was not 0.
+
+    Whether it was seen is given: it has tests of its own.
+    """
+
+    def of(asked: dt.date) -> int:
+        usage = [
+            u for u in world["int_usage__metered_usage_daily"] if (u["usage_date"], u["deployment_id"]) == (asked, name)
+        ]
+        times = world["int_usage__accelerator_seconds_daily"]
+        return {
+            "direct_cost": max(direct_cost.get((asked, name), 0), 0) // 10**12,
+            "tokens": sum(u["units"] for u in usage if u["unit"] in TOKENS),
+            "requests": sum(u["units"] for u in usage if u["unit"] == "request"),
+            "accelerator_hours": sum(
+                t["accelerator_seconds"] for t in times if (t["usage_date"], t["deployment_id"]) == (asked, name)
+            ),
+        }[driver]
+
+    seen = world["seen"]
+    if seen.get((day, driver, name), True):
+        return of(day)
+    earlier = sorted({d for d, *_ in seen if d < day}, reverse=True)
+    return next((of(d) for d in earlier if seen.get((d, driver, name)) and of(d)), of(day))
+
+
 def shared_weights(world: Mapping[str, Sequence], day: dt.date, pool: str, direct_cost: Mapping) -> dict[str, int]:
     rule = next((row for row in world["shared_pools"] if row["pool_id"] == pool), None)
     weights: dict[str, int] = {}
@@ -224,27 +275,24 @@ def shared_weights(world: Mapping[str, Sequence], day: dt.date, pool: str, direc
         if not (is_valid(row, day) and in_scope):
             continue
         name = row["deployment_id"]
-        usage = [
-            u for u in world["int_usage__metered_usage_daily"] if (u["usage_date"], u["deployment_id"]) == (day, name)
-        ]
-        times = world["int_usage__accelerator_seconds_daily"]
-        fixed = [w for w in world["shared_pool_weights"] if (w["pool_id"], w["deployment_id"]) == (pool, name)]
-        amount = direct_cost.get((day, name), 0)
-        weights[name] = {
-            "direct_cost": max(amount, 0) // 10**12,
-            "tokens": sum(u["units"] for u in usage if u["unit"] in TOKENS),
-            "requests": sum(u["units"] for u in usage if u["unit"] == "request"),
-            "accelerator_hours": sum(
-                t["accelerator_seconds"] for t in times if (t["usage_date"], t["deployment_id"]) == (day, name)
-            ),
-            "even": 1,
-            "fixed": int(sum(w["weight"] for w in fixed) * 10**9),
-        }[rule["driver"]]
+        if rule["driver"] == "even":
+            weights[name] = 1
+        elif rule["driver"] == "fixed":
+            rows = [w for w in world["shared_pool_weights"] if (w["pool_id"], w["deployment_id"]) == (pool, name)]
+            weights[name] = int(sum(w["weight"] for w in rows) * 10**9)
+        else:
+            weights[name] = driver_quantity(world, day, rule["driver"], name, direct_cost)
     return weights
 
 
 def token_methods(world: Mapping[str, Sequence], day: dt.date, deployment: str) -> dict[str, dict[str, int]]:
-    """What each method that knows the day gives each kind of token, in trillionths; the first counts."""
+    """What each method that knows the day gives each kind of token, in trillionths; the first counts.
+
+    None does where the count of a kind is not known.
+    """
+    unknown = [(row["usage_date"], row["deployment_id"]) for row in world["int_usage__unknown_units_daily"]]
+    if (day, deployment) in unknown:
+        return {}
     counts = dict.fromkeys(TOKENS, 0)
     for row in world["int_usage__metered_usage_daily"]:
         if (row["usage_date"], row["deployment_id"]) == (day, deployment) and row["unit"] in counts:
@@ -292,7 +340,7 @@ def role_seconds(world: Mapping[str, Sequence], day: dt.date, deployment: str) -
     """Accelerator-seconds that the pods of each role held, the highest of those who report a container."""
     held: dict[tuple, int] = defaultdict(int)
     for series, accelerators, _ in accelerator_time(world, series_seen(world, day), day, "accelerators_requested"):
-        if series["deployment_id"] == deployment:
+        if series["deployment_id"] == deployment and not waits(world, series):
             labels = series["labels"]
             key = (series["role"], (labels["pod"], labels["container"], labels["resource"]))
             held[key] = max(held[key], accelerators or 0)
@@ -319,6 +367,26 @@ def eighteen_digits(weights: Sequence[Fraction]) -> list[int]:
     return [int(weight // max(sum(weights) // 10**18, 1)) for weight in weights]
 
 
+def is_method_lost(world: Mapping[str, Sequence], day: dt.date, deployment: str) -> bool:
+    """Whether telemetry told the shares on an earlier day of the configuration, and does not on this one."""
+
+    def configuration(asked: dt.date) -> Mapping | None:
+        rows = [r for r in world["deployments"] if r["deployment_id"] == deployment and is_valid(r, asked)]
+        return rows[0] if rows else None
+
+    order = ["role_pools", "measured_rates", "engine_time", "fixed_weights", "input_only"]
+    best = order.index(next(iter(token_methods(world, day, deployment))))
+    days = {row["usage_date"] for row in world["int_usage__metered_usage_daily"] if row["usage_date"] <= day}
+    by_telemetry = [
+        order.index(method)
+        for earlier in days
+        if configuration(earlier) is configuration(day)
+        for method in token_methods(world, earlier, deployment)
+        if method in ("role_pools", "engine_time")
+    ]
+    return best > min(by_telemetry, default=best)
+
+
 def token_shares(world: Mapping[str, Sequence], entries: Mapping[tuple, int]) -> dict[tuple, tuple]:
     """(day, deployment, unit) -> (method, share, lowest share, highest share), for the days that have entries."""
     shares = {}
@@ -334,7 +402,7 @@ def token_shares(world: Mapping[str, Sequence], entries: Mapping[tuple, int]) ->
         only = "input_token" if kind == "embedding" else "output_token"
         method, chosen, methods = "no_tokens", {only: WHOLE}, {"": {only: WHOLE}}
         for other in [day, *(d for d in earlier if d < day)]:
-            if known := token_methods(world, other, deployment):
+            if (known := token_methods(world, other, deployment)) and not is_method_lost(world, other, deployment):
                 name = next(iter(known))
                 method, chosen, methods = name if other == day else "carried_forward", known[name], known
                 break

@@ -74,7 +74,15 @@ def cluster(seed: int) -> dict[str, list[dict]]:
     def add(semantic, deployment, divisor=1, preference=1, role="aggregated", **labels):
         labels = {name: value for name, value in labels.items() if value is not None}
         row = {"series_id": len(series) + 1, "deployment_id": deployment, "semantic": semantic, "role": role}
-        series.append(row | {"labels": labels, "unit_divisor": divisor, "preference": preference})
+        row |= {
+            "labels": labels,
+            "unit_divisor": divisor,
+            "preference": preference,
+            "cluster": "",
+            "metric": "requests",
+        }
+        row |= {"namespace": labels.get("namespace", ""), "pod": labels.get("pod"), "metric_type": "gauge"}
+        series.append(row | {"node": labels.get("node", labels.get("hostname")), "scrape_group": "exporter"})
 
     for node in CLUSTER_NODES[:3]:
         if node == "ip-3" or choose([True, False]):
@@ -169,7 +177,28 @@ def worlds(draw):
     return cluster(draw(st.integers(0, 10**9))) | {
         "deployments": periods,
         "capacity_pools": [
-            {"pool_id": pool, "idle_treatment": draw(st.sampled_from(["share", "separate"]))} for pool in POOLS[:2]
+            {
+                "pool_id": pool,
+                "idle_treatment": draw(st.sampled_from(["share", "separate"])),
+                "unobserved_treatment": draw(st.sampled_from([None, "share", "separate"])),
+            }
+            for pool in POOLS[:2]
+        ],
+        "int_usage__watched_seconds_daily": [
+            {"usage_date": day, "resource_id": node, "watched_seconds": watched}
+            for day in DAYS
+            for node in NODES
+            if (watched := draw(st.sampled_from([86400, 86400, 86399, 50_000, 1, 0])))
+        ],
+        "int_usage__usage_coverage_daily": [
+            {"usage_date": day, "deployment_id": name, "expected_seconds": 86400, "observed_seconds": 86400}
+            | {"is_known": draw(st.sampled_from([True, True, True, False]))}
+            for day in DAYS
+            for name in DEPLOYMENTS
+        ],
+        "int_usage__unknown_units_daily": [
+            {"usage_date": day, "deployment_id": name, "unit": "output_token", "null_reason": "meter_missing"}
+            for day, name in draw(st.lists(st.tuples(days, deployments), unique=True, max_size=2))
         ],
         "mig_profiles": MIG_PROFILES,
         "pool_resource_prices": [
@@ -220,6 +249,7 @@ def worlds(draw):
                         "pool_id": st.sampled_from(POOLS[:2]),
                         "resource_id": st.sampled_from(NODES),
                         "accelerator_seconds": seconds,
+                        "node_seconds": st.just(86400),
                     }
                 ),
                 min_size=2,
@@ -278,6 +308,13 @@ def is_still_circling(hands_on) -> bool:
 def test_every_cell_equals_the_oracle(allocation, world):
     seen = measured(world)
     world = world | seen
+    with allocation.run(world, until="int_allocation__driver_quantities_daily") as connection:
+        drivers = connection.execute("""
+            select charge_date, driver, deployment_id, is_known
+            from intermediate.int_allocation__driver_quantities_daily
+        """).fetchall()
+    world["seen"] = {(day, driver, name): is_known for day, driver, name, is_known in drivers}
+    event(f"a driver was not seen: {not all(world['seen'].values())}")
     direct = direct_costs(ledger({**world, "int_costs__cost_lines_daily": without_shared(world)}, {}))
     networks = {day: shared_exits(world, day, direct) for day in DAYS}
     circles = any(is_still_circling(hands_on) for _, hands_on in networks.values())
@@ -308,7 +345,7 @@ def test_every_cell_equals_the_oracle(allocation, world):
         """).fetchall()
         kinds = connection.execute("""
             select count(*) from intermediate.int_allocation__pool_shares_daily
-            where resource_kind != 'accelerator' and deployment_id != '(idle)'
+            where resource_kind != 'accelerator' and deployment_id not in ('(idle)', '(unobserved)')
         """).fetchone()
         shares = connection.execute("""
             select charge_date, deployment_id, unit, token_cost_method, weight, weight_low, weight_high
@@ -347,6 +384,7 @@ def test_every_cell_equals_the_oracle(allocation, world):
     event(f"methods: {sorted({row[3] for row in shares})}")
     everywhere = dict.fromkeys(keys, 0)
     assert {row[:3]: row[3:] for row in shares} == token_shares(world, everywhere)
+    event(f"unobserved cost: {any(key[5] == '(unobserved)' or key[6] == 'unobserved' for key in keys)}")
     event(f"lines in parentheses: {any(key[5].startswith('(') for key in keys)}")
     event(f"token days carried forward: {any(row[3] == 'carried_forward' for row in shares)}")
 

@@ -15,11 +15,11 @@ import pytest
 
 FIRST_DAY = date(2026, 7, 27)
 DRIVERS = [
-    "price", "utilization", "throughput", "capacity_use", "direct", "idle", "unused_commitment", "shared", "mix",
-    "start_stop", "days_without_units",
+    "price", "utilization", "throughput", "capacity_use", "direct", "idle", "unobserved", "unused_commitment", "shared",
+    "mix", "start_stop", "days_without_units",
 ]  # fmt: skip
-# units, usage, idle, unused, shared cost, accelerator cost, share of the unit, accelerator-seconds, busy seconds
-Day = tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal, float | None, int, int]
+# units; usage, idle, unused, shared, unobserved and accelerator cost; share of the unit; accelerator and busy seconds
+Day = tuple[int, Decimal, Decimal, Decimal, Decimal, Decimal, Decimal, float | None, int, int]
 
 
 def money(value: float) -> Decimal:
@@ -44,7 +44,8 @@ def random_world(seed: int) -> dict[tuple[date, str], Day]:
             share = rng.choice([1.0, 0.25, 0.4])
             world[day, deployment] = (
                 units, usage * Decimal(str(share)), money(rng.uniform(-3, 20)), money(rng.uniform(0, 5)),
-                money(rng.uniform(-10, 20)), accelerator, None if usage == 0 else share, seconds, busy,
+                money(rng.uniform(-10, 20)), money(rng.choice([0, rng.uniform(0, 9)])),
+                accelerator, None if usage == 0 else share, seconds, busy,
             )  # fmt: skip
     return world
 
@@ -52,10 +53,10 @@ def random_world(seed: int) -> dict[tuple[date, str], Day]:
 # Methods page: price 2.5 to 2.2 an hour, utilization .4 to .3, 5 to 7 million units a busy hour. 10 hours provisioned.
 HAND_WORKED: dict[tuple[date, str], Day] = {
     (FIRST_DAY, "a"): (
-        20_000_000, Decimal(25), Decimal(0), Decimal(0), Decimal(0), Decimal(25), 1.0, 36_000, 14_400,
+        20_000_000, Decimal(25), Decimal(0), Decimal(0), Decimal(0), Decimal(0), Decimal(25), 1.0, 36_000, 14_400,
     ),
     (FIRST_DAY + timedelta(days=1), "a"): (
-        21_000_000, Decimal(22), Decimal(0), Decimal(0), Decimal(0), Decimal(22), 1.0, 36_000, 10_800,
+        21_000_000, Decimal(22), Decimal(0), Decimal(0), Decimal(0), Decimal(0), Decimal(22), 1.0, 36_000, 10_800,
     ),
 }  # fmt: skip
 WORLDS = {"hand": HAND_WORKED} | {f"w{seed}": random_world(seed) for seed in range(8)}
@@ -70,32 +71,32 @@ def step(before: dict[str, Day], after: dict[str, Day]) -> dict[str, float]:
     parts = dict.fromkeys(DRIVERS, 0.0)
     units = [sum(day[0] for day in side.values()) for side in (before, after)]
     rates = [
-        float(sum(sum(day[1:5]) for day in side.values())) / n for side, n in zip((before, after), units, strict=True)
+        float(sum(sum(day[1:6]) for day in side.values())) / n for side, n in zip((before, after), units, strict=True)
     ]
     centre = sum(rates) / 2
-    nothing: Day = (0, *[Decimal(0)] * 5, None, 0, 0)
+    nothing: Day = (0, *[Decimal(0)] * 6, None, 0, 0)
     for deployment in before.keys() | after.keys():
         pair = [before.get(deployment, nothing), after.get(deployment, nothing)]
         share = [day[0] / n for day, n in zip(pair, units, strict=True)]
         if not (pair[0][0] and pair[1][0]):
-            load = [float(sum(day[1:5])) / n for day, n in zip(pair, units, strict=True)]
+            load = [float(sum(day[1:6])) / n for day, n in zip(pair, units, strict=True)]
             parts["start_stop"] += load[1] - load[0] - centre * (share[1] - share[0])
             continue
         weight = sum(share) / 2
-        per_unit = [[float(cost) / day[0] for cost in day[1:5]] for day in pair]
+        per_unit = [[float(cost) / day[0] for cost in day[1:6]] for day in pair]
         whole = [sum(costs) for costs in per_unit]
         parts["mix"] += (sum(whole) / 2 - centre) * (share[1] - share[0])
-        for index, origin in enumerate(["idle", "unused_commitment", "shared"], start=1):
+        for index, origin in enumerate(["idle", "unused_commitment", "shared", "unobserved"], start=1):
             parts[origin] += weight * (per_unit[1][index] - per_unit[0][index])
         direct = per_unit[1][0] - per_unit[0][0]
-        if all(day[7] and day[6] for day in pair):
-            price = [float(day[5]) / day[7] for day in pair]
-            x = [day[7] * day[6] / day[0] for day in pair]
+        if all(day[8] and day[7] for day in pair):
+            price = [float(day[6]) / day[8] for day in pair]
+            x = [day[8] * day[7] / day[0] for day in pair]
             parts["price"] += weight * sum(x) / 2 * (price[1] - price[0])
             direct -= price[1] * x[1] - price[0] * x[0]
-            if all(day[8] for day in pair):
-                utilization = [day[8] / day[7] for day in pair]
-                throughput = [day[0] / (day[8] * day[6]) for day in pair]
+            if all(day[9] for day in pair):
+                utilization = [day[9] / day[8] for day in pair]
+                throughput = [day[0] / (day[9] * day[7]) for day in pair]
                 scale = weight * sum(price) / 2 * mean_of_logarithms(*x)
                 parts["utilization"] -= scale * math.log(utilization[1] / utilization[0])
                 parts["throughput"] -= scale * math.log(throughput[1] / throughput[0])
@@ -131,7 +132,7 @@ def expected(world: dict[tuple[date, str], Day], period) -> dict[date, dict[str,
         means[start] = {driver: sum(level[day][driver] * n for day, n in inside.items()) / total for driver in DRIVERS}
         idle_days = [day for day in days if period(day) == start and day not in inside]
         means[start]["days_without_units"] = (
-            float(sum(sum(f[1:5]) for day in idle_days for f in days[day].values())) / total
+            float(sum(sum(f[1:6]) for day in idle_days for f in days[day].values())) / total
         )
     starts = sorted(means)
     return {
@@ -147,11 +148,11 @@ def drivers(module_warehouse):
     for name, world in WORLDS.items():
         totals: dict = defaultdict(lambda: [0, Decimal(0)])
         for (day, deployment), figures in world.items():
-            units, usage, idle, unused, shared, accelerator, share, seconds, busy = figures
-            cost = usage + idle + unused + shared
+            units, usage, idle, unused, shared, unobserved, accelerator, share, seconds, busy = figures
+            cost = usage + idle + unused + shared + unobserved
             days.append(
-                f"('p', '{name}', '{deployment}', 'token', {units}, {usage}, {idle}, {unused}, {shared}, {cost}, "
-                f"{accelerator}, "
+                f"('p', '{name}', '{deployment}', 'token', {units}, {usage}, {idle}, {unused}, {shared}, "
+                f"{unobserved}, {cost}, {accelerator}, "
                 f"{'null' if share is None else share}, {seconds}, {busy}, date '{day}')"
             )
             for grain, period in [("daily", lambda d: d), ("weekly", week_of), ("monthly", month_of)]:
@@ -169,7 +170,8 @@ def drivers(module_warehouse):
     module_warehouse.query(
         "create table reference.units as select 'token' as unit, cast(1000000 as bigint) as unit_scale"
     )
-    money_columns = ["usage_cost", "idle_cost", "unused_commitment_cost", "shared_cost", "effective_cost"]
+    money_columns = ["usage_cost", "idle_cost", "unused_commitment_cost", "shared_cost"]
+    money_columns += ["unobserved_cost", "effective_cost"]
     names = ["environment", "workload", "deployment_id", "unit", "units", *money_columns, "deployment_accelerator_cost"]
     names += ["unit_share", "accelerator_seconds", "busy_accelerator_seconds", "usage_date"]
     casts = [f"cast({c} as decimal(38, 18)) as {c}" for c in [*money_columns, "deployment_accelerator_cost"]]

@@ -117,7 +117,7 @@ def test_differences_that_cancel_out_are_told(marts: duckdb.DuckDBPyConnection) 
 def test_the_waterfall_walks_from_before_to_after(
     marts: duckdb.DuckDBPyConnection, small: str, steps_of_small: list[tuple]
 ) -> None:
-    changes = ["-1", "0.25", "-0.5", "0", "0", "0.249", small, "0", "0", "0", "0"]
+    changes = ["-1", "0.25", "-0.5", "0", "0", "0.249", "0", small, "0", "0", "0", "0"]
     parts = ", ".join(
         f"{value}::decimal(38, 18) as {name}" for name, value in zip(content.DRIVERS, changes, strict=True)
     )
@@ -155,7 +155,7 @@ def test_sections_appear_with_their_marts(marts: duckdb.DuckDBPyConnection) -> N
         select
             'monthly' as grain, date '2026-09-01' as period_start, true as is_complete, 'production' as environment,
             'chat' as workload, tier as customer_tier, revenue::decimal(38, 18) as revenue,
-            10::decimal(38, 18) as effective_cost, margin::decimal(38, 18) as margin, rate::double as margin_rate,
+            10::decimal(38, 18) as counted_cost, margin::decimal(38, 18) as margin, rate::double as margin_rate,
             reason as null_reason
         from (values ('pro', 40, 30, 0.75, null), ('free', 0, -10, null, null), ('new', 0, null, null, 'no_price'))
             as tiers(tier, revenue, margin, rate, reason)

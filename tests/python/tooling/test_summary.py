@@ -33,6 +33,13 @@ COLUMNS = """
     idle_cost decimal(38, 18), shared_cost decimal(38, 18), effective_cost decimal(38, 18), null_reason varchar,
     currency varchar
 """
+# What a test sets after it has inserted rows of the columns above.
+LATER_COLUMNS = """
+    unobserved_cost decimal(38, 18) default 0, uncounted_cost decimal(38, 18) default 0,
+    counted_cost decimal(38, 18) generated always as (effective_cost - uncounted_cost)
+"""
+NAMES = re.findall(r"([a-z_]+) (?:date|boolean|varchar|hugeint|decimal)", COLUMNS)
+INSERT = f"insert into marts.fct_unit_economics_daily ({', '.join(NAMES)}) values"
 ROWS = """
     ('2026-09-02', true, 'production', 'chat', 'all', 'all', 'output_token', 4000000, 12, 1, 4, 3, 20, null, 'USD'),
     ('2026-09-02', true, 'production', 'search', 'all', 'all', 'output_token', 0, 2, 0, 0, 0, 2, 'no_units', 'USD'),
@@ -54,8 +61,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
         connection.execute(f"""
             create schema marts;
-            create table marts.fct_unit_economics_daily ({COLUMNS});
-            insert into marts.fct_unit_economics_daily values {ROWS};
+            create table marts.fct_unit_economics_daily ({COLUMNS}, {LATER_COLUMNS});
+            {INSERT} {ROWS};
             create table marts.fct_cost_reconciliation (
                 source varchar, billing_period_start date, currency varchar,
                 effective_cost_in decimal(38, 18), effective_cost_out decimal(38, 18), difference decimal(38, 18)
@@ -100,6 +107,19 @@ def test_a_tier_sums_its_workloads_and_divides_only_what_was_counted(marts: duck
     assert free.share("idle") == Decimal(3) / 15
 
 
+def test_only_the_cost_of_counted_days_is_divided(marts: duckdb.DuckDBPyConnection) -> None:
+    """free: of 15 only 9 are counted, 9 / 3 million; all of it is shown, and 6 of it as not observed."""
+    assert "unseen" not in printed(marts)
+    marts.execute("""
+        update marts.fct_unit_economics_daily set uncounted_cost = 6, unobserved_cost = 6, usage_cost = 2
+        where cohort = 'free' and period_start = '2026-09-02'
+    """)
+    free, _ = lines_by_tier(marts, date(2026, 9, 2))
+    assert (free.units, free.effective_cost, free.cost_per_million) == (3_000_000, 15, 3)
+    assert free.share("unobserved") == Decimal(6) / 15
+    assert "unseen" in printed(marts)
+
+
 def test_a_workload_without_units_shows_its_cost_and_the_reason(marts: duckdb.DuckDBPyConnection) -> None:
     chat, search = lines_by_workload(marts, date(2026, 9, 2))
     assert (chat.label, chat.cost_per_million) == ("chat, production", 5)
@@ -112,9 +132,9 @@ def test_a_workload_without_units_shows_its_cost_and_the_reason(marts: duckdb.Du
 def test_units_without_a_cost_per_unit_are_shown_and_not_divided(marts: duckdb.DuckDBPyConnection) -> None:
     """pro: 1,000,000 at 5 for chat, and of search 250,000 that no bill covers and 30,000 of a thin day at 3. Divided is
     chat alone, 5 / 1 million; shown are all 1,280,000. What batch did nobody saw: neither 0 nor anything else."""
-    marts.execute("""
+    marts.execute(f"""
         delete from marts.fct_unit_economics_daily where workload = 'search' and period_start = '2026-09-02';
-        insert into marts.fct_unit_economics_daily values
+        {INSERT}
             ('2026-09-02', true, 'production', 'search', 'customer_tier', 'pro', 'output_token',
                 250000, 0, 0, 0, 0, 0, 'no_cost', 'USD'),
             ('2026-09-02', true, 'test', 'search', 'customer_tier', 'pro', 'output_token',
@@ -139,8 +159,8 @@ def test_units_without_a_cost_per_unit_are_shown_and_not_divided(marts: duckdb.D
 
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_numbers_are_whole_at_every_width(marts: duckdb.DuckDBPyConnection, width: int) -> None:
-    marts.execute("""
-        insert into marts.fct_unit_economics_daily values
+    marts.execute(f"""
+        {INSERT}
             ('2026-09-02', true, 'pre-production', 'a workload with a long name', 'all', 'all', 'output_token',
                 123456789012, 1000000, 0, 234567.89, 0, 1234567.89, null, 'USD')
     """)

@@ -194,7 +194,8 @@ def test_the_providers_report_counts_where_there_is_no_gateway(hosted_only):
     assert writer["all", "cached_input_token"] == (1_000_000, Decimal("1.25"), Decimal("1.25"), None)
     assert writer["all", "output_token"] == (500_000, Decimal("6.25"), Decimal("12.5"), None)
     assert writer["all", "request"] == (40, Decimal("12.5"), Decimal("0.3125"), None)
-    assert writer["all", "active_user"] == (0, Decimal("12.5"), None, "no_units")
+    # no request row names it: nobody looked who its users are
+    assert writer["all", "active_user"] == (None, Decimal("12.5"), None, "meter_missing")
 
 
 def test_the_bill_counts_where_nobody_else_does(hosted_only):
@@ -202,7 +203,7 @@ def test_the_bill_counts_where_nobody_else_does(hosted_only):
     classifier = daily(hosted_only, "classifier")
     assert classifier["all", "input_token"] == (3_000_000, Decimal("0.6"), Decimal("0.2"), None)
     assert classifier["all", "output_token"] == (1_000_000, Decimal("0.9"), Decimal("0.9"), None)
-    assert classifier["all", "request"] == (0, Decimal("1.5"), None, "no_units")
+    assert classifier["all", "request"] == (None, Decimal("1.5"), None, "meter_missing")
 
 
 def test_every_cent_of_the_bill_is_found_again(hosted_only):

@@ -19,6 +19,7 @@ def line(values: list, labels: dict[str, str] = LABELS, start: int = START) -> s
 
 
 def units(warehouse) -> dict[str, int]:
+    """The sample's chat-large caches prompts: without its counter of cached tokens the prompt is known as a whole."""
     return dict(warehouse.query("select unit, sum(units) from intermediate.int_usage__server_usage_daily group by all"))
 
 
@@ -26,7 +27,7 @@ def test_half_a_line_at_the_end_loses_nothing_else(warehouse) -> None:
     whole, half = line([100, 130, 170]), line([5, 6], {**LABELS, "pod": "chat-large-2"})
     warehouse.write("telemetry/prometheus/export.jsonl", f"{whole}\n{half[: len(half) // 2]}")
     warehouse.build(SELECTION)
-    assert units(warehouse) == {"input_token": 70}
+    assert units(warehouse) == {"prompt_token": 70}
     assert warehouse.query("select metric, samples from staging.stg_prometheus__series order by metric") == [
         ("(unreadable)", 1),
         ("vllm_prompt_tokens", 3),
@@ -49,7 +50,7 @@ def test_half_a_line_at_the_end_of_a_csv_loses_nothing_else(warehouse, samples: 
     name = table("chat-large-2", samples, half[:30], header="time,metric,labels,value")
     warehouse.write("telemetry/prometheus/name.csv", name)
     warehouse.build("+fct_telemetry_quality", SELECTION)
-    assert units(warehouse) == {"input_token": 2 * 10 * (samples - 1)}
+    assert units(warehouse) == {"prompt_token": 2 * 10 * (samples - 1)}
     assert warehouse.query("""
         select parse_filename(source_file), issue, affected_rows from marts.fct_telemetry_quality order by all
     """) == [("labels.csv", "unreadable_row", 1), ("name.csv", "unreadable_row", 1)]
@@ -62,7 +63,7 @@ def test_quotes_and_newlines_within_the_cells_of_a_csv(warehouse) -> None:
     warehouse.write("telemetry/prometheus/spark.csv", spark)
     warehouse.write("telemetry/prometheus/newline.csv", newline)
     warehouse.build("+fct_telemetry_quality", SELECTION)
-    assert units(warehouse) == {"input_token": 40 + 40}
+    assert units(warehouse) == {"prompt_token": 40 + 40}
     assert warehouse.query("select * from marts.fct_telemetry_quality") == []
 
 
@@ -75,7 +76,7 @@ def test_a_counted_metric_whose_labels_cannot_be_read_is_shown(warehouse) -> Non
         text = "\n".join([head, *(row + replica for row in rows)])
         warehouse.write(f"telemetry/prometheus/{name}.csv", text.replace(f"chat-{name}-1", f"chat-large-{len(name)}"))
     warehouse.build("+fct_telemetry_quality", SELECTION)
-    assert units(warehouse) == {"input_token": 40 + 40}
+    assert units(warehouse) == {"prompt_token": 40 + 40}
     assert warehouse.query("""
         select parse_filename(source_file), issue, affected_rows from marts.fct_telemetry_quality order by all
     """) == [("alone.csv", "unreadable_row", 1), ("replica.csv", "unreadable_row", 1)]
@@ -90,7 +91,7 @@ def test_stale_negative_and_not_a_number_are_no_values(warehouse) -> None:
         '2026-05-28T20:40:00Z,vllm:prompt_tokens_total,"{""pod"":""chat-large-1"",""job"":""vllm""}",NaN\n',
     )
     warehouse.build(SELECTION)
-    assert units(warehouse) == {"input_token": 50}
+    assert units(warehouse) == {"prompt_token": 50}
     assert warehouse.query("""
         select sum(samples), sum(uncountable_samples), sum(negative_samples) from staging.stg_prometheus__series
     """) == [(6, 3, 1)]
@@ -109,7 +110,7 @@ def test_a_file_that_cannot_be_read_is_a_finding_and_the_others_count(warehouse)
     warehouse.write("telemetry/prometheus/cut.parquet", b"PAR1 and no more")
     warehouse.write("telemetry/prometheus/notes.jsonl", "this is no JSON\nnor is this\n")
     warehouse.build("+fct_telemetry_quality", SELECTION)
-    assert units(warehouse) == {"input_token": 30}
+    assert units(warehouse) == {"prompt_token": 30}
     found = warehouse.query("""
         select parse_filename(source_file) as file, issue, detail from marts.fct_telemetry_quality order by all
     """)

@@ -71,7 +71,8 @@ UNREAD = {"input_tokens", "uncached_input_tokens", "cached_input_tokens", "outpu
 def counted(module_warehouse):
     for file in FIXTURES.glob("*.csv"):
         module_warehouse.copy(file, f"telemetry/prometheus/{file.name}")
-    module_warehouse.build("+int_usage__server_usage_daily")
+    module_warehouse.declare(*UNITS)
+    module_warehouse.build("+int_usage__server_usage_daily", seeds=False)
     return module_warehouse
 
 

@@ -172,7 +172,8 @@ def counted(module_warehouse):
     # every second point of the deltas a second time, in a file of its own
     again = "\n".join(SHAPES["otlp_delta"][1].splitlines()[::2])
     module_warehouse.write("telemetry/prometheus/otlp_delta_again.jsonl", again)
-    module_warehouse.build("+int_usage__server_usage_daily", "+int_usage__telemetry_coverage_daily")
+    module_warehouse.declare(*SHAPES)
+    module_warehouse.build("+int_usage__server_usage_daily", "+int_usage__telemetry_coverage_daily", seeds=False)
     return module_warehouse
 
 

@@ -58,7 +58,7 @@ def cluster(module_warehouse):
     module_warehouse.write("telemetry/prometheus/cluster.jsonl", "\n".join(lines) + "\n")
     module_warehouse.dbt(
         *("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
-        *("--select", "+int_usage__accelerator_seconds_daily", "+int_quality__prometheus_series"),
+        *("--select", "+int_usage__accelerator_seconds_daily", "+int_quality__counted_series"),
         *("+int_usage__host_requests_daily", "+int_usage__host_capacity_daily"),
     )
     return module_warehouse
@@ -90,6 +90,6 @@ def test_cpu_and_memory_of_a_node(cluster) -> None:
 def test_a_slice_that_nobody_knows_is_shown_with_its_reason(cluster) -> None:
     found = cluster.query("""
         select regexp_extract(series, 'pod=([^,}]*)', 1), detail, affected_samples
-        from intermediate.int_quality__prometheus_series where issue = 'unknown_share'
+        from intermediate.int_quality__counted_series where issue = 'unknown_share'
     """)
     assert found == [("s-2", "no row of mig_profiles for Tesla-T4 and 9g.99gb; add one", 11)]

@@ -1,0 +1,16 @@
+{# Labels that say who scraped, by which name and for which object of the cluster, and not which process counted. #}
+{% macro scraper_labels() -%}
+    {{ return([
+        'job', 'instance', 'service', 'endpoint', 'container', 'prometheus', 'monitor', 'scrape_pool', 'target',
+        'metrics_path', 'exported_job', 'exported_instance', 'exported_service', 'exported_endpoint', 'exported_container'
+    ]) }}
+{%- endmacro %}
+
+{# Whether two maps of labels can be of one process: what both say, but for who scraped, is the same. #}
+{% macro labels_agree(labels, other_labels) -%}
+    len(list_filter(
+        map_keys({{ labels }}),
+        lambda name: name not in ('{{ scraper_labels() | join("', '") }}')
+        and {{ labels }}[name] != {{ other_labels }}[name]
+    )) = 0
+{%- endmacro %}

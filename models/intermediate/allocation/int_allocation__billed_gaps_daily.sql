@@ -1,0 +1,75 @@
+with
+
+billed_weights as (
+    select charge_date, deployment_id, unit, weight, is_billed
+    from {{ ref('int_allocation__billed_weights_daily') }}
+),
+
+unnamed_charges as (
+    select charge_date, deployment_id, sum(effective_cost) as effective_cost
+    from {{ ref('int_costs__unnamed_token_charges_daily') }}
+    group by charge_date, deployment_id
+),
+
+-- Where the bill alone counts, tokens of no kind are in nobody's count.
+counted_by_bill as (
+    select distinct usage_date as charge_date, deployment_id
+    from {{ ref('int_usage__metered_usage_daily') }}
+    where meter = 'billed' and unit in ('input_token', 'cached_input_token', 'output_token')
+),
+
+days as (
+    select
+        billed_weights.charge_date,
+        billed_weights.deployment_id,
+        list(billed_weights.unit) filter (where not billed_weights.is_billed) as lacking,
+        bool_or(not billed_weights.is_billed and billed_weights.weight is null) as is_weight_unknown,
+        coalesce(any_value({{ money_to_units('unnamed_charges.effective_cost') }}), 0) as unnamed,
+        coalesce(sum(billed_weights.weight) filter (where billed_weights.is_billed), 0) as named,
+        bool_or(counted_by_bill.deployment_id is not null) as is_counted_by_bill
+    from billed_weights
+    left join unnamed_charges
+        on
+            billed_weights.charge_date = unnamed_charges.charge_date
+            and billed_weights.deployment_id = unnamed_charges.deployment_id
+    left join counted_by_bill
+        on
+            billed_weights.charge_date = counted_by_bill.charge_date
+            and billed_weights.deployment_id = counted_by_bill.deployment_id
+    group by billed_weights.charge_date, billed_weights.deployment_id
+),
+
+-- A charge that has not come is missing from everything; one that came without a kind from the kinds alone.
+gaps as (
+    select
+        charge_date,
+        deployment_id,
+        unnest(case
+            when is_weight_unknown and unnamed = 0
+                then [
+                        'input_token',
+                        'cached_input_token',
+                        'output_token',
+                        'token',
+                        'request',
+                        'active_user',
+                        'session',
+                        'embedding'
+                    ]
+            when is_weight_unknown then ['input_token', 'cached_input_token', 'output_token']
+            when len(lacking) > 0 then lacking
+            when abs(unnamed) > {{ var('max_unknown_share') }} * (named + abs(unnamed)) and is_counted_by_bill
+                then ['input_token', 'cached_input_token', 'output_token', 'token']
+            when abs(unnamed) > {{ var('max_unknown_share') }} * (named + abs(unnamed))
+                then ['input_token', 'cached_input_token', 'output_token']
+            else []
+        end) as unit
+    from days
+)
+
+select
+    charge_date,
+    deployment_id,
+    unit,
+    'meter_missing' as null_reason
+from gaps

@@ -1,0 +1,102 @@
+with
+
+meter_lines as (
+    select charge_date, deployment_id, unit, effective_cost
+    from {{ ref('int_costs__meter_lines_daily') }}
+),
+
+unnamed_charges as (
+    select charge_date, deployment_id, sum(effective_cost) as effective_cost
+    from {{ ref('int_costs__unnamed_token_charges_daily') }}
+    group by charge_date, deployment_id
+),
+
+metered_usage as (
+    select usage_date, deployment_id, unit, units
+    from {{ ref('int_usage__metered_usage_daily') }}
+    where unit in ('input_token', 'cached_input_token', 'output_token') and units > 0
+),
+
+sku_meters as (
+    select deployment_id, unit
+    from {{ ref('sku_meters') }}
+    where deployment_id is not null
+),
+
+-- Writing a prompt into the cache is part of reading it. A charge of 0 is a price of 0.
+billed_kinds as (
+    select
+        charge_date,
+        deployment_id,
+        case unit when 'cache_write_token' then 'input_token' else unit end as unit,
+        greatest(sum({{ money_to_units('effective_cost') }}), 0) as cost_units
+    from meter_lines
+    group by charge_date, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
+),
+
+-- The kinds that are billed apart: those of a row of sku_meters, and those that were billed on any day.
+meant_kinds as (
+    select deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end as unit
+    from sku_meters
+    union
+    select deployment_id, unit
+    from billed_kinds
+),
+
+days as (
+    select charge_date, deployment_id
+    from billed_kinds
+    union
+    select charge_date, deployment_id
+    from unnamed_charges
+),
+
+-- What was used that day and is billed apart should have a charge.
+lacking_kinds as (
+    select
+        metered_usage.usage_date as charge_date,
+        metered_usage.deployment_id,
+        metered_usage.unit,
+        count(*) over (partition by metered_usage.usage_date, metered_usage.deployment_id) as lacking_count
+    from metered_usage
+    inner join days
+        on metered_usage.usage_date = days.charge_date and metered_usage.deployment_id = days.deployment_id
+    left join unnamed_charges
+        on
+            metered_usage.usage_date = unnamed_charges.charge_date
+            and metered_usage.deployment_id = unnamed_charges.deployment_id
+    left join meant_kinds
+        on metered_usage.deployment_id = meant_kinds.deployment_id and metered_usage.unit = meant_kinds.unit
+    anti join billed_kinds
+        on
+            metered_usage.usage_date = billed_kinds.charge_date
+            and metered_usage.deployment_id = billed_kinds.deployment_id
+            and metered_usage.unit = billed_kinds.unit
+    where meant_kinds.unit is not null or unnamed_charges.effective_cost is not null
+)
+
+select
+    charge_date,
+    deployment_id,
+    unit,
+    cast(cost_units as hugeint) as weight,
+    true as is_billed
+from billed_kinds
+union all
+-- Where a single kind lacks its charge, a charge without a kind is that kind's.
+select
+    lacking_kinds.charge_date,
+    lacking_kinds.deployment_id,
+    lacking_kinds.unit,
+    cast(
+        case
+            when lacking_kinds.lacking_count = 1 and unnamed_charges.effective_cost is not null
+                then greatest({{ money_to_units('unnamed_charges.effective_cost') }}, 0)
+        end as hugeint
+    ) as weight,
+    false as is_billed
+from lacking_kinds
+left join unnamed_charges
+    on
+        lacking_kinds.charge_date = unnamed_charges.charge_date
+        and lacking_kinds.deployment_id = unnamed_charges.deployment_id

@@ -1,0 +1,126 @@
+with meters as (
+
+    select
+        source,
+        column_name,
+        cast(null as varchar) as tag_key,
+        operator,
+        value,
+        unit,
+        unit_multiplier,
+        deployment_id
+    from {{ ref('sku_meters') }}
+
+),
+
+matched as (
+
+    select
+        attributes.attribute_key,
+        any_value(attributes.consumed_unit) as consumed_unit,
+        any_value(attributes.sku_meter) as sku_meter,
+        any_value(meters.unit) as unit,
+        any_value(meters.unit_multiplier) as unit_multiplier,
+        case
+            when count(distinct row(meters.unit, meters.deployment_id, coalesce(meters.unit_multiplier, 0))) > 1
+                then {{ stop(
+                    'seeds/config/sku_meters.csv: rows {} and {} both match a meter and differ; make one of them narrower',
+                    ['min(meters.value)', 'max(meters.value)']
+                ) }}
+            else any_value(meters.deployment_id)
+        end as deployment_id
+    from {{ ref('int_costs__charge_attributes') }} as attributes
+    inner join meters on attributes.source = coalesce(meters.source, attributes.source)
+    where {{ value_matches(attribute_value('attributes', 'meters'), 'meters') }}
+    group by attributes.attribute_key
+
+),
+
+-- what a charge says itself in SkuPriceDetails (draft of FOCUS 1.5), where its rule names the deployment
+described as (
+
+    select
+        attributes.attribute_key,
+        attributes.consumed_unit,
+        attributes.sku_meter,
+        token_kinds.unit,
+        cast(null as bigint) as unit_multiplier,
+        matches.target as deployment_id
+    from {{ ref('int_costs__charge_attributes') }} as attributes
+    inner join {{ ref('int_costs__charge_matches') }} as matches on attributes.attribute_key = matches.attribute_key
+    inner join {{ ref('focus_token_kinds') }} as token_kinds
+        on
+            coalesce(
+                json_extract_string(attributes.sku_price_details, '$.TokenDirection'),
+                json_extract_string(attributes.sku_price_details, '$.TokenType')
+            ) = token_kinds.token_direction
+            and json_extract_string(attributes.sku_price_details, '$.TokenCacheAction')
+            is not distinct from token_kinds.token_cache_action
+    left join matched on attributes.attribute_key = matched.attribute_key
+    where matches.treatment = 'direct' and matched.attribute_key is null
+
+),
+
+-- deployments that share a meter are told apart by the rule that sends their charges to them
+placed as (
+
+    select
+        matched.attribute_key,
+        matched.consumed_unit,
+        matched.sku_meter,
+        matched.unit,
+        matched.unit_multiplier,
+        coalesce(matched.deployment_id, matches.target) as deployment_id
+    from matched
+    left join {{ ref('int_costs__charge_matches') }} as matches on matched.attribute_key = matches.attribute_key
+    where matched.deployment_id is not null or matches.treatment = 'direct'
+
+),
+
+metered as (
+
+    select attribute_key, consumed_unit, sku_meter, unit, unit_multiplier, deployment_id from placed
+    union all
+    select attribute_key, consumed_unit, sku_meter, unit, unit_multiplier, deployment_id from described
+
+),
+
+-- '1K tokens' is cut into 1, k and tokens
+parts as (
+
+    select
+        units.consumed_unit,
+        unnest(regexp_extract_all(lower(units.consumed_unit), '[0-9]+(?:,[0-9]{3})*|[a-z]+|[^a-z0-9 ]')) as part
+    from (select distinct consumed_unit from metered) as units
+
+),
+
+-- what one unit stands for; null where a part of it is no number and no word that is known, as in Token-Hours
+unit_sizes as (
+
+    select
+        parts.consumed_unit,
+        case
+            when count(*) = count(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor))
+                then cast(product(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor)) as bigint)
+        end as size,
+        coalesce(bool_or(words.counts = 'meter'), false) as is_of_the_meter
+    from parts
+    left join {{ ref('unit_words') }} as words on parts.part = words.word
+    group by parts.consumed_unit
+
+)
+
+-- what is kept over time, such as Token-Hours of a cache, is no number of tokens; Units are what the meter says
+select
+    metered.attribute_key,
+    metered.deployment_id,
+    metered.unit,
+    case
+        when regexp_matches(lower(metered.consumed_unit), 'hour|hrs') then null
+        when metered.unit_multiplier is not null then metered.unit_multiplier
+        when not unit_sizes.is_of_the_meter then unit_sizes.size
+        when regexp_matches(lower(metered.sku_meter), '(^|[^a-z])tok(en)?s?([^a-z]|$)') then unit_sizes.size
+    end as unit_multiplier
+from metered
+left join unit_sizes on metered.consumed_unit = unit_sizes.consumed_unit

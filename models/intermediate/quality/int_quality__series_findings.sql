@@ -1,0 +1,123 @@
+with series_deployments as (
+
+    select * from {{ ref('int_usage__series_deployments') }}
+
+),
+
+broken_series as (
+
+    select * from {{ ref('int_usage__broken_series_daily') }}
+
+),
+
+twin_series as (
+
+    select * from {{ ref('int_usage__twin_series_daily') }}
+
+),
+
+repeating_targets as (
+
+    select * from {{ ref('int_usage__repeating_targets_daily') }}
+
+),
+
+server_meters as (
+
+    select * from {{ ref('int_usage__server_meters_daily') }}
+    where is_cached_impossible
+
+),
+
+accelerator_integrals as (
+
+    select * from {{ ref('int_usage__accelerator_integrals_daily') }}
+    where null_reason is not null
+
+)
+
+select
+    series_id,
+    'no_deployment' as issue,
+    case
+        when undeclared_value is null then 'no rule of series_rules matches; counted under (unattributed)'
+        else 'series_rules names '
+            || undeclared_value
+            || ', which is no row of deployments; counted under (unattributed)'
+    end as detail,
+    cast(null as date) as usage_date
+from series_deployments
+where deployment_id is null and metric_type = 'counter'
+
+union all
+
+select
+    series_id,
+    'ambiguous_pod' as issue,
+    'several clusters or namespaces have a pod of this name, and the series does not say whose it is; add the label'
+        as detail,
+    cast(null as date) as usage_date
+from series_deployments
+where is_ambiguous
+
+union all
+
+select
+    series_id,
+    'meter_broken' as issue,
+    'several processes answer one scrape in turn, or a gauge is under a counter''s name: no count; '
+    || 'turn on _created or scrape each by itself' as detail,
+    usage_date
+from broken_series
+
+union all
+
+select
+    series_id,
+    'counted_twice' as issue,
+    'another series is the same counter through another scrape; this one does not count' as detail,
+    usage_date
+from twin_series
+
+union all
+
+select
+    series_deployments.series_id,
+    'counted_twice' as issue,
+    'its process repeats what all others of '
+    || series_deployments.deployment_id
+    || ' count; it does not count' as detail,
+    repeating_targets.usage_date
+from repeating_targets
+inner join series_deployments
+    on
+        repeating_targets.deployment_id = series_deployments.deployment_id
+        and repeating_targets.target_id = series_deployments.target_id
+where series_deployments.metric_type = 'counter'
+
+union all
+
+select
+    series_deployments.series_id,
+    'more_cached_than_prompt' as issue,
+    'more tokens came from the cache than there were in prompts: cached and uncached input are unknown' as detail,
+    server_meters.usage_date
+from server_meters
+inner join series_deployments on server_meters.deployment_id = series_deployments.deployment_id
+where series_deployments.semantic = 'cached_input_tokens'
+
+union all
+
+-- what part of an accelerator it is about, nobody said: it holds nothing, and its cost is idle
+select
+    series_id,
+    'unknown_share' as issue,
+    case null_reason
+        when 'replicas_unknown'
+            then 'a time-slice, and nothing says of how many; export the node label nvidia.com/gpu.replicas'
+        when 'product_unknown'
+            then 'MIG profile ' || profile || ' of no known product; export the node label nvidia.com/gpu.product'
+        else 'no row of mig_profiles for ' || product || ' and ' || profile || '; add one'
+    end as detail,
+    usage_date
+from accelerator_integrals

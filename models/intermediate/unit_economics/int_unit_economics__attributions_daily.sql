@@ -1,0 +1,56 @@
+with
+
+gateway_coverage as (
+    select * from {{ ref('int_usage__gateway_coverage_daily') }}
+),
+
+gateway_usage as (
+    select * from {{ ref('int_usage__gateway_usage_daily') }}
+),
+
+users as (
+    select distinct
+        deployment_id,
+        usage_date
+    from {{ ref('int_usage__customer_users_daily') }}
+),
+
+sessions as (
+    select distinct
+        deployment_id,
+        usage_date
+    from {{ ref('int_usage__customer_sessions_daily') }}
+),
+
+gateway_days as (
+    select
+        deployment_id,
+        bool_or(unit = 'input_token') as has_input,
+        bool_or(unit = 'output_token') as has_output,
+        usage_date
+    from gateway_usage
+    group by deployment_id, usage_date
+    having bool_or(unit = 'request')
+)
+
+-- who has users on some days has them on all: requests without any were not told whose they are
+select
+    gateway_coverage.deployment_id,
+    gateway_coverage.lost_seconds,
+    coalesce(gateway_days.has_input, true) as is_input_told,
+    coalesce(gateway_days.has_output, true) as is_output_told,
+    {% for unit in ['user', 'session'] -%}
+    gateway_days.deployment_id is null
+    or {{ unit }}s.deployment_id is not null
+    or count({{ unit }}s.deployment_id) over (partition by gateway_coverage.deployment_id) = 0 as is_{{ unit }}_told,
+    {% endfor -%}
+    gateway_coverage.usage_date
+from gateway_coverage
+left join gateway_days
+    on
+        gateway_coverage.deployment_id = gateway_days.deployment_id
+        and gateway_coverage.usage_date = gateway_days.usage_date
+left join users
+    on gateway_coverage.deployment_id = users.deployment_id and gateway_coverage.usage_date = users.usage_date
+left join sessions
+    on gateway_coverage.deployment_id = sessions.deployment_id and gateway_coverage.usage_date = sessions.usage_date

@@ -1,0 +1,79 @@
+with cost_cells as (
+    select
+        deployment_id,
+        customer_tier,
+        sum(effective_cost) as effective_cost,
+        usage_date
+    from {{ ref('int_unit_economics__cost_cells_daily') }}
+    group by deployment_id, customer_tier, usage_date
+),
+
+deployment_days as (
+    select
+        deployment_id,
+        environment,
+        workload,
+        usage_date
+    from {{ ref('int_unit_economics__deployment_days') }}
+),
+
+counted_days as (
+    select
+        deployment_id,
+        unit,
+        coalesce(null_reason, attribution_null_reason) as null_reason,
+        usage_date
+    from {{ ref('int_unit_economics__counted_days') }}
+),
+
+price_book as (
+    select distinct
+        customer_tier,
+        workload,
+        unit
+    from {{ ref('price_book') }}
+),
+
+-- What a tier pays for can only be held against a day's cost where all of it is counted.
+judged as (
+    select
+        deployment_days.environment,
+        deployment_days.workload,
+        cost_cells.customer_tier,
+        any_value(cost_cells.effective_cost) as effective_cost,
+        count(counted_days.unit) as priced_units,
+        count(counted_days.unit) filter (where counted_days.null_reason is null) as counted_units,
+        min(counted_days.null_reason) as null_reason,
+        cost_cells.usage_date
+    from cost_cells
+    inner join deployment_days
+        on
+            cost_cells.deployment_id = deployment_days.deployment_id
+            and cost_cells.usage_date = deployment_days.usage_date
+    left join price_book
+        on
+            cost_cells.customer_tier = price_book.customer_tier
+            and deployment_days.workload = price_book.workload
+    left join counted_days
+        on
+            cost_cells.deployment_id = counted_days.deployment_id
+            and cost_cells.usage_date = counted_days.usage_date
+            and price_book.unit = counted_days.unit
+    group by
+        deployment_days.environment,
+        deployment_days.workload,
+        cost_cells.customer_tier,
+        cost_cells.deployment_id,
+        cost_cells.usage_date
+)
+
+select
+    environment,
+    workload,
+    customer_tier,
+    sum(effective_cost) as effective_cost,
+    coalesce(sum(effective_cost) filter (where counted_units = priced_units), 0) as counted_cost,
+    min(null_reason) filter (where counted_units between 1 and priced_units - 1) as null_reason,
+    usage_date
+from judged
+group by environment, workload, customer_tier, usage_date

@@ -1,0 +1,68 @@
+with readings as (
+
+    select * from {{ ref('int_usage__meter_readings_daily') }}
+    where
+        unit in ('input_token', 'cached_input_token', 'output_token')
+        and meter in ('gateway', 'provider', 'billed')
+        and units is not null
+
+),
+
+kinds as (
+
+    select
+        usage_date,
+        deployment_id,
+        unit,
+        bool_or(meter = 'billed') as is_billed
+    from readings
+    where units > 0
+    group by usage_date, deployment_id, unit
+
+),
+
+-- the bill counts all that it names; of a day of which it does not name a kind that others saw it cannot speak
+billed_days as (
+
+    select
+        usage_date,
+        deployment_id,
+        bool_and(is_billed) as is_every_kind_billed
+    from kinds
+    group by usage_date, deployment_id
+
+),
+
+meters as (
+
+    select
+        usage_date,
+        deployment_id,
+        meter,
+        sum(units) as units
+    from readings
+    group by usage_date, deployment_id, meter
+    having bool_or(unit = 'input_token')
+
+)
+
+-- a report that ends at noon and a gateway that is passed by both see too little, and none invents any: the one that saw more
+-- counts. The bill's quantities are rounded: they count where they are clearly more, or where there is no other
+select
+    meters.usage_date,
+    meters.deployment_id,
+    meters.meter
+from meters
+left join billed_days
+    on meters.usage_date = billed_days.usage_date and meters.deployment_id = billed_days.deployment_id
+qualify
+    row_number() over (
+        partition by meters.usage_date, meters.deployment_id
+        order by
+            case
+                when meters.meter != 'billed' then meters.units * 1001
+                when coalesce(billed_days.is_every_kind_billed, true) then meters.units * 1000
+                else 0
+            end desc,
+            meters.meter desc
+    ) = 1

@@ -1,0 +1,138 @@
+with integrals as (
+
+    select * from {{ ref('int_usage__accelerator_integrals_daily') }}
+
+),
+
+series as (
+
+    select * from {{ ref('int_usage__series_deployments') }}
+    where semantic = 'accelerator_activity' and pod is not null
+
+),
+
+reserved as (
+
+    select * from {{ ref('int_usage__pod_reservations_daily') }}
+
+),
+
+nodes as (
+
+    select * from {{ ref('int_usage__nodes_daily') }}
+
+),
+
+-- one device may be scraped twice: the highest of its best metric
+devices as (
+
+    select
+        integrals.usage_date,
+        series.cluster,
+        series.namespace,
+        series.pod,
+        series.node,
+        coalesce(series.labels['UUID'], series.labels['uuid'], series.labels['gpu']) as device,
+        series.labels['GPU_I_ID'] as device_instance,
+        series.preference,
+        max(series.deployment_id) as deployment_id,
+        max(series.role) as role,
+        bool_or(integrals.slices < integrals.slices_of_accelerator) as is_sliced,
+        max(integrals.held_value) as held_value
+    from integrals
+    inner join series on integrals.series_id = series.series_id
+    group by
+        integrals.usage_date,
+        series.cluster,
+        series.namespace,
+        series.pod,
+        series.node,
+        device,
+        device_instance,
+        series.preference
+    qualify
+        series.preference = min(series.preference) over (
+            partition by integrals.usage_date, series.cluster, series.namespace, series.pod, device
+        )
+
+),
+
+held as (
+
+    select
+        usage_date,
+        cluster,
+        namespace,
+        pod,
+        list(node) as nodes
+    from reserved
+    group by usage_date, cluster, namespace, pod
+
+),
+
+-- where DCGM spells a node otherwise than the cluster, a pod's only node is meant
+busy as (
+
+    select
+        devices.usage_date,
+        devices.cluster,
+        devices.namespace,
+        devices.pod,
+        case
+            when list_contains(held.nodes, devices.node) or len(held.nodes) != 1 then devices.node
+            else coalesce(held.nodes[1], devices.node)
+        end as node,
+        max(devices.deployment_id) as deployment_id,
+        max(devices.role) as role,
+        bool_or(devices.is_sliced) as is_sliced,
+        sum(devices.held_value) as busy_value
+    from devices
+    left join held
+        on
+            devices.usage_date = held.usage_date
+            and devices.cluster = held.cluster
+            and devices.namespace = held.namespace
+            and devices.pod = held.pod
+    group by all
+
+),
+
+pods as (
+
+    select
+        coalesce(reserved.usage_date, busy.usage_date) as usage_date,
+        coalesce(reserved.cluster, busy.cluster) as cluster,
+        coalesce(reserved.namespace, busy.namespace) as namespace,
+        coalesce(reserved.pod, busy.pod) as pod,
+        coalesce(reserved.node, busy.node) as node,
+        coalesce(reserved.deployment_id, busy.deployment_id) as deployment_id,
+        coalesce(reserved.role, busy.role) as role,
+        coalesce(reserved.is_sliced, false) or coalesce(busy.is_sliced, false) as is_sliced,
+        coalesce(reserved.reserved_value, 0) as reserved_value,
+        coalesce(busy.busy_value, 0) as busy_value
+    from reserved
+    full outer join busy
+        on
+            reserved.usage_date = busy.usage_date
+            and reserved.cluster = busy.cluster
+            and reserved.namespace = busy.namespace
+            and reserved.pod = busy.pod
+            and reserved.node is not distinct from busy.node
+
+)
+
+select
+    pods.usage_date,
+    pods.cluster,
+    pods.namespace,
+    pods.pod,
+    coalesce(pods.node, '') as node,
+    pods.deployment_id,
+    pods.role,
+    coalesce(nodes.resource_id, lower(pods.node), '(unknown)') as resource_id,
+    pods.is_sliced,
+    cast(pods.reserved_value as hugeint) as reserved_value,
+    cast(pods.busy_value as hugeint) as busy_value
+from pods
+left join nodes
+    on pods.usage_date = nodes.usage_date and pods.cluster = nodes.cluster and pods.node = nodes.node

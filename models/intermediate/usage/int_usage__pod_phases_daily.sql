@@ -1,0 +1,26 @@
+with integrals as (
+
+    select * from {{ ref('int_usage__gauge_integrals_daily') }}
+
+),
+
+series as (
+
+    select * from {{ ref('int_usage__series_deployments') }}
+    where semantic in ('pod_phase_active', 'pod_phase_ended') and pod is not null
+
+)
+
+select
+    integrals.usage_date,
+    series.cluster,
+    series.namespace,
+    series.pod,
+    cast(
+        coalesce(sum(integrals.held_value) filter (where series.semantic = 'pod_phase_active'), 0) as hugeint
+    ) as active_value,
+    cast(sum(integrals.held_value) as hugeint) as known_value
+from integrals
+inner join series on integrals.series_id = series.series_id
+group by integrals.usage_date, series.cluster, series.namespace, series.pod
+having sum(integrals.held_value) > 0

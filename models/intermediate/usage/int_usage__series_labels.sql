@@ -1,0 +1,127 @@
+with series as (
+
+    select
+        series_id,
+        metric,
+        min_by(labels, (first_sampled_at, source_file)) as labels
+    from {{ ref('stg_prometheus__series') }}
+    where is_catalogued
+    group by series_id, metric
+
+),
+
+-- where a scraper does not honour an exporter's labels, `exported_pod` is the workload and `pod` the exporter
+honoured as (
+
+    select
+        series_id,
+        metric,
+        map_concat(labels, map_from_entries(list_transform(
+            list_filter(
+                map_entries(labels), lambda entry: starts_with(entry.key, 'exported_') and entry.value != ''
+            ),
+            lambda entry: { key: substr(entry.key, 10), value: entry.value }
+        ))) as labels,
+        -- a device at rest has no workload, and a node no pod: what is left in `pod` is the exporter's own
+        coalesce(labels['exported_pod'], '') = ''
+        and (
+            metric like 'kube_node_%'
+            or bool_or(coalesce(labels['exported_pod'], '') != '')
+                over (partition by metric, labels['job'], nullif(labels['cluster'], ''))
+        ) as is_pod_of_exporter
+    from series
+
+),
+
+named as (
+
+    select
+        series_id,
+        metric,
+        case
+            when is_pod_of_exporter
+                then map_from_entries(list_filter(
+                        map_entries(labels), lambda entry: entry.key not in ('pod', 'namespace', 'container')
+                    ))
+            else labels
+        end as labels
+    from honoured
+
+),
+
+identified as (
+
+    select
+        *,
+        nullif(coalesce(labels['cluster'], labels['k8s_cluster_name'], labels['cluster_name']), '') as cluster,
+        nullif(labels['namespace'], '') as namespace,
+        nullif(labels['pod'], '') as pod,
+        nullif(coalesce(labels['node'], labels['Hostname'], labels['hostname']), '') as node
+    from named
+
+),
+
+-- a pod without a namespace is the one of that name, if there is but one
+pod_namespaces as (
+
+    select
+        pod,
+        min(namespace) as namespace,
+        count(distinct namespace) as namespaces
+    from identified
+    group by pod
+
+),
+
+node_clusters as (
+
+    select
+        node,
+        min(cluster) as cluster
+    from identified
+    where node is not null
+    group by node
+    having count(distinct cluster) = 1
+
+),
+
+placed as (
+
+    select
+        identified.* exclude (cluster, namespace),
+        coalesce(identified.cluster, node_clusters.cluster) as cluster,
+        coalesce(identified.namespace, case when pod_namespaces.namespaces = 1 then pod_namespaces.namespace end)
+            as namespace,
+        identified.namespace is null and pod_namespaces.namespaces > 1 as is_namespace_ambiguous
+    from identified
+    left join node_clusters on identified.node = node_clusters.node
+    left join pod_namespaces on identified.pod = pod_namespaces.pod
+
+),
+
+pod_clusters as (
+
+    select
+        namespace,
+        pod,
+        min(cluster) as cluster,
+        count(distinct cluster) as clusters
+    from placed
+    where pod is not null
+    group by namespace, pod
+
+)
+
+select
+    placed.series_id,
+    placed.metric,
+    coalesce(placed.cluster, case when pod_clusters.clusters = 1 then pod_clusters.cluster end, '') as cluster,
+    coalesce(placed.namespace, '') as namespace,
+    placed.pod,
+    placed.node,
+    placed.labels,
+    coalesce(placed.is_namespace_ambiguous, false)
+    or coalesce(placed.cluster is null and pod_clusters.clusters > 1, false) as is_ambiguous
+from placed
+left join pod_clusters
+    on placed.namespace is not distinct from pod_clusters.namespace and placed.pod = pod_clusters.pod

@@ -1,0 +1,108 @@
+with counter_days as (
+
+    select * from {{ ref('int_usage__counter_days') }}
+    where process_created_us is null and last_value > 0
+
+),
+
+series as (
+
+    select distinct
+        series_id,
+        metric,
+        deployment_id,
+        target_id,
+        labels
+    from {{ ref('int_usage__series_deployments') }}
+    where metric_type = 'counter'
+
+),
+
+samples as (
+
+    select * from {{ ref('stg_prometheus__samples') }}
+
+),
+
+days as (
+
+    select
+        counter_days.*,
+        series.metric,
+        series.deployment_id,
+        series.target_id,
+        series.labels
+    from counter_days
+    inner join series on counter_days.series_id = series.series_id
+
+),
+
+-- of one process by its pod, its instance or the very moment of its creation, with values that are near; the first one counts
+candidates as (
+
+    select
+        twins.sample_date,
+        twins.series_id,
+        firsts.series_id as first_series_id,
+        twins.scrape_series_id,
+        firsts.scrape_series_id as first_scrape_series_id,
+        greatest(twins.resets, firsts.resets) as resets
+    from days as twins
+    inner join days as firsts
+        on
+            twins.sample_date = firsts.sample_date
+            and twins.metric = firsts.metric
+            and twins.deployment_id is not distinct from firsts.deployment_id
+            and twins.series_id != firsts.series_id
+    where
+        (twins.samples < firsts.samples or (twins.samples = firsts.samples and twins.series_id > firsts.series_id))
+        and abs(twins.last_value - firsts.last_value) * 50 <= firsts.last_value
+        and (
+            (twins.target_id != '' and twins.target_id = firsts.target_id)
+            or (twins.labels['instance'] != '' and twins.labels['instance'] = firsts.labels['instance'])
+            or twins.last_created_us = firsts.last_created_us
+        )
+        and {{ labels_agree('twins.labels', 'firsts.labels') }}
+
+),
+
+paired as (
+
+    select
+        candidates.sample_date,
+        candidates.series_id,
+        candidates.first_series_id,
+        candidates.resets,
+        samples.value,
+        lag(samples.value) over (
+            partition by candidates.sample_date, candidates.series_id, candidates.first_series_id
+            order by samples.sampled_at, samples.value
+        ) as previous_value
+    from samples
+    inner join candidates
+        on
+            samples.sample_date = candidates.sample_date
+            and samples.scrape_series_id in (candidates.scrape_series_id, candidates.first_scrape_series_id)
+    where samples.value is not null and not samples.is_gauge and samples.is_created is not true
+
+),
+
+-- what two scrapers read of one counter, put in order of time, does not fall; a clock may be a little off
+merged as (
+
+    select
+        sample_date,
+        series_id,
+        first_series_id
+    from paired
+    group by sample_date, series_id, first_series_id
+    having count(*) filter (where {{ has_fallen('value', 'previous_value') }}) <= max(resets) + 0.05 * count(*)
+
+)
+
+select
+    sample_date as usage_date,
+    series_id,
+    min(first_series_id) as first_series_id
+from merged
+group by sample_date, series_id

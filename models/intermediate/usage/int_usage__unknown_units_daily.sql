@@ -1,0 +1,162 @@
+with server_gaps as (
+
+    select * from {{ ref('int_usage__server_gaps_daily') }}
+
+),
+
+metered_usage as (
+
+    select * from {{ ref('int_usage__metered_usage_daily') }}
+
+),
+
+doubled_counts as (
+
+    select * from {{ ref('int_usage__doubled_counts_daily') }}
+
+),
+
+readings as (
+
+    select * from {{ ref('int_usage__meter_readings_daily') }}
+
+),
+
+deployments as (
+
+    select
+        deployment_id,
+        coalesce(kind, 'inference') as kind,
+        valid_from,
+        valid_to
+    from {{ ref('deployments') }}
+
+),
+
+-- what a deployment is known to use, by whoever counted it on any day: a hosted model for embeddings has no output
+used_kinds as (
+
+    select
+        deployment_id,
+        bool_or(unit = 'output_token') as has_output
+    from readings
+    where units > 0 and meter in ('gateway', 'provider', 'billed')
+    group by deployment_id
+
+),
+
+cached_days as (
+
+    select distinct
+        usage_date,
+        deployment_id
+    from readings
+    where unit = 'cached_input_token' and units > 0 and meter in ('gateway', 'provider', 'billed')
+
+),
+
+-- where no server of ours counts
+other_days as (
+
+    select
+        metered_usage.usage_date,
+        metered_usage.deployment_id,
+        any_value(deployments.kind) as kind,
+        bool_or(metered_usage.unit = 'input_token') as has_prompt,
+        bool_or(metered_usage.unit = 'cached_input_token' and metered_usage.units > 0) as has_cached,
+        bool_or(metered_usage.unit = 'output_token') as has_output,
+        bool_or(metered_usage.unit = 'request') as has_request,
+        bool_or(metered_usage.unit = 'training_step') as has_step,
+        bool_or(metered_usage.unit = 'training_token') as has_training_token
+    from metered_usage
+    inner join deployments
+        on
+            metered_usage.deployment_id = deployments.deployment_id
+            and metered_usage.usage_date >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (metered_usage.usage_date < deployments.valid_to or deployments.valid_to is null)
+    where metered_usage.meter != 'server'
+    group by metered_usage.usage_date, metered_usage.deployment_id
+
+),
+
+other_gaps as (
+
+    select
+        other_days.usage_date,
+        other_days.deployment_id,
+        'meter_missing' as reason,
+        unnest([
+            case when other_days.kind != 'training' and not other_days.has_prompt then 'prompt' end,
+            case when cached_days.deployment_id is not null and not other_days.has_cached then 'cached' end,
+            case
+                when other_days.kind not in ('training', 'embedding')
+                    and used_kinds.has_output
+                    and not other_days.has_output
+                    then 'output'
+            end,
+            case when other_days.kind != 'training' and not other_days.has_request then 'request' end,
+            case when other_days.has_step and not other_days.has_training_token then 'training_token' end
+        ]) as meter
+    from other_days
+    left join used_kinds on other_days.deployment_id = used_kinds.deployment_id
+    left join cached_days
+        on
+            other_days.usage_date = cached_days.usage_date
+            and other_days.deployment_id = cached_days.deployment_id
+
+),
+
+gaps as (
+
+    select
+        usage_date,
+        deployment_id,
+        meter,
+        reason
+    from server_gaps
+
+    union all
+
+    select
+        usage_date,
+        deployment_id,
+        meter,
+        reason
+    from other_gaps
+    where meter is not null
+
+    union all
+
+    select
+        usage_date,
+        deployment_id,
+        unnest(['prompt', 'output', 'request', 'embedding']) as meter,
+        'meter_broken' as reason
+    from doubled_counts
+
+),
+
+-- without one kind of token nobody knows how cost divides between the kinds, and without all of a prompt not their sum
+units as (
+
+    select
+        usage_date,
+        deployment_id,
+        reason,
+        unnest(case meter
+            when 'prompt' then ['input_token', 'cached_input_token', 'output_token', 'token']
+            when 'output' then ['input_token', 'cached_input_token', 'output_token', 'token']
+            when 'cached' then ['input_token', 'cached_input_token', 'output_token']
+            else [meter]
+        end) as unit
+    from gaps
+
+)
+
+select
+    usage_date,
+    deployment_id,
+    unit,
+    case when bool_or(reason = 'meter_broken') then 'meter_broken' else 'meter_missing' end as null_reason
+from units
+group by usage_date, deployment_id, unit

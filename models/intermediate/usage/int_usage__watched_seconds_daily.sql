@@ -1,0 +1,104 @@
+with series as (
+
+    select
+        series_id,
+        cluster,
+        node,
+        scrape_group,
+        ends_with(semantic, '_requested') as is_request,
+        ends_with(semantic, '_requested') or semantic = 'node_resource' as is_told
+    from {{ ref('int_usage__series_deployments') }}
+    where ends_with(semantic, '_requested') or semantic in ('node_resource', 'accelerator_activity')
+
+),
+
+seen_intervals as (
+
+    select * from {{ ref('int_usage__seen_intervals') }}
+
+),
+
+nodes as (
+
+    select * from {{ ref('int_usage__nodes_daily') }}
+
+),
+
+seen as (
+
+    select
+        series.*,
+        seen_intervals.starts_at,
+        seen_intervals.ends_at
+    from seen_intervals
+    inner join series on seen_intervals.series_id = series.series_id
+
+),
+
+-- on a day on which it tells of no pod at all, an exporter may have lost the metric: nobody knows who held what
+telling_days as (
+
+    select distinct
+        scrape_group,
+        unnest({{ days_of('starts_at', 'ends_at') }}) as day_starts_at
+    from seen
+    where is_request
+
+),
+
+-- a node of the cluster's exporter is watched by that exporter alone: what a device is busy with is less than what is held
+told_nodes as (
+
+    select distinct cluster, node
+    from seen
+    where is_told
+
+),
+
+-- a node that boots or goes is no blind spot
+slackened as (
+
+    select
+        seen.cluster,
+        seen.node,
+        case when seen.is_told then seen.scrape_group end as telling_group,
+        seen.starts_at - to_seconds({{ var('scrape_max_gap_seconds') }}) as starts_at,
+        seen.ends_at + to_seconds({{ var('scrape_max_gap_seconds') }}) as ends_at
+    from seen
+    left join told_nodes on seen.cluster = told_nodes.cluster and seen.node = told_nodes.node
+    where seen.node is not null and (seen.is_told or told_nodes.node is null)
+
+),
+
+stretches as (
+
+    {{ merge_intervals('slackened', ['cluster', 'node', 'telling_group']) }}
+
+),
+
+days as (
+
+    select
+        *,
+        unnest({{ days_of('starts_at', 'ends_at') }}) as day_starts_at
+    from stretches
+
+)
+
+select
+    nodes.usage_date,
+    coalesce(nodes.resource_id, lower(nodes.node)) as resource_id,
+    cast(
+        least(sum({{ microseconds_of_day('days.starts_at', 'days.ends_at', 'days.day_starts_at') }}) // 1000000, 86400)
+        as bigint
+    ) as watched_seconds
+from days
+inner join nodes
+    on
+        days.cluster = nodes.cluster
+        and days.node = nodes.node
+        and days.day_starts_at = nodes.usage_date
+left join telling_days
+    on days.telling_group = telling_days.scrape_group and days.day_starts_at = telling_days.day_starts_at
+where days.telling_group is null or telling_days.scrape_group is not null
+group by nodes.usage_date, coalesce(nodes.resource_id, lower(nodes.node))
