@@ -24,28 +24,28 @@
 {%- endmacro %}
 
 {# The days that {{ this }} does not hold in today's version. #}
-{% macro choose_changed_days(days, variable, settings=none) -%}
+{% macro choose_changed_days(days, variable, settings=none, day='sample_date') -%}
     {%- set query -%}
-        select list(sample_date) from {{ days }}
-        where (sample_date, {{ day_version(settings) }}) not in (select distinct sample_date, day_version from {{ this }})
+        select list({{ day }}) from {{ days }}
+        where ({{ day }}, {{ day_version(settings) }}) not in (select distinct {{ day }}, day_version from {{ this }})
     {%- endset -%}
     {{ choose(variable, 'date', query) }}
 {%- endmacro %}
 
 {# Deletes the days that are gone or whose version is not today's. #}
-{% macro forget_changed_days(days, settings=none) -%}
+{% macro forget_changed_days(days, settings=none, day='sample_date') -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
-    where (sample_date, day_version) not in (select sample_date, {{ day_version(settings) }} from {{ days }})
+    where ({{ day }}, day_version) not in (select {{ day }}, {{ day_version(settings) }} from {{ days }})
     {%- endif -%}
 {%- endmacro %}
 
-{% macro choose_files_of_days(days, days_variable, variable) -%}
+{% macro choose_files_of_days(days, days_variable, variable, day='sample_date') -%}
     {%- set query -%}
         select list(distinct source_file)
         from (
             select unnest(source_files) as source_file from {{ days }}
-            where list_contains(getvariable('{{ days_variable }}'), sample_date)
+            where list_contains(getvariable('{{ days_variable }}'), {{ day }})
         )
     {%- endset -%}
     {{ choose(variable, 'varchar', query) }}

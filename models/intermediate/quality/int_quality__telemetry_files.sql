@@ -78,6 +78,19 @@ request_counts as (
 
 ),
 
+repeated_requests as (
+
+    select
+        source_file,
+        'repeated_request' as issue,
+        'their request ids are in this or another file already: they count once' as detail,
+        sum(len(repeated_rows)) as affected_rows
+    from {{ ref('int_usage__request_repeats_daily') }}
+    group by source_file
+    having sum(len(repeated_rows)) > 0
+
+),
+
 unknown_deployments as (
 
     select
@@ -159,6 +172,8 @@ issues as (
     union all
     select * from request_counts
     where affected_rows > 0
+    union all
+    select * from repeated_requests
     union all
     select * from unknown_deployments
     union all

@@ -3,18 +3,38 @@
     incremental_strategy='append',
     on_schema_change='fail',
     pre_hook=[
-        "{{ forget_changed_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}",
-        "{{ choose_new_request_files(ref('stg_requests__requests'), 'new_customer_requests_files') }}"
+        "{{ forget_changed_files(ref('int_usage__request_files')) }}",
+        "{{ choose_new_request_files(ref('int_usage__request_files'), 'new_customer_requests_files') }}"
     ]
 ) }}
 
-with requests as (
+with files as (
 
-    select * from {{ ref('stg_requests__requests') }}
+    select * from {{ ref('int_usage__request_files') }}
+
+),
+
+repeats as (
+
+    select
+        source_file,
+        unnest(repeated_rows) as source_row
+    from {{ ref('int_usage__request_repeats_daily') }}
+
+),
+
+requests as (
+
+    select
+        stg_requests.* exclude (file_version),
+        files.file_version
+    from {{ ref('stg_requests__requests') }} as stg_requests
+    inner join files on stg_requests.source_file = files.source_file
+    anti join repeats on stg_requests.source_file = repeats.source_file and stg_requests.source_row = repeats.source_row
     where
-        {{ is_chosen('new_customer_requests_files', 'source_file') }}
-        and requested_at is not null
-        and not repeats_usage
+        {{ is_chosen('new_customer_requests_files', 'stg_requests.source_file') }}
+        and stg_requests.requested_at is not null
+        and not stg_requests.repeats_usage
 
 )
 

@@ -53,7 +53,9 @@ def _with_key(rows: Sql) -> Sql:
     """The id of a request as a number: it is compared and never shown."""
     return sql(
         """(
-            select * exclude (request_id), cast(md5_number_lower(request_id) >> 1 as bigint) as request_key
+            select
+                * exclude (request_id),
+                cast(md5_number_lower(nullif(trim(request_id), '')) >> 1 as bigint) as request_key
             from (select null as request_id where false union all by name select * from {rows})
         )""",
         rows=rows,

@@ -1,0 +1,22 @@
+with request_hours as (
+
+    select * from {{ ref('int_usage__request_hours') }}
+
+),
+
+repeats as (
+
+    select
+        source_file,
+        string_agg(usage_date || ' ' || cast(repeated_rows as varchar), ',' order by usage_date) as repeated_rows
+    from {{ ref('int_usage__request_repeats_daily') }}
+    where len(repeated_rows) > 0
+    group by source_file
+
+)
+
+select distinct
+    request_hours.source_file,
+    concat_ws('-', request_hours.file_version, md5(repeats.repeated_rows)) as file_version
+from request_hours
+left join repeats on request_hours.source_file = repeats.source_file

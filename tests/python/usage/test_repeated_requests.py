@@ -1,0 +1,73 @@
+"""A request that was delivered twice counts once, in whatever order its files come and go."""
+
+from __future__ import annotations
+
+import json
+import random
+
+SELECTION = ("+int_usage__customer_requests_daily", "+int_quality__telemetry_files")
+
+
+def line(number: int, tokens: int, day: int = 1) -> str:
+    return json.dumps(
+        {
+            "deployment_id": "chat-large",
+            "request_id": f"r{number}",
+            "ts": f"2026-03-{day:02}T10:00:00Z",
+            "input_tokens": tokens,
+        }
+    )
+
+
+def put(warehouse, name: str, *lines: str) -> None:
+    warehouse.write(f"telemetry/requests/{name}.jsonl", "\n".join(lines) + "\n")
+
+
+def counted(warehouse) -> dict[str, tuple[int, int]]:
+    rows = warehouse.query("""
+        select cast(usage_date as varchar), sum(requests), sum(uncached_input_tokens)
+        from intermediate.int_usage__customer_requests_daily group by all
+    """)
+    return {day: (int(requests), int(tokens)) for day, requests, tokens in rows}
+
+
+def repeats(warehouse) -> int:
+    ((rows,),) = warehouse.query("""
+        select coalesce(sum(affected_rows), 0) from intermediate.int_quality__telemetry_files
+        where issue = 'repeated_request'
+    """)
+    return int(rows)
+
+
+def test_files_that_overlap_count_each_request_once(warehouse):
+    """a and b share requests 2 and 3: four requests of 1 + 2 + 4 + 8 tokens. Without a, b has its three for itself."""
+    put(warehouse, "a", line(1, 1), line(2, 2), line(3, 4))
+    warehouse.build(*SELECTION)
+    assert (counted(warehouse), repeats(warehouse)) == ({"2026-03-01": (3, 7)}, 0)
+
+    put(warehouse, "b", line(2, 2), line(3, 4), line(4, 8))
+    warehouse.build(*SELECTION)
+    assert (counted(warehouse), repeats(warehouse)) == ({"2026-03-01": (4, 15)}, 2)
+
+    (warehouse.data / "telemetry/requests/a.jsonl").unlink()
+    warehouse.build(*SELECTION)
+    assert (counted(warehouse), repeats(warehouse)) == ({"2026-03-01": (3, 14)}, 0)
+
+
+def test_any_order_of_files_counts_the_same(warehouse):
+    """Each of 60 requests on three days has its own power of two, and lies in one to three of five files."""
+    rng = random.Random(7)
+    files: dict[str, list[str]] = {name: [] for name in "abcde"}
+    expected: dict[str, list[int]] = {}
+    for number in range(60):
+        day = rng.randint(1, 3)
+        expected.setdefault(f"2026-03-{day:02}", []).append(1 << number % 50)
+        for name in rng.sample(sorted(files), rng.randint(1, 3)):
+            files[name].append(line(number, 1 << number % 50, day))
+    names = rng.sample(sorted(files), 5)
+    for chunk in (names[:2], names[2:4], names[4:]):
+        for name in chunk:
+            put(warehouse, name, *files[name])
+        warehouse.build(*SELECTION)
+    assert counted(warehouse) == {day: (len(tokens), sum(tokens)) for day, tokens in expected.items()}
+    assert repeats(warehouse) == sum(map(len, files.values())) - 60
