@@ -1,6 +1,6 @@
-{# A count from text; what is no number, or negative, is unknown. #}
+{# A count from text; what is no whole number, or negative, is unknown: DuckDB rounds 1.5 to 2, and reads 0x1F and 1_000. #}
 {% macro token_count(text) -%}
-    case when try_cast({{ text }} as bigint) >= 0 then try_cast({{ text }} as bigint) end
+    case when regexp_full_match(trim({{ text }}), '[0-9]+([.]0*)?') then try_cast({{ text }} as bigint) end
 {%- endmacro %}
 
 {# Requests that failed consumed what they consumed, but delivered nothing: they are no unit. #}
@@ -23,9 +23,13 @@
     {{ choose(variable, 'varchar', query) }}
 {%- endmacro %}
 
-{# A count from text that may carry an exponent or decimals; what is no number, or negative, is unknown. #}
+{# A count from text that may carry an exponent or decimals, as in 1.5e3; what is no whole number, or negative, is unknown. #}
 {% macro whole_count(text) -%}
-    case when try_cast({{ text }} as double) >= 0
-        then coalesce(try_cast({{ text }} as bigint), try_cast(round(try_cast({{ text }} as double)) as bigint))
+    case when regexp_full_match(trim({{ text }}), '[0-9]+([.][0-9]*)?([eE][+]?[0-9]{1,2})?')
+            and try_cast({{ text }} as double) = trunc(try_cast({{ text }} as double))
+        then coalesce(
+            case when regexp_full_match(trim({{ text }}), '[0-9]+') then try_cast({{ text }} as bigint) end,
+            try_cast(try_cast({{ text }} as double) as bigint)
+        )
     end
 {%- endmacro %}

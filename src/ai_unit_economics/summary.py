@@ -18,6 +18,8 @@ from ai_unit_economics.sql import Sql, identifier, joined, sql
 
 UNIT_ECONOMICS = "fct_unit_economics_daily"
 RECONCILIATION = "fct_cost_reconciliation"
+CONFORMANCE = "fct_focus_conformance"
+TELEMETRY_QUALITY = "fct_telemetry_quality"
 # The headings are short: a table of figures is as wide as its longest word.
 SHARES = {"not observed": "unseen", "unused commitments": "unused", "shared services": "shared"}
 ORIGINS = tuple(COST_ORIGINS)
@@ -85,6 +87,8 @@ def print_summary(connection: duckdb.DuckDBPyConnection, console: Console) -> No
         console.print()
     for reconciliation in reconciliations(connection):
         console.print(reconciliation_line(reconciliation), highlight=False)
+    for line in signs_of_trouble(connection):
+        console.print(line, highlight=False)
     console.print(NEXT_STEPS, highlight=False)
 
 
@@ -259,6 +263,48 @@ def reconciliations(connection: duckdb.DuckDBPyConnection) -> list[Reconciliatio
         """
     ).fetchall()
     return [Reconciliation(*row) for row in rows]
+
+
+def signs_of_trouble(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """At most three lines: what may be counted wrong without a number that shows it, the dearest first."""
+    for mart in (CONFORMANCE, TELEMETRY_QUALITY):
+        require_mart(connection, mart)
+    rows = connection.execute(
+        """
+        with signs as (
+            select
+                source || ': ' || rule_id as sign,
+                'marts.fct_focus_conformance' as mart,
+                violating_count as affected_rows,
+                touched_cost
+            from marts.fct_focus_conformance
+            where is_sign_of_trouble and violating_count > 0
+
+            union all
+
+            select
+                folder || ': ' || issue as sign,
+                'marts.fct_telemetry_quality' as mart,
+                sum(affected_rows) as affected_rows,
+                null as touched_cost
+            from marts.fct_telemetry_quality
+            where is_fault
+            group by folder, issue
+        )
+
+        select sign, mart, cast(affected_rows as hugeint), touched_cost, count(*) over () as signs
+        from signs
+        order by touched_cost desc nulls last, affected_rows desc, sign
+        limit 3
+        """
+    ).fetchall()
+    lines = []
+    for number, (sign, mart, affected, cost, signs) in enumerate(rows):
+        money = f", {cost:,.2f} of cost" if cost else ""
+        others = f"; and {signs - len(rows)} more" if number == len(rows) - 1 and signs > len(rows) else ""
+        what = f"{escape(sign.replace('_', ' '))}: {_counted(affected, 'row')}{money}"
+        lines.append(f"[yellow]Look at[/yellow] {what} ({mart}{others})")
+    return lines
 
 
 def reconciliation_line(found: Reconciliation) -> str:

@@ -121,6 +121,7 @@ select
     rules.column_name,
     coalesce(rules.check_kind, 'source_change') as check_kind,
     coalesce(rules.severity, 'warning') as severity,
+    coalesce(rules.is_sign_of_trouble, false) as is_sign_of_trouble,
     -- a rule that had nothing to look at is not met
     case
         when by_source.violating_count > 0 and list_contains(string_split(sources.known_gaps, '|'), rules.known_gap)

@@ -19,5 +19,6 @@ select
     violating_count,
     violating_count / nullif(checked_count, 0) as violating_share,
     touched_cost,
-    example_row
+    example_row,
+    is_sign_of_trouble
 from findings

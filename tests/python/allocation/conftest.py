@@ -58,6 +58,7 @@ INPUTS = {
         "usage_date": "date",
         "deployment_id": "varchar",
         "unit": "varchar",
+        "meter": "varchar",
         "units": "bigint",
     },
     "intermediate.int_usage__server_counts_daily": {

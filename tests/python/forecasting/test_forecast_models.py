@@ -25,7 +25,7 @@ def write_days(database: Path, days: int, factor: float = 1.0) -> None:
             create table marts.fct_unit_economics_daily (
                 environment varchar, workload varchar, cohort_dimension varchar, cohort varchar, unit varchar,
                 units bigint, effective_cost decimal(38, 18), null_reason varchar, is_complete boolean,
-                period_start date
+                period_start date, counted_cost decimal(38, 18) generated always as (effective_cost)
             )
             """
         )

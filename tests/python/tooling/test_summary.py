@@ -24,6 +24,7 @@ from ai_unit_economics.summary import (
     print_summary,
     reconciliation_line,
     reconciliations,
+    signs_of_trouble,
     total,
 )
 
@@ -63,6 +64,13 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             create schema marts;
             create table marts.fct_unit_economics_daily ({COLUMNS}, {LATER_COLUMNS});
             {INSERT} {ROWS};
+            create table marts.fct_focus_conformance (
+                source varchar, rule_id varchar, violating_count bigint, touched_cost decimal(38, 18),
+                is_sign_of_trouble boolean
+            );
+            create table marts.fct_telemetry_quality (
+                folder varchar, issue varchar, affected_rows bigint, is_fault boolean
+            );
             create table marts.fct_cost_reconciliation (
                 source varchar, billing_period_start date, currency varchar,
                 effective_cost_in decimal(38, 18), effective_cost_out decimal(38, 18), difference decimal(38, 18)
@@ -226,3 +234,25 @@ def test_the_command_only_reads_and_says_when_there_is_nothing_to_read(tmp_path:
     assert result.exit_code == 1
     assert "run make build" in result.output
     assert not missing.exists()
+
+
+def test_the_dearest_signs_of_trouble_come_first_and_three_are_enough(marts):
+    """Of five, one costs 20, one 3, and three have rows alone: 9, 8 and 1. Known habits are none."""
+    marts.execute("""
+        insert into marts.fct_focus_conformance values
+            ('aws', 'usage_without_cost', 4, 3, true), ('azure', 'inclusive_date_end', 1, 20, true),
+            ('azure', 'azure_placeholders', 9, 900, false), ('gcp', 'usage_without_cost', 0, 0, true);
+        insert into marts.fct_telemetry_quality values
+            ('telemetry/requests', 'unusable_count', 7, true), ('telemetry/requests', 'unusable_count', 2, true),
+            ('telemetry/prometheus', 'unknown_usage', 8, true), ('telemetry/prometheus', 'no_value', 99, false),
+            ('telemetry/training', 'unreadable_row', 1, true);
+    """)
+    assert signs_of_trouble(marts) == [
+        "[yellow]Look at[/yellow] azure: inclusive date end: 1 row, 20.00 of cost (marts.fct_focus_conformance)",
+        "[yellow]Look at[/yellow] aws: usage without cost: 4 rows, 3.00 of cost (marts.fct_focus_conformance)",
+        "[yellow]Look at[/yellow] telemetry/requests: unusable count: 9 rows (marts.fct_telemetry_quality; and 2 more)",
+    ]
+
+
+def test_nothing_to_look_at_is_no_line(marts):
+    assert signs_of_trouble(marts) == []
