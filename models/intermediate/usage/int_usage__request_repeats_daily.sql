@@ -46,7 +46,9 @@ select
     ordered.source_file,
     days.day_version,
     count(*) as request_rows,
-    coalesce(list(ordered.source_row order by ordered.source_row) filter (where ordered.is_repeated), []) as repeated_rows,
+    coalesce(
+        list(ordered.source_row order by ordered.source_row) filter (where ordered.is_repeated), []
+    ) as repeated_rows,
     ordered.usage_date
 from ordered
 inner join days on ordered.usage_date = days.usage_date
