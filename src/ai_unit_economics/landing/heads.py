@@ -280,7 +280,7 @@ def describe_text(name: str, text: str, is_all: bool) -> Head:
         is_one_line = not rest and not is_all
         keys = frozenset(key.lower() for key in KEY_IN_JSON.findall(text))
         return Head("json_lines" if is_line or is_one_line else "json_document", keys=keys, first_line=text[:4000])
-    return _csv_head(first_line, second_line)
+    return _csv_head(first_line[:HEAD_BYTES], second_line[:HEAD_BYTES])
 
 
 def _is_json(text: str) -> bool:
@@ -292,8 +292,7 @@ def _is_json(text: str) -> bool:
 
 
 def _csv_head(header: str, first_row: str) -> Head:
-    bare = re.sub('"[^"]*"', "", header)
-    delimiter = max(DELIMITERS, key=bare.count)
+    delimiter = _delimiter(header, first_row)
     escape = "\\" if first_row.count('\\"') > first_row.count('""') else '"'
     has_header = CSV_WITHOUT_HEADER.match(header) is None
     cells = next(csv.reader(io.StringIO(header), delimiter=delimiter), [])
@@ -313,6 +312,17 @@ def _csv_head(header: str, first_row: str) -> Head:
         first_line=header[:4000],
         note=None if delimiter == "," else f"its cells are divided by {'a tab' if delimiter == chr(9) else delimiter}",
     )
+
+
+def _delimiter(header: str, first_row: str) -> str:
+    """What divides both lines into as many cells; of several, or where none does, what the header has most of."""
+
+    def cells(line: str, delimiter: str) -> int:
+        return len(next(csv.reader(io.StringIO(line), delimiter=delimiter), []))
+
+    bare = re.sub('"[^"]*"', "", header)
+    alike = [delimiter for delimiter in DELIMITERS if cells(header, delimiter) == cells(first_row, delimiter) > 1]
+    return max(alike or DELIMITERS, key=bare.count)
 
 
 def _remote_head(file: File, session: duckdb.DuckDBPyConnection, packing: str | None = None) -> Head:

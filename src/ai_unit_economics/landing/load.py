@@ -286,7 +286,10 @@ def _readable(chunk: Sequence[Entry]) -> Iterator[list[str]]:
     if chunk[0].shape.folder == samples.FOLDER or not any(_needs_copy(entry) for entry in chunk):
         yield [entry.file.path for entry in chunk]
         return
-    with tempfile.TemporaryDirectory(dir=os.environ.get("UNIT_ECONOMICS_TEMP"), prefix="landing-") as folder:
+    place = os.environ.get("UNIT_ECONOMICS_TEMP") or None
+    if place:
+        Path(place).mkdir(parents=True, exist_ok=True)  # DuckDB makes it when it first needs it
+    with tempfile.TemporaryDirectory(dir=place, prefix="landing-") as folder:
         yield [str(_copied(entry, Path(folder) / str(number))) for number, entry in enumerate(chunk)]
 
 

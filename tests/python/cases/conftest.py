@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.python.landing.conftest import known, land
+
+__all__ = ["known", "land"]
+
 
 @pytest.fixture(scope="session")
 def shared_cases(shared_data: Path) -> Path:

@@ -13,12 +13,16 @@ FILES = (
     "01-one-port-two-processes/oneport.csv.gz",
     "01-one-port-two-processes/oneport_created.csv.gz",
     "02-same-pod-scraped-twice/twice.csv.gz",
+    "03-kserve-prefix/kserve.csv.gz",
     "05-completed-pods/ksm.csv.gz",
     "06-ksm-without-honorlabels/ksm_w3.csv.gz",
     "07-nhcb/d.json.gz",
+    "16-gateways-not-known/a.jsonl",
+    "16-gateways-not-known/gateways.csv.gz",
     "17-hits-above-prompt/preempt.csv.gz",
 )
-DIRECT = ("oneport", "oneport-created", "twice", "dyn-nhcb", "preempt")
+DIRECT = ("oneport", "oneport-created", "twice", "kserve", "dyn-nhcb", "preempt")
+TRAINED = ("t-reset", "t-trl")
 ON_NODES = ("serve5", "train5", "kl-serve", "kl-other", "c-serve", "c-train1", "c-train2", "pend-run", "pend-wait")
 # Nodes of 8 accelerators, 240 a day; the pool keeps what is idle, so that it can be read.
 NODES = {"i-5": "pool5", "i-kl": "pool-kl", "i-c": "pool-c", "i-pend": "pool-pend"}
@@ -28,7 +32,7 @@ DAY = "USD,2026-10-01T00:00:00Z,2026-11-01T00:00:00Z,2026-10-05T00:00:00Z,2026-1
 @pytest.fixture(scope="module")
 def built(company, shared_cases):
     declared = [f"{name},{name},production,inference,m,2026-01-01" for name in (*DIRECT, *ON_NODES)]
-    declared += ["t-reset,t-reset,production,training,m,2026-01-01"]
+    declared += [f"{name},{name},production,training,m,2026-01-01" for name in TRAINED]
     warehouse = company(
         {
             "deployments": "\n".join(["deployment_id,workload,environment,kind,model,valid_from", *declared]) + "\n",
@@ -46,10 +50,10 @@ def built(company, shared_cases):
             ),
         }
     )
-    bill = [f'10,{DAY},,,"{{""deployment"":""{name}""}}"' for name in (*DIRECT, "t-reset")] + [
+    bill = [f'10,{DAY},,,"{{""deployment"":""{name}""}}"' for name in (*DIRECT, *TRAINED)] + [
         f'240,{DAY},24,Hours,"{{""pool"":""{pool}""}}"' for pool in NODES.values()
     ]
-    resources = ["", *[""] * len(DIRECT), *NODES]
+    resources = [*[""] * len((*DIRECT, *TRAINED)), *NODES]
     header = (
         "EffectiveCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,"
         "ChargeCategory,ChargeFrequency,ConsumedQuantity,ConsumedUnit,Tags,ResourceId"
@@ -58,10 +62,11 @@ def built(company, shared_cases):
     warehouse.write("focus/cloud/october.csv", "\n".join([header, *lines]) + "\n")
     for file in FILES:
         warehouse.copy(shared_cases / "telemetry" / file, f"telemetry/prometheus/{file.split('/')[1]}")
-    warehouse.copy(
-        shared_cases / "telemetry" / "11-training" / "t-reset.jsonl",
-        "telemetry/training/deployment_id=t-reset/t-reset.jsonl",
-    )
+    for name in TRAINED:
+        warehouse.copy(
+            shared_cases / "telemetry" / "11-training" / f"{name}.jsonl",
+            f"telemetry/training/deployment_id={name}/{name}.jsonl",
+        )
     warehouse.build(
         *("+fct_unit_economics_daily", "+fct_telemetry_quality", "+fct_metering_audit", "+fct_training_costs"),
         *("+fct_deployment_costs_daily", "+fct_undeclared_usage"),
@@ -171,3 +176,35 @@ def test_tokens_that_begin_anew_while_steps_go_on_are_all_counted(built) -> None
         select useful_steps, useful_tokens from marts.fct_training_costs where grain = 'daily' and workload = 't-reset'
     """) == [(20, 20_000)]
     assert units(built, "t-reset")["training_token"][0] == 20_000
+
+
+def test_trls_own_name_of_its_tokens_is_read(built) -> None:
+    """Twenty steps of 1,000 tokens under num_tokens."""
+    assert built.query("""
+        select useful_steps, useful_tokens from marts.fct_training_costs where grain = 'daily' and workload = 't-trl'
+    """) == [(20, 20_000)]
+
+
+def test_vllm_under_kserves_prefix_is_counted(built) -> None:
+    counted = units(built, "kserve")
+    assert [counted[unit][0] for unit in ("input_token", "output_token", "request")] == [1_439_000, 143_900, 1_439]
+    assert issues(built, "kserve-0") == set()
+
+
+# By metric the least that it counted: 287 times five minutes of 100, of as many series; of Claude Code's deltas 10 of
+# input, of which 5 more came in a second one, 20 of output and 3,000 from a cache.
+UNKNOWN = {
+    "gen_ai_client_token_usage_token_sum": 3 * 28_700,
+    "agentgateway_gen_ai_client_token_usage_sum": 3 * 28_700,
+    "inference_objective_input_tokens_sum": 28_700,
+    "lmdeploy_prompt_tokens": 28_700,
+    "lmdeploy_generation_tokens": 28_700,
+    "claude_code_token_usage": 10 + 20 + 3_000,
+}
+
+
+def test_usage_that_nobody_knows_is_named_with_how_much_it_counted(built) -> None:
+    rows = built.query("""
+        select series, detail from marts.fct_telemetry_quality where issue = 'unknown_usage' and is_fault
+    """)
+    assert {series: int(detail.split("at least ")[1].split(";")[0]) for series, detail in rows} == UNKNOWN

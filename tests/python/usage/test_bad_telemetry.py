@@ -121,6 +121,19 @@ def test_a_file_that_cannot_be_read_is_a_finding_and_the_others_count(warehouse)
     assert all(detail for *_, detail in found)
 
 
+def test_tokens_under_an_unknown_name_are_a_finding_with_their_count(warehouse) -> None:
+    """100 and 30 more; a gauge of another kind of thing is no usage."""
+    labels = {**LABELS, "__name__": "lmdeploy:prompt_tokens_total"}
+    gauge = {**LABELS, "__name__": "lmdeploy:running_requests"}
+    warehouse.write("telemetry/prometheus/a.jsonl", f"{line([100, 110, 130], labels)}\n{line([1, 2, 3], gauge)}")
+    warehouse.build("+int_quality__prometheus_series")
+    [(series, issue, detail)] = warehouse.query("""
+        select series, issue, detail from intermediate.int_quality__prometheus_series
+    """)
+    assert (series, issue) == ("lmdeploy_prompt_tokens", "unknown_usage")
+    assert "at least 30;" in detail
+
+
 def test_no_telemetry_gives_empty_models(warehouse) -> None:
     warehouse.write("focus/x/readme.md", "nothing to see")
     warehouse.build(
