@@ -15,6 +15,8 @@ from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
 # What a line of JSON may hold at first; where a line is longer, the reader is asked again with more (load.py).
 JSON_BYTES = 1 << 20
 LINE_BYTES = 1 << 24
+# DuckDB would take sixteen lines of the longest; a small machine has no 256 MiB for a file of 3 MB.
+BUFFER_BYTES = 2 * LINE_BYTES
 
 
 def column(number: int) -> Sql:
@@ -59,8 +61,8 @@ def csv(paths: Sequence[str], head: Head, *, strict: bool, is_numbered: bool = T
         read_csv(
             {files}, columns = {columns}, auto_detect = false, header = {has_header}, delim = {delimiter}, quote = '"',
             escape = {escape}, nullstr = {null}, null_padding = {lenient}, strict_mode = {strict}, parallel = {strict},
-            compression = {compression}, encoding = {encoding}, max_line_size = {line_bytes}, filename = 'source_file',
-            hive_partitioning = false
+            compression = {compression}, encoding = {encoding}, filename = 'source_file', hive_partitioning = false,
+            max_line_size = {line_bytes}, buffer_size = {buffer_bytes}
         )
         """,
         files=file_names(paths),
@@ -74,6 +76,7 @@ def csv(paths: Sequence[str], head: Head, *, strict: bool, is_numbered: bool = T
         compression=head.packing or "none",
         encoding=encoding,
         line_bytes=LINE_BYTES,
+        buffer_bytes=BUFFER_BYTES,
     )
     if not is_numbered:
         return sql("(select {cells}, source_file from {rows})", cells=joined(cells), rows=rows)
@@ -156,7 +159,8 @@ def lines(paths: Sequence[str], head: Head) -> Sql:
             select source_file, line
             from read_csv(
                 {files}, columns = {columns}, header = false, auto_detect = false,
-                delim = '\x01', quote = '', escape = '', strict_mode = false, max_line_size = {line_bytes},
+                delim = '\x01', quote = '', escape = '', strict_mode = false,
+                max_line_size = {line_bytes}, buffer_size = {buffer_bytes},
                 compression = {compression}, filename = 'source_file',
                 hive_partitioning = false
             )
@@ -164,6 +168,7 @@ def lines(paths: Sequence[str], head: Head) -> Sql:
         files=file_names(paths),
         columns={"line": "VARCHAR"},
         line_bytes=LINE_BYTES,
+        buffer_bytes=BUFFER_BYTES,
         compression=head.packing or "none",
     )
 

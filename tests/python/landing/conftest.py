@@ -70,7 +70,7 @@ def land(known) -> Iterator[Callable[[Path], Landed]]:
     sessions: list[duckdb.DuckDBPyConnection] = []
 
     def landed(root: Path) -> Landed:
-        session = duckdb.connect()
+        session = duckdb.connect(config={"memory_limit": "200MB"})
         sessions.append(session)
         session.execute("set TimeZone = 'UTC'")
         result = Landed(session, root)
