@@ -150,34 +150,61 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
     countable = sql("coalesce(value between 0 and 9007199254740992, false)")
     return sql(
         """(
-            with samples as (
+            with grouped as (
                 select
-                    *,
-                    coalesce(list_contains({counted}, {name}) or regexp_matches({name}, {usage}), false) as has_labels
+                    source_file,
+                    file_version,
+                    metric,
+                    labels,
+                    labels_json,
+                    cast(sampled_at as date) as sample_date,
+                    count(*) as samples,
+                    count(*) filter (where not {countable}) as uncountable_samples,
+                    count(*) filter (where value < 0) as negative_samples,
+                    min(value) filter (where {countable}) as lowest_value,
+                    max(value) filter (where {countable}) as highest_value,
+                    min(millisecond(sampled_at) % 1000) as lowest_millisecond,
+                    max(millisecond(sampled_at) % 1000) as highest_millisecond,
+                    min(sampled_at) as first_sampled_at,
+                    max(sampled_at) as last_sampled_at
                 from {rows}
+                group by source_file, file_version, metric, labels, labels_json, cast(sampled_at as date)
+            ),
+
+            named as (
+                select * replace (
+                    case when has_labels then labels end as labels,
+                    case when has_labels then labels_json end as labels_json
+                )
+                from (
+                    select
+                        *,
+                        {name} as name,
+                        coalesce(list_contains({counted}, {name}) or regexp_matches({name}, {usage}), false)
+                            as has_labels
+                    from grouped
+                )
             )
 
             select
                 source_file,
                 file_version,
-                {name} as name,
+                name,
                 metric,
-                case when has_labels then labels end as labels,
-                case when has_labels then labels_json end as labels_json,
-                cast(sampled_at as date) as sample_date,
-                count(*) as samples,
-                count(*) filter (where not {countable}) as uncountable_samples,
-                count(*) filter (where value < 0) as negative_samples,
-                min(value) filter (where {countable}) as lowest_value,
-                max(value) filter (where {countable}) as highest_value,
-                min(millisecond(sampled_at) % 1000) as lowest_millisecond,
-                max(millisecond(sampled_at) % 1000) as highest_millisecond,
-                min(sampled_at) as first_sampled_at,
-                max(sampled_at) as last_sampled_at
-            from samples
-            group by
-                source_file, file_version, metric, cast(sampled_at as date),
-                case when has_labels then labels end, case when has_labels then labels_json end
+                labels,
+                labels_json,
+                sample_date,
+                cast(sum(samples) as bigint) as samples,
+                cast(sum(uncountable_samples) as bigint) as uncountable_samples,
+                cast(sum(negative_samples) as bigint) as negative_samples,
+                min(lowest_value) as lowest_value,
+                max(highest_value) as highest_value,
+                min(lowest_millisecond) as lowest_millisecond,
+                max(highest_millisecond) as highest_millisecond,
+                min(first_sampled_at) as first_sampled_at,
+                max(last_sampled_at) as last_sampled_at
+            from named
+            group by source_file, file_version, name, metric, labels, labels_json, sample_date
         )""",
         rows=rows,
         name=normal_name(sql("metric")),
