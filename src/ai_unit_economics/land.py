@@ -62,7 +62,7 @@ def land_command(out: Path, root: str, project: Path, seeds: Path | None) -> Non
             entries = register(plain_root(root), session, known)
         except RootError as error:
             raise click.ClickException(str(error)) from None
-    report = export(out, entries, known, say=lambda line: console.print(line, highlight=False))
-    console.print(f"{out}: {sum(report.read.values())} files read", highlight=False)
+    report = export(out, entries, known, say=lambda line: console.print(line, highlight=False, soft_wrap=True))
+    console.print(f"{out}: {sum(report.read.values())} files read", highlight=False, soft_wrap=True)
     if problems := problems_of_bills(entries, report.unreadable):
         raise click.ClickException("these bills cannot be counted:\n" + "\n".join(f"  {line}" for line in problems))
