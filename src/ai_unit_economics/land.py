@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
 import duckdb
 from rich.console import Console
 
+from ai_unit_economics.doctor import DATA_OPTION, PROJECT_OPTION, SEEDS_OPTION, require_project
 from ai_unit_economics.doctor.inputs import Inputs, read_seeds
 from ai_unit_economics.landing.exported import export
 from ai_unit_economics.landing.files import RootError, plain_root
@@ -23,33 +23,12 @@ from ai_unit_economics.landing.register import register
     required=True,
     help="Where the tables go: a folder for each, and in it one for each day.",
 )
-@click.option(
-    "--data",
-    "root",
-    default=lambda: os.environ.get("UNIT_ECONOMICS_DATA") or "data/sample",
-    show_default="UNIT_ECONOMICS_DATA, else data/sample",
-    help="The data root: a folder or an object store's address.",
-)
-@click.option(
-    "--project",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=Path(),
-    show_default="this folder",
-    help="The folder of this dbt project, for its seeds.",
-)
-@click.option(
-    "--seeds",
-    type=click.Path(path_type=Path, file_okay=False, exists=True),
-    default=lambda: os.environ.get("UNIT_ECONOMICS_SEEDS") or None,
-    show_default="UNIT_ECONOMICS_SEEDS, else seeds/config of the project",
-    help="The folder of your own seeds, if they are not in the project.",
-)
+@DATA_OPTION
+@PROJECT_OPTION
+@SEEDS_OPTION
 def land_command(out: Path, root: str, project: Path, seeds: Path | None) -> None:
     """Write what is read of your files as Parquet by day; only new and changed files are read again."""
-    if not (project / "seeds" / "reference").is_dir():
-        raise click.ClickException(
-            f"{project}: no seeds/reference here; name the folder of the dbt project by --project"
-        )
+    require_project(project)
     inputs = Inputs(root)
     read_seeds(inputs, project, seeds or project / "seeds" / "config")
     if inputs.stops_usage:

@@ -32,28 +32,41 @@ FOLDERS = (
 )
 
 
-@click.command("doctor")
-@click.option(
+DATA_OPTION = click.option(
     "--data",
     "root",
     default=lambda: os.environ.get("UNIT_ECONOMICS_DATA") or "data/sample",
     show_default="UNIT_ECONOMICS_DATA, else data/sample",
     help="The data root: a folder or an object store's address.",
 )
-@click.option(
+PROJECT_OPTION = click.option(
     "--project",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path(),
     show_default="this folder",
     help="The folder of this dbt project, for its seeds.",
 )
-@click.option(
+SEEDS_OPTION = click.option(
     "--seeds",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=lambda: os.environ.get("UNIT_ECONOMICS_SEEDS") or None,
     show_default="UNIT_ECONOMICS_SEEDS, else seeds/config of the project",
     help="The folder of your own seeds, if they are not in the project.",
 )
+
+
+def require_project(project: Path) -> None:
+    """Raises a ClickException where the folder is not that of this dbt project."""
+    if not (project / "seeds" / "reference").is_dir():
+        raise click.ClickException(
+            f"{project}: no seeds/reference here; name the folder of the dbt project by --project"
+        )
+
+
+@click.command("doctor")
+@DATA_OPTION
+@PROJECT_OPTION
+@SEEDS_OPTION
 @click.option(
     "--database",
     type=click.Path(path_type=Path),
@@ -63,10 +76,7 @@ FOLDERS = (
 )
 def doctor_command(root: str, project: Path, seeds: Path | None, database: Path) -> None:
     """What your data and seeds are missing, for which mart. Needs no build; fails only if nothing can be built."""
-    if not (project / "seeds" / "reference").is_dir():
-        raise click.ClickException(
-            f"{project}: no seeds/reference here; name the folder of the dbt project by --project"
-        )
+    require_project(project)
     own = seeds or project / "seeds" / "config"
     if not (own / "deployments.csv").is_file():
         raise click.ClickException(f"{own} has no deployments.csv; name the folder of your seeds by --seeds")

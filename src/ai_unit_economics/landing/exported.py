@@ -31,7 +31,8 @@ from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
 CONTENTS = "landed.json"
 REGISTER = "files.parquet"
 ROWS = tuple(table for table in tables.TABLES if table is not tables.FILES)
-SCRATCH = "scratch"
+# In the contents beside the tables: by part why a file could not be read, so that the next run says so too.
+UNREADABLE = "unreadable"
 
 
 class NothingLandedError(Exception):
@@ -58,7 +59,7 @@ def export(
     """
     folder.mkdir(parents=True, exist_ok=True)
     before = _contents(folder)
-    after: dict[str, dict[str, list[str]]] = {}
+    after: dict[str, dict] = {UNREADABLE: {}}
     report = Report()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".landing-") as scratch:
         for table in ROWS:
@@ -68,6 +69,8 @@ def export(
                 if goes_into(entry, table) and entry.file.path not in _left_out(table, report)
             }
             landed = {part: files for part, files in before.get(table.name, {}).items() if part in wanted}
+            for part in landed.keys() & before.get(UNREADABLE, {}).keys():
+                report.unreadable[wanted[part].file.path] = before[UNREADABLE][part]
             pending = [entry for part, entry in wanted.items() if part not in landed]
             report.read[table.name] = len(pending)
             for first in range(0, len(pending), FILES_AT_ONCE):
@@ -75,6 +78,11 @@ def export(
                 landed |= _land(folder, Path(scratch), table, chunk, catalogues, report)
                 say(f"{table.name}: {first + len(chunk)} of {len(pending)} files")
             after[table.name] = landed
+            after[UNREADABLE] |= {
+                part: report.unreadable[entry.file.path]
+                for part, entry in wanted.items()
+                if entry.file.path in report.unreadable
+            }
         _write_register(folder, Path(scratch), entries)
     _replace(folder / CONTENTS, json.dumps(after, indent=1, sort_keys=True))
     _drop_others(folder, after)
@@ -105,8 +113,8 @@ def rows_of(folder: Path, table: Table) -> Sql:
     )
 
 
-def _contents(folder: Path) -> dict[str, dict[str, list[str]]]:
-    """By table and part the files that count."""
+def _contents(folder: Path) -> dict[str, dict]:
+    """By table and part the files that count, and by part why one could not be read."""
     path = folder / CONTENTS
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
 
@@ -126,12 +134,10 @@ def _land(
     folder: Path, scratch: Path, table: Table, chunk: Sequence[Entry], catalogues: Catalogues, report: Report
 ) -> dict[str, list[str]]:
     """Writes the rows of files, and gives by part the files that hold them."""
-    target = identifier(SCRATCH, "main", table.name)
-    with duckdb.connect(str(scratch / "landing.duckdb"), config={"temp_directory": str(scratch)}) as session:
+    target = identifier(table.name)
+    with duckdb.connect(str(scratch / "rows.duckdb"), config={"temp_directory": str(scratch)}) as session:
         session.execute("set TimeZone = 'UTC'")
-        session.execute(sql("attach {path} as scratch", path=str(scratch / "rows.duckdb")).text)
         if table is tables.PROMETHEUS_SAMPLES:
-            target = identifier(table.name)
             view(session, target, table, chunk, catalogues)
         else:
             summarise = samples.summary_by(catalogues) if table is tables.PROMETHEUS_SERIES else None
@@ -182,7 +188,7 @@ def _replace(path: Path, text: str) -> None:
     written.replace(path)
 
 
-def _drop_others(folder: Path, contents: dict[str, dict[str, list[str]]]) -> None:
+def _drop_others(folder: Path, contents: dict[str, dict]) -> None:
     """Drops the parts that count no longer, and those that a run left when it was stopped."""
     for table in ROWS:
         for part in (folder / table.name).glob("day=*/part=*"):

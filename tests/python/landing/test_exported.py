@@ -94,6 +94,16 @@ def test_a_broken_bill_is_named_and_what_was_landed_stays(root, tmp_path):
     assert rows(tmp_path / "out", tables.FOCUS_CHARGES, "EffectiveCost") == [("5",), ("7",)]
 
 
+def test_a_bill_that_breaks_while_it_is_read_is_named_by_every_run(root, tmp_path):
+    """Its rows are not read again as long as the file stays as it is, and it is no less broken for that."""
+    put(root / "focus/aws/july.csv", BILL.format(9, "2026-07-01") + "1,2,2026-07-02,4,5\n")
+    first = land(root, tmp_path / "out", fails=True)
+    again = land(root, tmp_path / "out", fails=True)
+    assert "0 files read" in again
+    assert first.splitlines()[-2:] == again.splitlines()[-2:]
+    assert "focus/aws/july.csv" in again
+
+
 def test_a_folder_in_which_nothing_landed_is_named(tmp_path):
     with pytest.raises(NothingLandedError, match=str(tmp_path)):
         rows_of(tmp_path, tables.REQUESTS)
