@@ -1,8 +1,9 @@
-{# The three facts differ in nothing but their period. Grain: daily, weekly or monthly. #}
+{# The three facts differ in nothing but their period. Grain: daily, weekly or monthly. A period that is closed says what was signed;
+   a week of which one month is closed and one is open is a sum of the closed days and the open ones. #}
 {% macro unit_economics(grain) %}
 {{ check_reporting_timezone() }}
 with cohorts as (
-    select * from {{ ref('int_unit_economics__cohorts_daily') }}
+    select * from {{ ref('int_books__cohorts_daily') }}
 ),
 
 distinct_units as (
@@ -128,19 +129,71 @@ judged as (
             when units = 0 then 'no_units'
         end as null_reason
     from counted
+),
+
+recomputed as (
+    select
+        period_start,
+        period_end,
+        coalesce(
+            period_end <= charges_complete_until
+            and period_start >= charges_complete_from
+            and is_billed
+            and not is_outside_observed_span
+            and telemetry_coverage >= {{ var('min_telemetry_coverage') }},
+            false
+        ) as is_complete,
+        environment,
+        workload,
+        cohort_dimension,
+        cohort,
+        unit,
+        unit_scale,
+        units,
+        {% for origin in cost_origins() -%}
+        cast({{ origin }}_cost as {{ money_type() }}) as {{ origin }}_cost,
+        {% endfor -%}
+        cast(effective_cost as {{ money_type() }}) as effective_cost,
+        cast(counted_cost as {{ money_type() }}) as counted_cost,
+        case when null_reason is null then {{ cost_per_unit("counted_cost", "units", "unit_scale") }} end as cost_per_unit,
+        null_reason,
+        case when is_token_unit then token_cost_method end as token_cost_method,
+        {% for bound, extreme in [('low', 'least'), ('high', 'greatest')] -%}
+        case
+            when null_reason is null and is_token_unit
+                then {{ cost_per_unit(extreme ~ '(counted_cost, counted_cost_' ~ bound ~ ')', 'units', 'unit_scale') }}
+        end as cost_per_unit_{{ bound }},
+        {% endfor -%}
+        telemetry_coverage,
+        '{{ var('reporting_currency') }}' as currency
+    from judged
+),
+
+closed as (
+    select * from {{ ref('int_books__closed_unit_economics_' ~ grain) }}
+    {%- if not shows_signed() %}
+    where false
+    {%- endif %}
+),
+
+periods_of_both as (
+    select
+        closed.*,
+        true as is_closed
+    from closed
+    union all by name
+    select
+        recomputed.*,
+        false as is_closed
+    from recomputed
+    anti join closed on recomputed.period_start = closed.period_start
 )
 
 select
     period_start,
     period_end,
-    coalesce(
-        period_end <= charges_complete_until
-        and period_start >= charges_complete_from
-        and is_billed
-        and not is_outside_observed_span
-        and telemetry_coverage >= {{ var('min_telemetry_coverage') }},
-        false
-    ) as is_complete,
+    is_complete,
+    is_closed,
     environment,
     workload,
     cohort_dimension,
@@ -149,20 +202,16 @@ select
     unit_scale,
     units,
     {% for origin in cost_origins() -%}
-    cast({{ origin }}_cost as {{ money_type() }}) as {{ origin }}_cost,
+    {{ origin }}_cost,
     {% endfor -%}
-    cast(effective_cost as {{ money_type() }}) as effective_cost,
-    cast(counted_cost as {{ money_type() }}) as counted_cost,
-    case when null_reason is null then {{ cost_per_unit("counted_cost", "units", "unit_scale") }} end as cost_per_unit,
+    effective_cost,
+    counted_cost,
+    cost_per_unit,
     null_reason,
-    case when is_token_unit then token_cost_method end as token_cost_method,
-    {% for bound, extreme in [('low', 'least'), ('high', 'greatest')] -%}
-    case
-        when null_reason is null and is_token_unit
-            then {{ cost_per_unit(extreme ~ '(counted_cost, counted_cost_' ~ bound ~ ')', 'units', 'unit_scale') }}
-    end as cost_per_unit_{{ bound }},
-    {% endfor -%}
+    token_cost_method,
+    cost_per_unit_low,
+    cost_per_unit_high,
     telemetry_coverage,
-    '{{ var('reporting_currency') }}' as currency
-from judged
+    currency
+from periods_of_both
 {% endmacro %}
