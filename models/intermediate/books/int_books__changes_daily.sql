@@ -62,13 +62,13 @@ methods as (
 other_charge_days as (
 
     select
-        coalesce(charges.charge_date, closed_charges.charge_date) as date_day,
+        coalesce(charges.date_day, closed_charges.date_day) as date_day,
         coalesce(charges.source, closed_charges.source) as source,
         coalesce(charges.file_costs, []) as file_costs,
         coalesce(closed_charges.file_costs, []) as closed_file_costs
     from charges
     full outer join closed_charges
-        on charges.charge_date = closed_charges.charge_date and charges.source = closed_charges.source
+        on charges.date_day = closed_charges.date_day and charges.source = closed_charges.source
     where charges.fingerprint is distinct from closed_charges.fingerprint
 
 ),
@@ -102,11 +102,11 @@ late_charges as (
 meter_changes as (
 
     select
-        coalesce(meters.usage_date, closed_meters.usage_date) as date_day,
+        coalesce(meters.date_day, closed_meters.date_day) as date_day,
         'meter_change' as cause,
         coalesce(meters.meter, closed_meters.meter) as reference
     from meters
-    full outer join closed_meters on meters.usage_date = closed_meters.usage_date and meters.meter = closed_meters.meter
+    full outer join closed_meters on meters.date_day = closed_meters.date_day and meters.meter = closed_meters.meter
     where meters.fingerprint is distinct from closed_meters.fingerprint
 
 ),

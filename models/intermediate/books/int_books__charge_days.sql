@@ -8,7 +8,7 @@ with charges as (
 day_charges as (
 
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         billing_currency,
@@ -16,32 +16,32 @@ day_charges as (
         sum(effective_cost) as effective_cost,
         sum(consumed_quantity) as consumed_quantity
     from charges
-    group by charge_date, source, billing_period_start, billing_currency, attribute_key
+    group by date_day, source, billing_period_start, billing_currency, attribute_key
 
 ),
 
 fingerprints as (
 
     select
-        charge_date,
+        date_day,
         source,
         {{ rows_fingerprint([
             'billing_period_start', 'billing_currency', 'attribute_key', 'effective_cost', 'consumed_quantity'
         ]) }} as fingerprint
     from day_charges
-    group by charge_date, source
+    group by date_day, source
 
 ),
 
 file_costs as (
 
     select
-        charges.charge_date,
+        charges.date_day,
         charges.source,
         files.relative_path || ': ' || sum(charges.effective_cost) || ' ' || charges.billing_currency as file_cost
     from charges
     inner join {{ ref('landed_files') }} as files on charges.source_file = files.source_file
-    group by charges.charge_date, charges.source, files.relative_path, charges.billing_currency
+    group by charges.date_day, charges.source, files.relative_path, charges.billing_currency
 
 )
 
@@ -49,8 +49,8 @@ select
     fingerprints.source,
     fingerprints.fingerprint,
     list(file_costs.file_cost order by file_costs.file_cost) as file_costs,
-    fingerprints.charge_date
+    fingerprints.date_day
 from fingerprints
 inner join file_costs
-    on fingerprints.charge_date = file_costs.charge_date and fingerprints.source = file_costs.source
-group by fingerprints.charge_date, fingerprints.source, fingerprints.fingerprint
+    on fingerprints.date_day = file_costs.date_day and fingerprints.source = file_costs.source
+group by fingerprints.date_day, fingerprints.source, fingerprints.fingerprint

@@ -2,7 +2,7 @@ with charge_months as (
 
     select distinct
         source,
-        cast(date_trunc('month', charge_date) as date) as charge_month
+        cast(date_trunc('month', date_day) as date) as charge_month
     from {{ ref('int_costs__charges_daily') }}
 
 ),

@@ -1,48 +1,48 @@
 with counters as (
 
     select
-        sample_date as usage_date,
+        date_day,
         'counters' as meter,
         {{ rows_fingerprint([
             'scrape_series_id', 'resets', 'first_value', 'last_value', 'increase', 'gaps', 'first_sampled_at',
             'last_sampled_at'
         ]) }} as fingerprint
     from {{ ref('int_usage__counter_states_daily') }}
-    group by sample_date
+    group by date_day
 
 ),
 
 gauges as (
 
     select
-        sample_date as usage_date,
+        date_day,
         'gauges' as meter,
         {{ rows_fingerprint([
             'scrape_series_id', 'last_value', 'held_value', 'gaps', 'first_sampled_at', 'last_sampled_at'
         ]) }} as fingerprint
     from {{ ref('int_usage__gauge_states_daily') }}
-    group by sample_date
+    group by date_day
 
 ),
 
 requests as (
 
     select
-        usage_date,
+        date_day,
         'requests' as meter,
         {{ rows_fingerprint([
             'deployment_id', 'customer_id', 'geography', 'requests', 'failed_requests', 'cache_hit_requests',
             'uncached_input_tokens', 'cached_input_tokens', 'output_tokens'
         ]) }} as fingerprint
     from {{ ref('int_usage__customer_requests_daily') }}
-    group by usage_date
+    group by date_day
 
 ),
 
 reports as (
 
     select
-        cast(bucket_start as date) as usage_date,
+        cast(bucket_start as date) as date_day,
         'provider reports' as meter,
         {{ rows_fingerprint([
             'provider', 'model', 'deployment_id', 'bucket_start', 'uncached_input_tokens', 'cached_input_tokens',
@@ -57,7 +57,7 @@ reports as (
 training_logs as (
 
     select
-        cast(ts as date) as usage_date,
+        cast(ts as date) as date_day,
         'training logs' as meter,
         {{ rows_fingerprint(['run_id', 'attempt_id', 'deployment_id', 'step', 'tokens_seen', 'ts']) }} as fingerprint
     from {{ ref('stg_training__progress') }}
@@ -83,6 +83,6 @@ meters as (
 select
     meter,
     fingerprint,
-    usage_date
+    date_day
 from meters
-where usage_date is not null
+where date_day is not null

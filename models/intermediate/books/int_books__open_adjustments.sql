@@ -18,7 +18,7 @@ recomputed as (
 
     select recomputed.*
     from {{ ref('int_books__recomputed_costs_daily') }} as recomputed
-    semi join closed_months on date_trunc('month', recomputed.charge_date) = closed_months.closed_month
+    semi join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
 
 ),
 
@@ -32,7 +32,7 @@ closed as (
 entries as (
 
     select
-        charge_date as date_day,
+        date_day,
         source,
         deployment_id,
         cost_origin,
@@ -44,7 +44,7 @@ entries as (
     from recomputed
     union all
     select
-        charge_date as date_day,
+        date_day,
         source,
         deployment_id,
         cost_origin,

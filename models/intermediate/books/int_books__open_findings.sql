@@ -4,7 +4,7 @@ with costs as (
         deployment_id,
         effective_cost,
         currency,
-        cast(date_trunc('month', charge_date) as date) as charge_month
+        cast(date_trunc('month', date_day) as date) as charge_month
     from {{ ref('fct_deployment_costs_daily') }}
 
 ),

@@ -15,15 +15,15 @@ closed_months as (
 rows_of_both as (
     select closed.*
     from closed
-    semi join closed_months on date_trunc('month', closed.charge_date) = closed_months.closed_month
+    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
     union all
     select recomputed.*
     from recomputed
-    anti join closed_months on date_trunc('month', recomputed.charge_date) = closed_months.closed_month
+    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
 )
 
 select
-    charge_date,
+    date_day,
     source,
     deployment_id,
     cost_origin,

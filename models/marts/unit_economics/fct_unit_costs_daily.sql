@@ -15,15 +15,15 @@ closed_months as (
 rows_of_both as (
     select closed.*
     from closed
-    semi join closed_months on date_trunc('month', closed.usage_date) = closed_months.closed_month
+    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
     union all
     select recomputed.*
     from recomputed
-    anti join closed_months on date_trunc('month', recomputed.usage_date) = closed_months.closed_month
+    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     customer_tier,
     geography,

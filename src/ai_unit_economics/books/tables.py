@@ -56,13 +56,13 @@ class Kept:
         )
 
 
-LEDGER = Kept("ledger", "fct_deployment_costs_daily", "charge_date")
+LEDGER = Kept("ledger", "fct_deployment_costs_daily", "date_day")
 ADJUSTMENTS = Kept("adjustments", "fct_cost_adjustments", "booked_month", without=("is_closed",))
 SIGNED = (
     LEDGER,
     ADJUSTMENTS,
-    Kept("unit_costs_daily", "fct_unit_costs_daily", "usage_date"),
-    Kept("cohorts_daily", "int_books__cohorts_daily", "usage_date"),
+    Kept("unit_costs_daily", "fct_unit_costs_daily", "date_day"),
+    Kept("cohorts_daily", "int_books__cohorts_daily", "date_day"),
     Kept("unit_economics_daily", "fct_unit_economics_daily", "period_start", without=("is_closed",)),
     Kept("unit_economics_weekly", "fct_unit_economics_weekly", "period_start", "period_end", without=("is_closed",)),
     Kept("unit_economics_monthly", "fct_unit_economics_monthly", "period_start", without=("is_closed",)),

@@ -6,7 +6,7 @@ with closed_months as (
 
 booked as (
     select
-        charge_date as date_day,
+        date_day,
         source,
         deployment_id,
         cost_origin,
@@ -26,14 +26,14 @@ booked as (
 
 recomputed as (
     select
-        recomputed.charge_date as date_day,
+        recomputed.date_day,
         recomputed.source,
         recomputed.deployment_id,
         recomputed.cost_origin,
         recomputed.origin_pool,
         -recomputed.effective_cost as effective_cost
     from {{ ref('int_books__recomputed_costs_daily') }} as recomputed
-    semi join closed_months on date_trunc('month', recomputed.charge_date) = closed_months.closed_month
+    semi join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
 ),
 
 both_sides as (

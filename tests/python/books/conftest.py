@@ -19,14 +19,14 @@ COSTS = """
         (date '2026-07-01', 'aws', 'chat', 1.5::decimal(38, 18)),
         (date '2026-07-31', 'aws', 'code', 0.000000000000000001),
         (date '2026-08-01', 'aws', 'chat', 2)
-    ) as rows (charge_date, source, deployment_id, effective_cost)
+    ) as rows (date_day, source, deployment_id, effective_cost)
 """
 OTHERS = """
     create table marts.fct_unit_costs_daily as
-        select charge_date as usage_date, deployment_id, 7 as units from marts.fct_deployment_costs_daily;
+        select date_day, deployment_id, 7 as units from marts.fct_deployment_costs_daily;
     create table intermediate.int_books__cohorts_daily as from marts.fct_unit_costs_daily;
     create table marts.fct_unit_economics_daily as
-        select charge_date as period_start, 0.5::double as telemetry_coverage, false as is_closed
+        select date_day as period_start, 0.5::double as telemetry_coverage, false as is_closed
         from marts.fct_deployment_costs_daily;
     create table marts.fct_unit_economics_weekly as
         select * from (values
@@ -40,8 +40,8 @@ OTHERS = """
         booked_month date, closed_month date, effective_cost decimal(38, 18), is_closed boolean
     );
     create table intermediate.int_books__charge_days as
-        select date '2026-07-01' as charge_date, 'f' as fingerprint, ['a: 1'] as file_costs;
-    create table intermediate.int_books__meter_days as select date '2026-07-01' as usage_date, 'f' as fingerprint;
+        select date '2026-07-01' as date_day, 'f' as fingerprint, ['a: 1'] as file_costs;
+    create table intermediate.int_books__meter_days as select date '2026-07-01' as date_day, 'f' as fingerprint;
     create table intermediate.int_books__seed_rows as select 'cost_rules' as seed_name, '{}' as seed_row;
     create table intermediate.int_books__methods as select 'signed' as closed_months;
     create table intermediate.int_books__closable_months as

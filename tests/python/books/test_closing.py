@@ -54,7 +54,7 @@ def test_the_hash_is_that_of_the_rows_and_of_no_writer(world: World, tmp_path: P
     """By hand: names of the columns as JSON, then each row as JSON of texts, in order, a line each."""
     content = sign(world).tables["ledger"]
     lines = [
-        '["charge_date", "source", "deployment_id", "effective_cost"]',
+        '["date_day", "source", "deployment_id", "effective_cost"]',
         '["2026-07-01","aws","chat","1.500000000000000000"]',
         '["2026-07-31","aws","code","0.000000000000000001"]',
     ]
@@ -257,7 +257,7 @@ def test_what_was_signed_is_read_as_it_was_signed_or_not_at_all(world: World, re
     with duckdb.connect() as database:
         read_into(world, database)
         like = database.sql(
-            "select null::date as charge_date, '' as source, '' as deployment_id, 0::decimal(38, 18) as effective_cost"
+            "select null::date as date_day, '' as source, '' as deployment_id, 0::decimal(38, 18) as effective_cost"
         )
         place = Place(("memory", "main", "ledger"), "", books=str(world.books))
 
