@@ -31,7 +31,9 @@ token_rates as (
         quantization,
         cast(prefill_tokens_per_second * 1000 as hugeint) as prefill_rate,
         cast(decode_tokens_per_second * 1000 as hugeint) as decode_rate,
-        cast(cached_token_weight * 1000000000 as hugeint) as cached_billionths
+        cast(cached_token_weight * 1000000000 as hugeint) as cached_billionths,
+        valid_from,
+        valid_to
     from {{ ref('token_rates') }}
 ),
 
@@ -120,6 +122,7 @@ rated_tokens as (
             and configured_tokens.model_variant is not distinct from token_rates.model_variant
             and configured_tokens.accelerator is not distinct from token_rates.accelerator
             and configured_tokens.quantization is not distinct from token_rates.quantization
+            and {{ in_effect('token_rates', 'configured_tokens.date_day') }}
     where configured_tokens.kind not in ('embedding', 'training')
 ),
 

@@ -42,7 +42,7 @@ deployment_days as (
 ),
 
 separate_pools as (
-    select pool_id
+    select pool_id, valid_from, valid_to
     from {{ ref('capacity_pools') }}
     where idle_treatment = 'separate'
 ),
@@ -52,7 +52,8 @@ separate_idle as (
         ledger.deployment_id,
         ledger.date_day
     from {{ ref('int_allocation__cost_ledger_daily') }} as ledger
-    inner join separate_pools on ledger.origin_pool = separate_pools.pool_id
+    inner join separate_pools
+        on ledger.origin_pool = separate_pools.pool_id and {{ in_effect('separate_pools', 'ledger.date_day') }}
 ),
 
 -- Utilization has a meaning where a workload bears the capacity that it runs on, idle included.
