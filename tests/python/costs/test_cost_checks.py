@@ -74,7 +74,7 @@ MISTAKES = {
     "insert into amortization_schedules values ('c', null, 'SkuId', 'like', 'x', '2026-2-1', '2026-2-1', null, null)": (
         "amortization_schedules.csv, row c: starts_on and ends_on must be given"
     ),
-    "insert into amortization_schedules values ('d', null, 'SkuId', 'regex', '(', '2026-1-1', '2026-2-1', null, null)": (
+    "insert into amortization_schedules values ('d', null, 'SkuId', 'regex', '(', '2026-1-1', '2026-2-1', null,null)": (
         "amortization_schedules.csv, row d ((): value is no regular expression that DuckDB can read"
     ),
     "insert into pool_resource_prices values ('l40', 'cpu', 1, null, null)": (
