@@ -93,9 +93,11 @@ select
     unit,
     unit_scale,
     units,
-    {% for origin in cost_origins() -%}
-    cast({{ origin }}_cost as {{ money_type() }}) as {{ origin }}_cost,
-    {% endfor -%}
+    cast(usage_cost as {{ money_type() }}) as usage_cost,
+    cast(unused_commitment_cost as {{ money_type() }}) as unused_commitment_cost,
+    cast(idle_cost as {{ money_type() }}) as idle_cost,
+    cast(unobserved_cost as {{ money_type() }}) as unobserved_cost,
+    cast(shared_cost as {{ money_type() }}) as shared_cost,
     cast(effective_cost as {{ money_type() }}) as effective_cost,
     cast(counted_cost as {{ money_type() }}) as counted_cost,
     case when null_reason is null then {{ cost_per_unit("counted_cost", "units", "unit_scale") }} end as cost_per_unit,

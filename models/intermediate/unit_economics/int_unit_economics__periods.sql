@@ -26,9 +26,11 @@ periods as (
         {{ merge_methods('cohorts.token_cost_method') }} as token_cost_method,
         sum(cohorts.known_units) as known_units,
         coalesce(sum(cohorts.counted_units), 0) as counted_units,
-        {% for origin in cost_origins() -%}
-        sum(cohorts.{{ origin }}_cost) as {{ origin }}_cost,
-        {% endfor -%}
+        sum(cohorts.usage_cost) as usage_cost,
+        sum(cohorts.unused_commitment_cost) as unused_commitment_cost,
+        sum(cohorts.idle_cost) as idle_cost,
+        sum(cohorts.unobserved_cost) as unobserved_cost,
+        sum(cohorts.shared_cost) as shared_cost,
         sum(cohorts.effective_cost) as effective_cost,
         sum(cohorts.counted_cost) as counted_cost,
         sum(cohorts.counted_cost_low) as counted_cost_low,

@@ -48,10 +48,12 @@ days as (
         sum(training_steps.executed_steps) as executed_steps,
         sum(training_steps.useful_steps) as useful_steps,
         sum(training_steps.rework_steps) as rework_steps,
-        {% for tokens in ['executed_tokens', 'useful_tokens', 'rework_tokens'] -%}
-        case when count(*) = count(training_steps.{{ tokens }}) then sum(training_steps.{{ tokens }}) end
-            as {{ tokens }},
-        {% endfor -%}
+        case when count(*) = count(training_steps.executed_tokens) then sum(training_steps.executed_tokens) end
+            as executed_tokens,
+        case when count(*) = count(training_steps.useful_tokens) then sum(training_steps.useful_tokens) end
+            as useful_tokens,
+        case when count(*) = count(training_steps.rework_tokens) then sum(training_steps.rework_tokens) end
+            as rework_tokens,
         bool_and(counted_days.deployment_id is not null) as is_counted,
         training_steps.date_day
     from training_steps
@@ -79,17 +81,19 @@ periods as (
         sum(executed_steps) as executed_steps,
         sum(useful_steps) as useful_steps,
         sum(rework_steps) as rework_steps,
-        {% for tokens in ['executed_tokens', 'useful_tokens', 'rework_tokens'] -%}
-        case when count(*) = count({{ tokens }}) then sum({{ tokens }}) end as {{ tokens }},
-        {% endfor -%}
+        case when count(*) = count(executed_tokens) then sum(executed_tokens) end as executed_tokens,
+        case when count(*) = count(useful_tokens) then sum(useful_tokens) end as useful_tokens,
+        case when count(*) = count(rework_tokens) then sum(rework_tokens) end as rework_tokens,
         sum(executed_steps) filter (where is_counted) as counted_executed_steps,
         sum(rework_steps) filter (where is_counted) as counted_rework_steps,
-        {% for tokens in ['executed_tokens', 'useful_tokens'] -%}
         case
-            when bool_and({{ tokens }} is not null or not is_counted) then sum({{ tokens }}) filter (where is_counted)
+            when bool_and(executed_tokens is not null or not is_counted) then sum(executed_tokens) filter (where is_counted)
         end
-            as counted_{{ tokens }},
-        {% endfor -%}
+            as counted_executed_tokens,
+        case
+            when bool_and(useful_tokens is not null or not is_counted) then sum(useful_tokens) filter (where is_counted)
+        end
+            as counted_useful_tokens,
         {{ period_start('date_day', 'grains.grain') }} as period_start
     from days
     cross join {{ grains() }}

@@ -9,9 +9,11 @@ select
     unit,
     unit_scale,
     units,
-    {% for origin in cost_origins() -%}
-    {{ origin }}_cost,
-    {% endfor -%}
+    usage_cost,
+    unused_commitment_cost,
+    idle_cost,
+    unobserved_cost,
+    shared_cost,
     effective_cost,
     counted_cost,
     cost_per_unit,
