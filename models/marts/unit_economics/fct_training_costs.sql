@@ -87,13 +87,13 @@ periods as (
         sum(executed_steps) filter (where is_counted) as counted_executed_steps,
         sum(rework_steps) filter (where is_counted) as counted_rework_steps,
         case
-            when bool_and(executed_tokens is not null or not is_counted) then sum(executed_tokens) filter (where is_counted)
-        end
-            as counted_executed_tokens,
+            when bool_and(executed_tokens is not null or not is_counted)
+                then sum(executed_tokens) filter (where is_counted)
+        end as counted_executed_tokens,
         case
-            when bool_and(useful_tokens is not null or not is_counted) then sum(useful_tokens) filter (where is_counted)
-        end
-            as counted_useful_tokens,
+            when bool_and(useful_tokens is not null or not is_counted)
+                then sum(useful_tokens) filter (where is_counted)
+        end as counted_useful_tokens,
         {{ period_start('date_day', 'grains.grain') }} as period_start
     from days
     cross join {{ grains() }}
