@@ -118,8 +118,13 @@ class _Run:
         """From what was known at the origin of that number about the pair that was taken there."""
         (usage, cost), (usage_ahead, cost_ahead) = self.actual(), self.ahead(self.pairs[number])
         cells = backtest.known_cells(len(self.origins), self.tested.usage.weeks, number)
+        known = int([*self.origins, len(self.history.usage)][number])
+        past = _measures((self.history.usage[:known], self.history.cost[:known]), "week")
         return spread.fit_spread(
-            spread.week_errors(usage, usage_ahead, cost), spread.week_errors(cost, cost_ahead, usage), cells
+            spread.week_errors(usage, usage_ahead, cost),
+            spread.week_errors(cost, cost_ahead, usage),
+            cells,
+            [spread.weekly_variance(weeks) for weeks in past],
         )
 
 
