@@ -171,7 +171,8 @@ class UnitBacktest:
     def _price(self, known: int) -> np.ndarray:
         """From so many days."""
         past = (values[:known] for values in (self.usage.values, self.cost.values, self._filled_ratio))
-        return models.price_ahead(*past, self.usage.final.shape[1])
+        with np.errstate(over="ignore", invalid="ignore"):
+            return models.price_ahead(*past, self.usage.final.shape[1])
 
     @cached_property
     def _filled_ratio(self) -> np.ndarray:
@@ -216,7 +217,12 @@ class UnitBacktest:
 
     def errors(self) -> np.ndarray:
         """MASE of (measure, usage model, cost model, origin, week): days of usage and cost, weeks of cost per unit."""
-        usage = np.array([[self.usage_ahead((u, c)) for c in range(len(MODELS))] for u in range(len(USAGE_MODELS))])
+        own = np.repeat(self.usage.ahead[:, None], len(MODELS), axis=1)
+        by_cost = [
+            [self.usage_ahead((usage, cost)) for cost in range(len(MODELS))]
+            for usage in range(len(MODELS), len(USAGE_MODELS))
+        ]
+        usage = np.concatenate([own, by_cost])
         cost = np.broadcast_to(self.cost.ahead, usage.shape)
         scales = self.scales
         off_usage = np.abs(usage - self.usage.actual) / _scale(scales[:, 0, 0], self.usage.actual)

@@ -180,8 +180,8 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
             ahead[name] = naive
         elif past.min() >= 0:
             ahead[name] = _resting(np.maximum(values, 0), is_off)
-    ahead[COMBINATION] = np.average([ahead[name] for name in _WEIGHTS], axis=0, weights=list(_WEIGHTS.values()))
-    ahead[MEAN_OF_BASELINES] = np.mean([ahead[name] for name in BASELINES], axis=0)
+    ahead[COMBINATION] = sum(weight * ahead[name] for name, weight in _WEIGHTS.items()) / sum(_WEIGHTS.values())
+    ahead[MEAN_OF_BASELINES] = sum(ahead[name] for name in BASELINES) / len(BASELINES)
     ahead[CAUTIOUS] = (ahead[COMBINATION] + naive) / 2
     return ahead
 

@@ -111,7 +111,7 @@ def _growth(level: np.ndarray, known: np.ndarray, expected: float) -> tuple[floa
     weeks = np.concatenate([weeks, np.tile(ahead, PRIOR_ORIGINS)])
     squares = np.concatenate([squares, np.tile(walk, PRIOR_ORIGINS)])
     weight = 1 / weeks
-    mean_weeks, mean_squares = np.average(weeks, weights=weight), np.average(squares, weights=weight)
+    mean_weeks, mean_squares = (weight @ values / weight.sum() for values in (weeks, squares))
     around = weeks - mean_weeks
     spread = (weight * around**2).sum()
     slope = (weight * around * (squares - mean_squares)).sum() / spread if spread > 0 else 0.0
