@@ -68,7 +68,8 @@ recent as (
             range between interval 28 days preceding and interval 1 day preceding
         ) as centre,
         quantile_cont(deviation, 0.9) over last_weeks - quantile_cont(deviation, 0.1) over last_weeks as inner_range,
-        quantile_cont(deviation, 0.975) over last_weeks - quantile_cont(deviation, 0.025) over last_weeks as outer_range,
+        quantile_cont(deviation, 0.975) over last_weeks - quantile_cont(deviation, 0.025) over last_weeks
+            as outer_range,
         count(deviation) over last_weeks as recent_days
     from deviations
     window last_weeks as (
@@ -78,8 +79,8 @@ recent as (
     )
 ),
 
--- Four fifths of normal days lie within 2.563 spreads, 95 of 100 within 3.92; heavy tails reach further out. By a quarter at
--- most, so that the first days of a new level do not hide the next ones.
+-- Four fifths of normal days lie within 2.563 spreads, 95 of 100 within 3.92; heavy tails reach further out. By a
+-- quarter at most, so that the first days of a new level do not hide the next ones.
 spreads as (
     select
         *,

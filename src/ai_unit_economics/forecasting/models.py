@@ -131,7 +131,7 @@ def _clearest_step(flat: np.ndarray, noise: float) -> int | None:
 def _weekday_offsets(recent: np.ndarray) -> np.ndarray:
     """How far each weekday lies from its week, the middle one of the last weeks; the next day's weekday comes first."""
     weeks = _last_weeks(recent, WEEKS_OFF)
-    return _median((weeks - _median(weeks.T)[:, None]))
+    return _median(weeks - _median(weeks.T)[:, None])
 
 
 def _median(values: np.ndarray) -> np.ndarray:

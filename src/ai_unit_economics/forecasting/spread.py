@@ -78,9 +78,7 @@ def weekly_variance(weeks: np.ndarray) -> float:
     return float((moves @ moves + min(moves[1:] @ moves[:-1], 0.0)) / (len(moves) - 1))
 
 
-def fit_spread(
-    usage: WeekErrors, cost: WeekErrors, cells: np.ndarray, expected: Sequence[float]
-) -> Spread | None:
+def fit_spread(usage: WeekErrors, cost: WeekErrors, cells: np.ndarray, expected: Sequence[float]) -> Spread | None:
     """From the errors in these (origin, week) cells; None where there are too few.
 
     A series that has stood still at the few origins so far may have moved before them: `expected` are the weekly

@@ -22,8 +22,8 @@ POWER = 0.80
 MIN_FREEDOM = 5
 # A history of so many days can show that cost per unit drifted or stepped before the change, ...
 MIN_DAYS_OF_HISTORY = 56
-# ... if that makes the days before this much likelier, in logarithms: the odds against it before any day is seen. A step
-# may be on any day: the odds are longer.
+# ... if that makes the days before this much likelier, in logarithms: the odds against it before any day is seen. A
+# step may be on any day: the odds are longer.
 TREND_PENALTY, STEP_PENALTY = 3.0, 8.0
 MOST_TERMS = 2
 STEP_EDGE = 14

@@ -80,7 +80,7 @@ def test_unknown_paths_count_where_half_are_known() -> None:
 
 
 def test_how_far_a_week_may_move_is_read_off_the_past() -> None:
-    """40 moves of .1. Up and down in turns a week is next to the one before it: squares of .4 less 39 products of .01 of
+    """40 moves of .1. Up and down in turns they take each other back: squares of .4 less 39 products of .01 of
     neighbours, over 39. Twice up, twice down, neighbours agree as often as not, and the squares count alone.
     """
     turns, walk = np.tile([0.1, -0.1], 20), np.tile([0.1, 0.1, -0.1, -0.1], 10)
