@@ -26,7 +26,8 @@ scaled_weights as (
         token_weights.method,
         token_weights.unit,
         cast(1000000000000 as hugeint) as whole,
-        token_weights.weight // greatest(totals.total_weight // cast(1000000000000000000 as hugeint), 1) as scaled_weight
+        token_weights.weight
+        // greatest(totals.total_weight // cast(1000000000000000000 as hugeint), 1) as scaled_weight
     from token_weights
     inner join totals
         on
