@@ -12,6 +12,7 @@ distinct_units as (
         cohort_dimension,
         cohort,
         unit,
+        activity_source,
         units,
         period_start
     from {{ ref('int_unit_economics__distinct_units') }}
@@ -41,6 +42,7 @@ periods as (
         cohort,
         unit,
         {{ merge_methods('token_cost_method') }} as token_cost_method,
+        {{ merge_methods('activity_source') }} as activity_source,
         sum(known_units) as known_units,
         coalesce(sum(counted_units), 0) as counted_units,
         {% for origin in cost_origins() -%}
@@ -61,16 +63,20 @@ periods as (
     group by environment, workload, cohort_dimension, cohort, unit, {{ period_start('usage_date', grain) }}
 ),
 
--- Users and sessions are counted over the period itself; days do not add up. Where nothing ran, nothing was missed.
+-- Users and sessions are counted over the period itself; days do not add up, and the ids of two sources are not of one kind. Where
+-- nothing ran, nothing was missed.
 counted as (
     select
-        periods.*,
+        periods.* exclude (activity_source),
+        coalesce(distinct_units.activity_source, periods.activity_source) as activity_source,
+        coalesce(distinct_units.activity_source = 'mixed', false) as is_of_two_id_spaces,
         units.unit_scale,
         units.is_token_unit,
         units.is_token_kind,
         units.min_counted_share,
         cast(
             case
+                when distinct_units.activity_source = 'mixed' then null
                 when periods.counted_seconds > 0 then coalesce(distinct_units.units, periods.counted_units)
                 -- What is known of days of which the cost is not.
                 when not units.is_distinct then periods.known_units
@@ -124,6 +130,7 @@ judged as (
                 counted_seconds < min_counted_share * (counted_seconds + uncounted_seconds)
                 or telemetry_coverage < {{ var('min_telemetry_coverage') }}
                 then case when telemetry_coverage = 0 then 'no_telemetry' else 'coverage_below_minimum' end
+            when is_of_two_id_spaces then 'meter_missing'
             when units > 0 and counted_cost = 0 and not is_token_kind and is_paid_by_others then 'no_cost'
             when units = 0 then 'no_units'
         end as null_reason
@@ -148,6 +155,7 @@ select
     unit,
     unit_scale,
     units,
+    activity_source,
     {% for origin in cost_origins() -%}
     cast({{ origin }}_cost as {{ money_type() }}) as {{ origin }}_cost,
     {% endfor -%}

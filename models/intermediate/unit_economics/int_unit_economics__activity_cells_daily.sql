@@ -1,0 +1,91 @@
+with
+
+deployment_days as (
+    select * from {{ ref('int_unit_economics__deployment_days') }}
+),
+
+-- A period counts whom it saw on the days whose cost it divides.
+counted_days as (
+    select
+        usage_date,
+        deployment_id,
+        unit,
+        activity_source
+    from {{ ref('int_unit_economics__counted_days') }}
+    where activity_source is not null and null_reason is null
+),
+
+request_places as (
+    select distinct
+        usage_date,
+        deployment_id,
+        customer_tier,
+        geography
+    from {{ ref('int_usage__gateway_usage_daily') }}
+),
+
+product_places as (
+    select * from {{ ref('int_usage__product_places_daily') }}
+),
+
+-- What product activity tells is true of a workload: of an attribute, where all its deployments have the same.
+scopes as (
+    select
+        counted_days.usage_date,
+        counted_days.unit,
+        counted_days.activity_source,
+        counted_days.deployment_id as seen_deployment_id,
+        deployment_days.environment,
+        deployment_days.workload,
+        {% for attribute in ['deployment_id'] + deployment_attributes() -%}
+        case
+            when
+                counted_days.activity_source = 'requests'
+                or min(deployment_days.{{ attribute }}) over workload_day
+                = max(deployment_days.{{ attribute }}) over workload_day
+                then deployment_days.{{ attribute }}
+        end as {{ attribute }}{{ ',' if not loop.last }}
+        {% endfor -%}
+    from counted_days
+    inner join deployment_days
+        on
+            counted_days.deployment_id = deployment_days.deployment_id
+            and counted_days.usage_date = deployment_days.usage_date
+    window
+        workload_day as (
+            partition by
+                counted_days.usage_date, deployment_days.environment, deployment_days.workload, counted_days.unit
+        )
+),
+
+workload_scopes as (
+    select distinct * exclude (seen_deployment_id)
+    from scopes
+    where activity_source in ('product', 'both')
+)
+
+select
+    scopes.* exclude (seen_deployment_id),
+    'requests' as seen_by,
+    scopes.seen_deployment_id as seen_in,
+    request_places.customer_tier,
+    request_places.geography
+from scopes
+inner join request_places
+    on scopes.usage_date = request_places.usage_date and scopes.seen_deployment_id = request_places.deployment_id
+where scopes.activity_source in ('requests', 'both')
+
+union all
+
+select
+    workload_scopes.*,
+    'product' as seen_by,
+    workload_scopes.workload as seen_in,
+    product_places.customer_tier,
+    product_places.geography
+from workload_scopes
+inner join product_places
+    on
+        workload_scopes.usage_date = product_places.usage_date
+        and workload_scopes.workload = product_places.workload
+        and workload_scopes.unit = product_places.unit
