@@ -109,6 +109,7 @@ FILES = Table(
         "modified_at TIMESTAMP: When it was written, UTC.",
         "head_problem VARCHAR: What was wrong with the file itself, whatever the seeds say.",
         "head_note VARCHAR: What was unusual about the file itself.",
+        "has_times_without_offset BOOLEAN: Whether times in it name no offset, such as `+02:00`; they are read as UTC.",
         "file_version VARCHAR: [file_version]",
     ),
 )
