@@ -18,19 +18,19 @@ spans as (
 
     select
         source_file,
-        sample_date as usage_date,
+        date_day,
         min(first_sampled_at) as first_at,
         max(last_sampled_at) as last_at,
         sum(samples) as affected_rows
     from {{ ref('landed_prometheus_series') }}
-    where sample_date is not null
-    group by source_file, sample_date, last_sampled_at
+    where date_day is not null
+    group by source_file, date_day, last_sampled_at
 
     union all
 
     select
         source_file,
-        cast(hour_starts_at as date) as usage_date,
+        cast(hour_starts_at as date) as date_day,
         hour_starts_at as first_at,
         hour_starts_at + interval 1 hour as last_at,
         request_rows as affected_rows
@@ -40,7 +40,7 @@ spans as (
 
     select
         source_file,
-        cast(hour_starts_at as date) as usage_date,
+        cast(hour_starts_at as date) as date_day,
         hour_starts_at as first_at,
         hour_starts_at + interval 1 hour as last_at,
         activity_rows as affected_rows
@@ -69,7 +69,7 @@ days as (
     select
         files.folder,
         files.delivered_to,
-        spans.usage_date,
+        spans.date_day,
         min(spans.first_at) as first_at,
         max(spans.last_at) as last_at,
         arg_min(spans.source_file, spans.first_at) as source_file,
@@ -77,7 +77,7 @@ days as (
     from spans
     inner join files on spans.source_file = files.source_file
     where files.has_times_without_offset
-    group by files.folder, files.delivered_to, spans.usage_date
+    group by files.folder, files.delivered_to, spans.date_day
 
 ),
 
@@ -88,19 +88,19 @@ deliveries as (
         delivered_to,
         min(first_at) as first_at,
         max(last_at) as last_at,
-        min(usage_date) as first_date,
-        max(usage_date) as last_date,
+        min(date_day) as first_date,
+        max(date_day) as last_date,
         arg_min(source_file, first_at) as source_file,
         sum(affected_rows) filter (where is_end) as affected_rows,
         count(*) as days,
-        bool_and(usage_date = first_date or first_at <= usage_date + interval 1 hour) as begins_at_midnight,
-        bool_and(usage_date = last_date or last_at >= usage_date + interval 23 hour) as ends_at_midnight
+        bool_and(date_day = first_date or first_at <= date_day + interval 1 hour) as begins_at_midnight,
+        bool_and(date_day = last_date or last_at >= date_day + interval 23 hour) as ends_at_midnight
     from (
         select
             *,
-            min(usage_date) over delivery as first_date,
-            max(usage_date) over delivery as last_date,
-            usage_date in (min(usage_date) over delivery, max(usage_date) over delivery) as is_end
+            min(date_day) over delivery as first_date,
+            max(date_day) over delivery as last_date,
+            date_day in (min(date_day) over delivery, max(date_day) over delivery) as is_end
         from days
         window delivery as (partition by folder, delivered_to)
     )

@@ -7,7 +7,7 @@ deployment_days as (
 -- A period counts whom it saw on the days whose cost it divides.
 counted_days as (
     select
-        usage_date,
+        date_day,
         deployment_id,
         unit,
         activity_source
@@ -17,7 +17,7 @@ counted_days as (
 
 request_places as (
     select distinct
-        usage_date,
+        date_day,
         deployment_id,
         customer_tier,
         geography
@@ -31,7 +31,7 @@ product_places as (
 -- What product activity tells is true of a workload: of an attribute, where all its deployments have the same.
 scopes as (
     select
-        counted_days.usage_date,
+        counted_days.date_day,
         counted_days.unit,
         counted_days.activity_source,
         counted_days.deployment_id as seen_deployment_id,
@@ -50,11 +50,11 @@ scopes as (
     inner join deployment_days
         on
             counted_days.deployment_id = deployment_days.deployment_id
-            and counted_days.usage_date = deployment_days.usage_date
+            and counted_days.date_day = deployment_days.date_day
     window
         workload_day as (
             partition by
-                counted_days.usage_date, deployment_days.environment, deployment_days.workload, counted_days.unit
+                counted_days.date_day, deployment_days.environment, deployment_days.workload, counted_days.unit
         )
 ),
 
@@ -72,7 +72,7 @@ select
     request_places.geography
 from scopes
 inner join request_places
-    on scopes.usage_date = request_places.usage_date and scopes.seen_deployment_id = request_places.deployment_id
+    on scopes.date_day = request_places.date_day and scopes.seen_deployment_id = request_places.deployment_id
 where scopes.activity_source in ('requests', 'both')
 
 union all
@@ -86,6 +86,6 @@ select
 from workload_scopes
 inner join product_places
     on
-        workload_scopes.usage_date = product_places.usage_date
+        workload_scopes.date_day = product_places.date_day
         and workload_scopes.workload = product_places.workload
         and workload_scopes.unit = product_places.unit

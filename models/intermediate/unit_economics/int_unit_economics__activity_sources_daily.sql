@@ -31,7 +31,7 @@ choices as (
 -- Product activity names no environment: it is what people do where targets are held.
 chosen as (
     select
-        deployment_days.usage_date,
+        deployment_days.date_day,
         deployment_days.deployment_id,
         units.unit,
         case
@@ -54,18 +54,18 @@ chosen as (
     left join choices on deployment_days.workload = choices.workload
     left join attributions
         on
-            deployment_days.usage_date = attributions.usage_date
+            deployment_days.date_day = attributions.date_day
             and deployment_days.deployment_id = attributions.deployment_id
     left join product_coverage
         on
-            deployment_days.usage_date = product_coverage.usage_date
+            deployment_days.date_day = product_coverage.date_day
             and deployment_days.workload = product_coverage.workload
             and units.unit = product_coverage.unit
 )
 
 -- whoever is asked must have seen the day
 select
-    usage_date,
+    date_day,
     deployment_id,
     unit,
     activity_source,

@@ -29,11 +29,11 @@ deployment_cohorts as (
         sum(cells.effective_cost) as effective_cost,
         sum(cells.effective_cost_low) as effective_cost_low,
         sum(cells.effective_cost_high) as effective_cost_high,
-        cells.usage_date
+        cells.date_day
     from cells
     left join deployment_days
-        on cells.deployment_id = deployment_days.deployment_id and cells.usage_date = deployment_days.usage_date
-    group by cells.deployment_id, {{ cohort }}, cells.unit, cells.usage_date
+        on cells.deployment_id = deployment_days.deployment_id and cells.date_day = deployment_days.date_day
+    group by cells.deployment_id, {{ cohort }}, cells.unit, cells.date_day
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
@@ -44,7 +44,7 @@ told as (
         *,
         min(cohort) over workload_day = max(cohort) over workload_day as is_one_cohort
     from deployment_cohorts
-    window workload_day as (partition by usage_date, environment, workload, cohort_dimension, unit)
+    window workload_day as (partition by date_day, environment, workload, cohort_dimension, unit)
 ),
 
 -- Whose the usage was the gateway alone can tell.
@@ -76,7 +76,7 @@ reasoned as (
     inner join counted_days
         on
             told.deployment_id = counted_days.deployment_id
-            and told.usage_date = counted_days.usage_date
+            and told.date_day = counted_days.date_day
             and told.unit = counted_days.unit
 ),
 
@@ -97,7 +97,7 @@ judged as (
     left join deployment_days
         on
             reasoned.deployment_id = deployment_days.deployment_id
-            and reasoned.usage_date = deployment_days.usage_date
+            and reasoned.date_day = deployment_days.date_day
 )
 
 select
@@ -128,7 +128,7 @@ select
     {% for grain in ['daily', 'weekly', 'monthly'] -%}
     bool_and(is_billed_{{ grain }}) as is_billed_{{ grain }},
     {% endfor -%}
-    usage_date,
+    date_day,
     max(charges_complete_from) as charges_complete_from,
     min(charges_complete_until) as charges_complete_until
 from judged
@@ -138,4 +138,4 @@ group by
     cohort_dimension,
     cohort,
     unit,
-    usage_date
+    date_day

@@ -4,7 +4,7 @@ with users as (
         customer_id,
         geography,
         user_id,
-        usage_date
+        date_day
     from {{ ref('int_usage__customer_users_daily') }}
 ),
 
@@ -14,7 +14,7 @@ sessions as (
         customer_id,
         geography,
         session_id,
-        usage_date
+        date_day
     from {{ ref('int_usage__customer_sessions_daily') }}
 ),
 
@@ -24,7 +24,7 @@ product_ids as (
         customer_id,
         unit,
         counted_id,
-        usage_date
+        date_day
     from {{ ref('int_usage__product_ids_daily') }}
 ),
 
@@ -40,7 +40,7 @@ seen as (
         customer_id,
         geography,
         user_id as counted_id,
-        usage_date
+        date_day
     from users
     union all
     select
@@ -50,7 +50,7 @@ seen as (
         customer_id,
         geography,
         session_id as counted_id,
-        usage_date
+        date_day
     from sessions
     union all
     select
@@ -60,7 +60,7 @@ seen as (
         customer_id,
         cast(null as varchar) as geography,
         counted_id,
-        usage_date
+        date_day
     from product_ids
 ),
 
@@ -82,7 +82,7 @@ place_days as (
 ),
 
 places as (
-    select distinct * exclude (usage_date, scope_number)
+    select distinct * exclude (date_day, scope_number)
     from place_days
 ),
 
@@ -91,7 +91,7 @@ sightings as (
         place_days.scope_number,
         attributed.counted_id,
         place_days.place_number,
-        attributed.usage_date
+        attributed.date_day
     from attributed
     inner join place_days
         on
@@ -100,7 +100,7 @@ sightings as (
             and attributed.deployment_id = place_days.seen_in
             and attributed.customer_tier = place_days.customer_tier
             and attributed.geography = place_days.geography
-            and attributed.usage_date = place_days.usage_date
+            and attributed.date_day = place_days.date_day
 ),
 
 ids as (
@@ -109,7 +109,7 @@ ids as (
         counted_id,
         cast(row_number() over () as integer) as id_number,
         any_value(place_number) as place_number,
-        any_value(usage_date) as usage_date,
+        any_value(date_day) as date_day,
         count(*) as sightings
     from sightings
     group by scope_number, counted_id
@@ -119,7 +119,7 @@ seen_again as (
     select
         ids.id_number,
         sightings.place_number,
-        sightings.usage_date
+        sightings.date_day
     from sightings
     inner join ids
         on
@@ -134,7 +134,7 @@ period_places as (
         '{{ grain }}' as grain,
         id_number,
         place_number,
-        {{ period_start('usage_date', grain) }} as period_start
+        {{ period_start('date_day', grain) }} as period_start
     from seen_again
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -229,8 +229,8 @@ cut_sources as (
         '{{ grain }}' as grain,
         cut_places.cut_number,
         places.activity_source,
-        {{ period_start('place_dates.usage_date', grain) }} as period_start
-    from (select distinct place_number, usage_date from sightings) as place_dates
+        {{ period_start('place_dates.date_day', grain) }} as period_start
+    from (select distinct place_number, date_day from sightings) as place_dates
     inner join places on place_dates.place_number = places.place_number
     inner join cut_places on place_dates.place_number = cut_places.place_number
     {% if not loop.last %}union all{% endif %}
@@ -254,11 +254,11 @@ counts as (
         '{{ grain }}' as grain,
         cut_places.cut_number,
         count(*) as units,
-        {{ period_start('ids.usage_date', grain) }} as period_start
+        {{ period_start('ids.date_day', grain) }} as period_start
     from ids
     inner join cut_places on ids.place_number = cut_places.place_number
     where ids.sightings = 1
-    group by cut_places.cut_number, {{ period_start('ids.usage_date', grain) }}
+    group by cut_places.cut_number, {{ period_start('ids.date_day', grain) }}
     union all
     {% endfor %}
     select

@@ -33,7 +33,7 @@ silences as (
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     silent_hours
 from silences

@@ -25,7 +25,7 @@ days as (
 
     select
         workload,
-        cast(hour_starts_at as date) as usage_date,
+        cast(hour_starts_at as date) as date_day,
         sum(user_rows) > 0 as has_active_user,
         sum(session_rows) > 0 as has_session
     from product_hours
@@ -43,11 +43,11 @@ units as (
 
 -- what a day does not tell and others do is missing; what no day tells, product activity is not asked for
 select
-    units.usage_date,
+    units.date_day,
     units.workload,
     replace(units.unit, 'has_', '') as unit,
     units.is_told,
     cast(least(3600 * silences.silent_hours, 86400) as bigint) as lost_seconds
 from units
-inner join silences on units.workload = silences.workload and units.usage_date = silences.usage_date
+inner join silences on units.workload = silences.workload and units.date_day = silences.date_day
 qualify bool_or(units.is_told) over (partition by units.workload, units.unit)

@@ -51,6 +51,6 @@ select distinct
     customer_id,
     unit,
     counted_id,
-    cast(active_at as date) as usage_date
+    cast(active_at as date) as date_day
 from sightings
 where counted_id is not null

@@ -6,7 +6,7 @@ with ids as (
         unit,
         cast(null as varchar) as deployment_id,
         cast(null as varchar) as geography,
-        usage_date
+        date_day
     from {{ ref('int_usage__product_ids_daily') }}
 
 ),
@@ -18,7 +18,7 @@ attributed as (
 )
 
 select distinct
-    usage_date,
+    date_day,
     workload,
     unit,
     customer_tier,

@@ -17,11 +17,11 @@ change_days as (
         change_days.change_id,
         change_days.units,
         change_days.repriced_cost,
-        change_days.usage_date < changes.changed_on as is_before
+        change_days.date_day < changes.changed_on as is_before
     from {{ ref('int_decisions__change_days') }} as change_days
     inner join changes on change_days.change_id = changes.change_id
     inner join effects
-        on change_days.change_id = effects.change_id and change_days.usage_date < effects.looked_until
+        on change_days.change_id = effects.change_id and change_days.date_day < effects.looked_until
     where change_days.is_complete and not change_days.is_control
 ),
 
