@@ -54,7 +54,7 @@ future as (
     select
         files.source_file,
         'time_in_future' as issue,
-        'they lie more than a day after the file was written: look at the clock, and at the unit of the times' as detail,
+        'later than a day after the file was written: look at the clock, and at the unit of the times' as detail,
         sum(spans.affected_rows) as affected_rows
     from spans
     inner join files on spans.source_file = files.source_file

@@ -1,3 +1,5 @@
+{%- set attributes = ['deployment_id'] + deployment_attributes() -%}
+
 with
 
 deployment_days as (
@@ -35,17 +37,11 @@ scopes as (
         counted_days.unit,
         counted_days.activity_source,
         counted_days.deployment_id as seen_deployment_id,
-        deployment_days.environment,
-        deployment_days.workload,
-        {% for attribute in ['deployment_id'] + deployment_attributes() -%}
-        case
-            when
-                counted_days.activity_source = 'requests'
-                or min(deployment_days.{{ attribute }}) over workload_day
-                = max(deployment_days.{{ attribute }}) over workload_day
-                then deployment_days.{{ attribute }}
-        end as {{ attribute }}{{ ',' if not loop.last }}
+        {% for attribute in attributes -%}
+        {{ shared_attribute('deployment_days.' ~ attribute, 'workload_day') }} as {{ attribute }},
         {% endfor -%}
+        deployment_days.environment,
+        deployment_days.workload
     from counted_days
     inner join deployment_days
         on
@@ -65,7 +61,14 @@ workload_scopes as (
 )
 
 select
-    scopes.* exclude (seen_deployment_id),
+    scopes.date_day,
+    scopes.unit,
+    scopes.activity_source,
+    scopes.environment,
+    scopes.workload,
+    {% for attribute in attributes -%}
+    scopes.{{ attribute }},
+    {% endfor -%}
     'requests' as seen_by,
     scopes.seen_deployment_id as seen_in,
     request_places.customer_tier,
@@ -78,7 +81,14 @@ where scopes.activity_source in ('requests', 'both')
 union all
 
 select
-    workload_scopes.*,
+    workload_scopes.date_day,
+    workload_scopes.unit,
+    workload_scopes.activity_source,
+    workload_scopes.environment,
+    workload_scopes.workload,
+    {% for attribute in attributes -%}
+    workload_scopes.{{ attribute }},
+    {% endfor -%}
     'product' as seen_by,
     workload_scopes.workload as seen_in,
     product_places.customer_tier,

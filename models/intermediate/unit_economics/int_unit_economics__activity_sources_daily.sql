@@ -36,9 +36,9 @@ chosen as (
         units.unit,
         case
             when deployment_days.environment != {{ sql_text(var('target_environment')) }} then 'requests'
-            else coalesce(
-                choices.activity_source, case when product_coverage.unit is not null then 'product' else 'requests' end
-            )
+            when choices.activity_source is not null then choices.activity_source
+            when product_coverage.unit is not null then 'product'
+            else 'requests'
         end as activity_source,
         coalesce(attributions.lost_seconds, 0) as request_lost_seconds,
         case

@@ -117,6 +117,7 @@ observed as (
         and undivided_days.deployment_id is not null
         or billed_gaps.unit is not null as is_cost_undivided,
         attributions.deployment_id is not null and deployment_days.expected_seconds > 0 as is_attributed,
+        deployment_days.is_usage_known as is_metered,
         coalesce(attributions.lost_seconds, 0) as lost_seconds,
         attributions.is_input_told
         and (attributions.is_output_told or units.unit in ('input_token', 'cached_input_token'))
@@ -175,14 +176,9 @@ select
     deployment_id,
     unit,
     activity_source,
-    -- people that product activity names are those of all deployments of a workload: it is counted with all their cost, or not
+    -- whom product activity names all deployments of a workload served: all their cost is counted, or none
     case
-        when activity_source in ('product', 'both')
-            then coalesce(
-                {% for reason in uncounted_reasons() -%}
-                max(null_reason) filter (where null_reason = '{{ reason }}') over workload_day{{ ', ' if not loop.last }}
-                {% endfor -%}
-            )
+        when activity_source in ('product', 'both') then {{ first_reason('null_reason', 'workload_day') }}
         else null_reason
     end as null_reason,
     coalesce(is_usage_known, true) and meter_null_reason is null as are_units_known,
@@ -190,6 +186,8 @@ select
         when not is_attributed then null
         when lost_seconds >= 86400 then 'no_telemetry'
         when lost_seconds > {{ allowed }} * 86400 then 'coverage_below_minimum'
+        -- what the gateway did not see is what more was metered: where that was not seen, nobody's part is not known
+        when not is_metered then 'coverage_below_minimum'
         when is_token and not are_tokens_told then 'meter_missing'
         else kinds_null_reason
     end as attribution_null_reason,

@@ -73,12 +73,24 @@ attributed as (
 place_days as (
     select
         *,
-        cast(dense_rank() over (
-            order by unit, activity_source, seen_by, seen_in, customer_tier, geography, environment, workload,
-            deployment_id, {{ deployment_attributes() | join(', ') }}
-        ) as integer) as place_number,
-        cast(dense_rank() over (order by unit, environment, workload) as integer) as scope_number
+        cast(dense_rank() over place as integer) as place_number,
+        cast(dense_rank() over scope as integer) as scope_number
     from cells
+    window
+        place as (
+            order by
+                unit,
+                activity_source,
+                seen_by,
+                seen_in,
+                customer_tier,
+                geography,
+                environment,
+                workload,
+                {{ deployment_attributes() | join(', ') }},
+                deployment_id
+        ),
+        scope as (order by unit, environment, workload)
 ),
 
 places as (

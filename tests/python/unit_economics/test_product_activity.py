@@ -6,6 +6,7 @@ against sets of ids. A period has a figure only where every day of it is told by
 
 from __future__ import annotations
 
+import os
 import random
 from collections import defaultdict
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from decimal import Decimal
 
 import pytest
 
+SEED = int(os.environ.get("PRODUCT_SEED", "1"))  # another one draws another company
 FIRST, DAYS = date(2026, 8, 27), 13  # Thursday; ends on Tuesday, so that weeks and months are whole and broken
 ALL_DAYS = [FIRST + timedelta(days=ahead) for ahead in range(DAYS)]
 UNITS = {"active_user": "user", "session": "session"}
@@ -134,7 +136,10 @@ class World:
                     for name, (workload, environment, accelerator, _) in DEPLOYMENTS.items()
                 ],
             ),
-            "cost_rules": "priority,column_name,tag_key,operator,treatment,target\n1,Tags,deployment,exists,direct,$value\n",
+            "cost_rules": csv(
+                "priority,column_name,tag_key,operator,treatment,target",
+                [(1, "Tags", "deployment", "exists", "direct", "$value")],
+            ),
             "focus_sources": "source,delivery\ncloud,overwrite\n",
             "targets": "target_id\n",
             "budgets": "budget_id\n",
@@ -252,12 +257,10 @@ def period_days(grain: str, start: date) -> list[date]:
     return [day for ahead in range(length[grain]) if (day := start + timedelta(days=ahead)) in ALL_DAYS]
 
 
-@pytest.fixture(scope="module", params=[1, 2])
-def built(request, tmp_path_factory):
-    from tests.python.conftest import Warehouse
-
-    warehouse = Warehouse(tmp_path_factory.mktemp("product"))
-    world = World(request.param)
+@pytest.fixture(scope="module")
+def built(module_warehouse):
+    warehouse = module_warehouse
+    world = World(SEED)
     world.write(warehouse)
     choices = "{activity_sources: {" + ", ".join(f"{name}: {source}" for name, source in CHOSEN.items()) + "}}"
     with pytest.MonkeyPatch.context() as environment:
@@ -266,17 +269,9 @@ def built(request, tmp_path_factory):
         facts = [f"+fct_unit_economics_{grain}" for grain in ("daily", "weekly", "monthly")]
         warehouse.dbt(
             "build",
-            "--exclude-resource-type",
-            "unit_test",
-            "--exclude-resource-type",
-            "seed",
-            "--indirect-selection",
-            "buildable",
-            "--vars",
-            choices,
-            "--select",
-            *facts,
-            "+fct_telemetry_quality",
+            *("--exclude-resource-type", "unit_test", "--exclude-resource-type", "seed"),
+            *("--indirect-selection", "buildable", "--vars", choices),
+            *("--select", *facts, "+fct_telemetry_quality"),
         )
     rows = {}
     for grain in ("daily", "weekly", "monthly"):
@@ -357,26 +352,26 @@ def test_the_cost_that_is_divided_is_that_of_the_days_that_are_told(built) -> No
 
 def test_every_cohort_that_somebody_saw_has_its_row(built) -> None:
     world, rows, _ = built
-    for environment, workload in {row[1::-1] for row in DEPLOYMENTS.values()}:
-        for unit in UNITS:
-            for day in ALL_DAYS:
-                cohorts = {("all", "all")}
-                for row in [*world.requests, *world.activity]:
-                    if row.day == day and (
-                        row.workload == workload
-                        or row.deployment in DEPLOYMENTS
-                        and DEPLOYMENTS[row.deployment][:2] == (workload, environment)
-                    ):
-                        tier, geography = row.place()
-                        cohorts |= {("customer_tier", tier), ("geography", geography)}
-                for dimension, cohort in cohorts:
-                    if world.ids((environment, workload, dimension, cohort), unit, day):
-                        assert ("daily", (environment, workload, dimension, cohort), unit, day) in rows
+    seen = defaultdict(set)
+    for row in world.requests:
+        workload, environment, *_ = DEPLOYMENTS[row.deployment]
+        seen[environment, workload, row.day].add(row.place())
+    for row in world.activity:
+        seen["production", row.workload, row.day].add(row.place())
+    for (environment, workload, day), places in seen.items():
+        cohorts = {("all", "all")}
+        cohorts |= {("customer_tier", tier) for tier, _ in places} | {("geography", place) for _, place in places}
+        for dimension, cohort in cohorts:
+            for unit in UNITS:
+                key = (environment, workload, dimension, cohort)
+                if workload and world.ids(key, unit, day):
+                    assert ("daily", key, unit, day) in rows
 
 
 def test_rows_of_the_product_that_nobody_can_place_are_named(built) -> None:
     _, _, warehouse = built
     found = warehouse.query("""
-        select issue, sum(affected_rows) from marts.fct_telemetry_quality where folder = 'telemetry/product' group by issue
+        select issue, sum(affected_rows) from marts.fct_telemetry_quality
+        where folder = 'telemetry/product' group by issue
     """)
     assert dict(found) == {"no_workload": 1}
