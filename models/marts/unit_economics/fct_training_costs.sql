@@ -12,9 +12,8 @@ deployment_days as (
 ),
 
 unit_economics as (
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
-        '{{ grain }}' as grain,
+        grain,
         environment,
         workload,
         cohort as deployment_id,
@@ -28,10 +27,8 @@ unit_economics as (
         is_complete,
         period_start,
         period_end
-    from {{ ref('fct_unit_economics_' ~ grain) }}
+    from {{ ref('int_unit_economics__cost_per_unit') }}
     where cohort_dimension = 'deployment' and unit = 'training_step'
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
 ),
 
 counted_days as (
@@ -74,9 +71,8 @@ days as (
 ),
 
 periods as (
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
-        '{{ grain }}' as grain,
+        grains.grain,
         environment,
         workload,
         deployment_id,
@@ -94,11 +90,10 @@ periods as (
         end
             as counted_{{ tokens }},
         {% endfor -%}
-        {{ period_start('date_day', grain) }} as period_start
+        {{ period_start('date_day', 'grains.grain') }} as period_start
     from days
-    group by environment, workload, deployment_id, {{ period_start('date_day', grain) }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    cross join {{ grains() }}
+    group by grains.grain, environment, workload, deployment_id, {{ period_start('date_day', 'grains.grain') }}
 ),
 
 costs as (
