@@ -21,7 +21,7 @@ distinct_units as (
         units,
         period_start
     from {{ ref('int_unit_economics__distinct_units') }}
-    where cohort_dimension = 'customer_tier' and grain = 'month'
+    where cohort_dimension = 'customer_tier' and grain = 'month' and units is not null
 ),
 
 price_book as (

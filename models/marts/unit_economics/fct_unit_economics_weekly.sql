@@ -9,6 +9,7 @@ select
     unit,
     unit_scale,
     units,
+    activity_source,
     usage_cost,
     unused_commitment_cost,
     idle_cost,
