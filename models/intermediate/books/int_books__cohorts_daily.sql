@@ -29,6 +29,7 @@ select
     cohort,
     unit,
     token_cost_method,
+    activity_source,
     known_units,
     counted_units,
     {% for origin in cost_origins() -%}
@@ -45,9 +46,9 @@ select
     {{ reason }}_seconds,
     {% endfor -%}
     is_outside_observed_span,
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
-    is_billed_{{ grain }},
-    {% endfor -%}
+    is_day_billed,
+    is_week_billed,
+    is_month_billed,
     date_day,
     charges_complete_from,
     charges_complete_until

@@ -30,33 +30,7 @@ RECORD_COLUMNS = (
     "accepted_findings varchar[]",
     "record varchar",
 )
-# What the three facts say but for `is_closed`; the marts' contracts hold the same names and types.
-UNIT_ECONOMICS = {
-    "period_start": "date",
-    "period_end": "date",
-    "is_complete": "boolean",
-    "environment": "varchar",
-    "workload": "varchar",
-    "cohort_dimension": "varchar",
-    "cohort": "varchar",
-    "unit": "varchar",
-    "unit_scale": "bigint",
-    "units": "bigint",
-    "usage_cost": "decimal(38, 18)",
-    "unused_commitment_cost": "decimal(38, 18)",
-    "idle_cost": "decimal(38, 18)",
-    "unobserved_cost": "decimal(38, 18)",
-    "shared_cost": "decimal(38, 18)",
-    "effective_cost": "decimal(38, 18)",
-    "counted_cost": "decimal(38, 18)",
-    "cost_per_unit": "decimal(38, 18)",
-    "null_reason": "varchar",
-    "token_cost_method": "varchar",
-    "cost_per_unit_low": "decimal(38, 18)",
-    "cost_per_unit_high": "decimal(38, 18)",
-    "telemetry_coverage": "double",
-    "currency": "varchar",
-}
+# The mart is made of its own closed rows: what `fct_cost_adjustments` has but for `is_closed`.
 ADJUSTMENTS = {
     "booked_month": "date",
     "closed_month": "date",
@@ -147,7 +121,7 @@ def records() -> Records:
 
 
 def closed(name: str, records: duckdb.DuckDBPyRelation, like: duckdb.DuckDBPyRelation | None = None) -> Closed:
-    """The closed rows of table `name`, with the columns of `like`; without it, as declared here."""
+    """The closed rows of table `name`, with the columns of `like`; without it those of the adjustments."""
     rows = records.filter("is_latest_closing" if name in {table.name for table in INPUTS} else "is_in_force")
     signed = [
         Record.from_json(text)
@@ -156,7 +130,7 @@ def closed(name: str, records: duckdb.DuckDBPyRelation, like: duckdb.DuckDBPyRel
     if like is not None:
         kinds = dict(zip(like.columns, map(str, like.types), strict=True))
     else:
-        kinds = ADJUSTMENTS if name == "adjustments" else UNIT_ECONOMICS
+        kinds = ADJUSTMENTS
     empty = joined(
         sql("cast(null as {kind}) as {name}", kind=sql(kind), name=identifier(column)) for column, kind in kinds.items()
     )

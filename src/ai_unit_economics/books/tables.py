@@ -27,7 +27,7 @@ class Kept:
     without: tuple[str, ...] = ()
 
     def rows_of(self, relation: Sql, month: date, next_month: date, first_month: date) -> Sql:
-        """The rows that closing `month` signs; a week is signed with the month in which it ends."""
+        """The rows that closing `month` signs; a period is signed with the month in which it ends."""
         without = sql("")
         if self.without:
             without = sql(" exclude ({names})", names=joined(map(identifier, self.without)))
@@ -63,9 +63,7 @@ SIGNED = (
     ADJUSTMENTS,
     Kept("unit_costs_daily", "fct_unit_costs_daily", "date_day"),
     Kept("cohorts_daily", "int_books__cohorts_daily", "date_day"),
-    Kept("unit_economics_daily", "fct_unit_economics_daily", "period_start", without=("is_closed",)),
-    Kept("unit_economics_weekly", "fct_unit_economics_weekly", "period_start", "period_end", without=("is_closed",)),
-    Kept("unit_economics_monthly", "fct_unit_economics_monthly", "period_start", without=("is_closed",)),
+    Kept("unit_economics", "int_books__unit_economics", "period_start", "period_end", without=("is_closed",)),
 )
 # By what the causes of later differences are told: as of the latest closing, for all that is closed.
 INPUTS = (

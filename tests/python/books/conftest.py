@@ -25,17 +25,15 @@ OTHERS = """
     create table marts.fct_unit_costs_daily as
         select date_day, deployment_id, 7 as units from marts.fct_deployment_costs_daily;
     create table intermediate.int_books__cohorts_daily as from marts.fct_unit_costs_daily;
-    create table marts.fct_unit_economics_daily as
-        select date_day as period_start, 0.5::double as telemetry_coverage, false as is_closed
-        from marts.fct_deployment_costs_daily;
-    create table marts.fct_unit_economics_weekly as
+    create table intermediate.int_books__unit_economics as
         select * from (values
-            (date '2026-06-29', date '2026-07-06', false),
-            (date '2026-07-06', date '2026-07-13', false),
-            (date '2026-07-27', date '2026-08-03', false)
-        ) as rows (period_start, period_end, is_closed);
-    create table marts.fct_unit_economics_monthly as
-        select date '2026-07-01' as period_start, 'É, "x"' as cohort, false as is_closed;
+            ('day', date '2026-07-01', date '2026-07-02', 0.5::double, false),
+            ('day', date '2026-08-01', date '2026-08-02', 0.5::double, false),
+            ('week', date '2026-06-29', date '2026-07-06', 1, false),
+            ('week', date '2026-07-06', date '2026-07-13', 1, false),
+            ('week', date '2026-07-27', date '2026-08-03', 1, false),
+            ('month', date '2026-07-01', date '2026-08-01', 1, false)
+        ) as rows (grain, period_start, period_end, telemetry_coverage, is_closed);
     create table marts.fct_cost_adjustments (
         booked_month date, closed_month date, effective_cost decimal(38, 18), is_closed boolean
     );

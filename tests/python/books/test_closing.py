@@ -39,10 +39,14 @@ def test_a_closing_keeps_the_month_and_nothing_else(world: World) -> None:
         assert read_records(connection, str(world.books)) == [record]
         ledger = pyarrow.parquet.read_table(world.books / record.tables["ledger"].file)
         assert ledger.column("deployment_id").to_pylist() == ["chat", "code"]
-        weeks = pyarrow.parquet.read_table(world.books / record.tables["unit_economics_weekly"].file)
+        periods = pyarrow.parquet.read_table(world.books / record.tables["unit_economics"].file)
         # The week from 29 June has days before all that is closed; that of 27 July ends in August
-        assert [str(day) for day in weeks.column("period_start").to_pylist()] == ["2026-07-06"]
-        assert "is_closed" not in weeks.column_names
+        assert sorted((row["grain"], str(row["period_start"])) for row in periods.to_pylist()) == [
+            ("day", "2026-07-01"),
+            ("month", "2026-07-01"),
+            ("week", "2026-07-06"),
+        ]
+        assert "is_closed" not in periods.column_names
     assert (record.number, record.action, record.by, record.note) == (1, "closed", "anna", "all there")
     assert record.build["invocation_id"] == "build-1"
     assert record.findings == [
@@ -78,8 +82,11 @@ def test_a_rebuilt_database_closes_the_next_month_and_signs_its_adjustments(worl
     second = sign(world, "2026-08")
     assert second.previous == first.hash
     assert second.tables["adjustments"].rows == 1
-    weeks = pyarrow.parquet.read_table(world.books / second.tables["unit_economics_weekly"].file)
-    assert [str(day) for day in weeks.column("period_start").to_pylist()] == ["2026-07-27"]
+    periods = pyarrow.parquet.read_table(world.books / second.tables["unit_economics"].file)
+    assert sorted((row["grain"], str(row["period_start"])) for row in periods.to_pylist()) == [
+        ("day", "2026-08-01"),
+        ("week", "2026-07-27"),
+    ]
     with duckdb.connect() as connection:
         assert closings_in_force(read_records(connection, str(world.books))) == [first, second]
 
