@@ -5,6 +5,7 @@ The materialization `landed` (macros/landing) calls `into` with the place that d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import duckdb
 from ai_unit_economics.books.records import CLOSED, BooksError, Record, closings_in_force, content_hash, read_records
 from ai_unit_economics.books.tables import INPUTS
 from ai_unit_economics.landing.models import Place
-from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
+from ai_unit_economics.sql import file_names, identifier, joined, sql
 
 RECORD_COLUMNS = (
     "number bigint",
@@ -78,17 +79,21 @@ class Closed:
 
     Attributes:
         name: the table.
-        columns: SQL of no row with the columns that the table has today.
+        kinds: the types of the columns that the table has today; a column that is gone since is left out.
         records: the rows of `int_books__records`.
     """
 
     name: str
-    columns: Sql
+    kinds: Mapping[str, str]
     records: tuple[Record, ...]
 
     def into(self, session: duckdb.DuckDBPyConnection, place: Place) -> None:
         place.clear_for(session, "TABLE")
-        pieces = [self.columns]
+        empty = joined(
+            sql("cast(null as {kind}) as {name}", kind=sql(kind), name=identifier(column))
+            for column, kind in self.kinds.items()
+        )
+        pieces = [sql("select {empty} where false", empty=empty)]
         for record in self.records:
             content = record.tables[self.name]
             path = f"{place.books.rstrip('/')}/{content.file}"
@@ -108,8 +113,9 @@ class Closed:
                 )
             pieces.append(sql("select * from {rows}", rows=rows))
         query = sql(
-            "create or replace table {target} as {pieces}",
+            "create or replace table {target} as select {columns} from ({pieces})",
             target=place.name,
+            columns=joined(map(identifier, self.kinds)),
             pieces=joined(pieces, " union all by name "),
         )
         session.execute(query.text)
@@ -127,14 +133,8 @@ def closed(name: str, records: duckdb.DuckDBPyRelation, like: duckdb.DuckDBPyRel
         Record.from_json(text)
         for (text,) in rows.select("record", "number").order("number").select("record").fetchall()
     ]
-    if like is not None:
-        kinds = dict(zip(like.columns, map(str, like.types), strict=True))
-    else:
-        kinds = ADJUSTMENTS
-    empty = joined(
-        sql("cast(null as {kind}) as {name}", kind=sql(kind), name=identifier(column)) for column, kind in kinds.items()
-    )
-    return Closed(name, sql("select {empty} where false", empty=empty), tuple(signed))
+    kinds = dict(zip(like.columns, map(str, like.types), strict=True)) if like is not None else ADJUSTMENTS
+    return Closed(name, kinds, tuple(signed))
 
 
 def _check_continuation(session: duckdb.DuckDBPyConnection, place: Place, records: list[Record]) -> None:
