@@ -20,7 +20,9 @@ token_rates as (
         quantization,
         cast(prefill_tokens_per_second * 1000 as hugeint) as prefill_rate,
         cast(decode_tokens_per_second * 1000 as hugeint) as decode_rate,
-        cast(cached_token_weight * 1000000000 as hugeint) as cached_billionths
+        cast(cached_token_weight * 1000000000 as hugeint) as cached_billionths,
+        valid_from,
+        valid_to
     from {{ ref('token_rates') }}
 
 ),
@@ -90,3 +92,4 @@ left join token_rates
         and deployments.model_variant is not distinct from token_rates.model_variant
         and deployments.accelerator is not distinct from token_rates.accelerator
         and deployments.quantization is not distinct from token_rates.quantization
+        and {{ in_effect('token_rates', 'tokens.date_day') }}

@@ -8,7 +8,7 @@ with daily as (
         effective_cost,
         cost_per_unit,
         period_start as date_day
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     where grain = 'day' and cohort_dimension = 'all' and is_complete
 ),
 

@@ -1,7 +1,7 @@
 with
 
 cohorts as (
-    select * from {{ ref('int_unit_economics__cohorts_daily') }}
+    select * from {{ ref('int_books__cohorts_daily') }}
 ),
 
 distinct_units as (

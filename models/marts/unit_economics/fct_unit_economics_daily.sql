@@ -2,6 +2,7 @@ select
     period_start,
     period_end,
     is_complete,
+    is_closed,
     environment,
     workload,
     cohort_dimension,
@@ -24,5 +25,5 @@ select
     cost_per_unit_high,
     telemetry_coverage,
     currency
-from {{ ref('int_unit_economics__cost_per_unit') }}
+from {{ ref('int_books__unit_economics') }}
 where grain = 'day'
