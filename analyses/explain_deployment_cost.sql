@@ -40,20 +40,20 @@ cost_lines as (
 
 asked_day as (
     {% if date -%}
-    select cast({{ sql_text(date) }} as date) as charge_date
+    select cast({{ sql_text(date) }} as date) as date_day
     {%- else -%}
-    select min(complete_until) - 1 as charge_date
+    select min(complete_until) - 1 as date_day
     from {{ ref('int_costs__source_arrivals') }}
     where is_live
     {%- endif %}
 ),
 
 asked as (
-    select ledger.charge_date, ledger.deployment_id
+    select ledger.date_day, ledger.deployment_id
     from ledger
-    inner join asked_day on ledger.charge_date = asked_day.charge_date
+    inner join asked_day on ledger.date_day = asked_day.date_day
     where {{ is_asked }}
-    group by ledger.charge_date, ledger.deployment_id
+    group by ledger.date_day, ledger.deployment_id
     order by sum(ledger.effective_cost) desc, ledger.deployment_id
     limit 1
 ),
@@ -61,7 +61,7 @@ asked as (
 -- The parts of the ledger, those of capacity pools by resource, shared ones by the pool whose driver they came through.
 parts as (
     select
-        ledger.charge_date,
+        ledger.date_day,
         ledger.source,
         ledger.billing_period_start,
         ledger.deployment_id,
@@ -73,11 +73,11 @@ parts as (
         '(none)' as resource_kind,
         ledger.effective_cost
     from ledger
-    inner join asked on ledger.charge_date = asked.charge_date and ledger.deployment_id = asked.deployment_id
+    inner join asked on ledger.date_day = asked.date_day and ledger.deployment_id = asked.deployment_id
     where ledger.treatment not in ('pool', 'shared')
     union all
     select
-        pool_costs.charge_date,
+        pool_costs.date_day,
         pool_costs.source,
         pool_costs.billing_period_start,
         pool_costs.deployment_id,
@@ -89,10 +89,10 @@ parts as (
         pool_costs.resource_kind,
         pool_costs.effective_cost
     from pool_costs
-    inner join asked on pool_costs.charge_date = asked.charge_date and pool_costs.deployment_id = asked.deployment_id
+    inner join asked on pool_costs.date_day = asked.date_day and pool_costs.deployment_id = asked.deployment_id
     union all
     select
-        shared_costs.charge_date,
+        shared_costs.date_day,
         shared_costs.source,
         shared_costs.billing_period_start,
         shared_costs.deployment_id,
@@ -105,18 +105,18 @@ parts as (
         shared_costs.effective_cost
     from shared_costs
     inner join asked
-        on shared_costs.charge_date = asked.charge_date and shared_costs.deployment_id = asked.deployment_id
+        on shared_costs.date_day = asked.date_day and shared_costs.deployment_id = asked.deployment_id
 ),
 
 driver_totals as (
     select
-        charge_date,
+        date_day,
         pool_id,
         driver,
         deployment_id,
         quantity,
         weight,
-        sum(weight) over (partition by charge_date, pool_id) as total_weight
+        sum(weight) over (partition by date_day, pool_id) as total_weight
     from shared_weights
 ),
 
@@ -154,13 +154,13 @@ branches as (
     from parts
     left join pool_shares
         on
-            parts.charge_date = pool_shares.charge_date
+            parts.date_day = pool_shares.date_day
             and parts.origin_pool = pool_shares.pool_id
             and parts.resource_kind = pool_shares.resource_kind
             and parts.deployment_id = pool_shares.deployment_id
     left join driver_totals
         on
-            parts.charge_date = driver_totals.charge_date
+            parts.date_day = driver_totals.date_day
             and parts.exit_pool = driver_totals.pool_id
             and parts.deployment_id = driver_totals.deployment_id
     group by parts.treatment, parts.origin_pool, parts.cost_origin, parts.exit_pool, parts.resource_kind, share
@@ -176,7 +176,7 @@ line_shares as (
         parts.cost_origin,
         parts.exit_pool,
         parts.resource_kind,
-        parts.charge_date,
+        parts.date_day,
         case parts.treatment when 'direct' then parts.deployment_id else parts.origin_pool end as target,
         case parts.cost_origin when 'unused_commitment' then parts.cost_origin else 'usage' end as line_origin,
         parts.effective_cost as part
@@ -186,7 +186,7 @@ line_shares as (
 
 line_totals as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         treatment,
@@ -194,12 +194,12 @@ line_totals as (
         cost_origin,
         sum(effective_cost) as effective_cost
     from cost_lines
-    group by charge_date, source, billing_period_start, treatment, target, cost_origin
+    group by date_day, source, billing_period_start, treatment, target, cost_origin
 ),
 
 charges as (
     select
-        charges.charge_date,
+        charges.date_day,
         charges.source,
         charges.billing_period_start,
         charges.billing_currency,
@@ -219,7 +219,7 @@ charges as (
     inner join {{ ref('int_costs__charge_attributes') }} as attributes
         on charges.attribute_key = attributes.attribute_key
     inner join {{ ref('int_costs__charge_matches') }} as matches on charges.attribute_key = matches.attribute_key
-    inner join asked on charges.charge_date = asked.charge_date
+    inner join asked on charges.date_day = asked.date_day
     group by all
 ),
 
@@ -244,7 +244,7 @@ leaves as (
     from line_shares
     inner join line_totals
         on
-            line_shares.charge_date = line_totals.charge_date
+            line_shares.date_day = line_totals.date_day
             and line_shares.source = line_totals.source
             and line_shares.billing_period_start = line_totals.billing_period_start
             and line_shares.treatment = line_totals.treatment
@@ -252,7 +252,7 @@ leaves as (
             and line_shares.line_origin = line_totals.cost_origin
     inner join charges
         on
-            line_shares.charge_date = charges.charge_date
+            line_shares.date_day = charges.date_day
             and line_shares.source = charges.source
             and line_shares.billing_period_start = charges.billing_period_start
             and line_shares.treatment = charges.treatment
@@ -260,7 +260,7 @@ leaves as (
             and line_shares.line_origin = charges.cost_origin
     inner join cost_lines
         on
-            charges.charge_date = cost_lines.charge_date
+            charges.date_day = cost_lines.date_day
             and charges.source = cost_lines.source
             and charges.billing_period_start = cost_lines.billing_period_start
             and charges.billing_currency = cost_lines.billing_currency
@@ -285,11 +285,11 @@ tree as (
         cast(null as varchar) as cost_origin,
         cast(null as varchar) as exit_pool,
         cast(null as varchar) as resource_kind,
-        deployment_id || ' on ' || charge_date as what,
+        deployment_id || ' on ' || date_day as what,
         'all that its entries in the ledger sum to' as why,
         sum(effective_cost) as effective_cost
     from parts
-    group by deployment_id, charge_date
+    group by deployment_id, date_day
     union all
     select
         2 as depth,

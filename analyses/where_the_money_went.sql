@@ -3,7 +3,7 @@
 with
 
 ledger as (
-    select charge_date, treatment, origin_pool, deployment_id, cost_origin, allocation_note, effective_cost
+    select date_day, treatment, origin_pool, deployment_id, cost_origin, allocation_note, effective_cost
     from {{ ref('int_allocation__cost_ledger_daily') }}
 ),
 
@@ -32,7 +32,7 @@ places as (
         sum(ledger.effective_cost) as effective_cost
     from ledger
     inner join newest_month
-        on ledger.charge_date >= newest_month.starts_on and ledger.charge_date < newest_month.ends_on
+        on ledger.date_day >= newest_month.starts_on and ledger.date_day < newest_month.ends_on
     group by newest_month.starts_on, ledger.deployment_id, way, ledger.allocation_note
 )
 

@@ -84,12 +84,12 @@ def anomalies(rows: list[dict]) -> list[tuple]:
         connection.sql(
             "create table int_decisions__week_moves as select environment, workload, unit, 'x' as main_driver,"
             " 'x' as units_deployment_id, 'x' as cost_deployment_id, 0 as cost_change, 0 as volume_cost_change,"
-            " period_start as usage_date from given"
+            " period_start as date_day from given"
         )
         for model in MODELS:
             connection.sql(f"create table {model.split('/')[-1]} as {compiled(model)}")
         return connection.execute(
-            f"select workload, usage_date - date '{START}', metric, is_alarm from fct_anomalies"
+            f"select workload, date_day - date '{START}', metric, is_alarm from fct_anomalies"
         ).fetchall()
 
 

@@ -25,7 +25,7 @@ def series(count: int = SERIES, days: int = DAYS) -> pa.Table:
     """Growth, weekdays, noise and a walk, each series with its own; rows as int_forecasting__series_daily has them."""
     rng = np.random.default_rng(8)
     day = np.arange(days)
-    columns: dict[str, list] = {name: [] for name in ("workload", "units", "effective_cost", "usage_date")}
+    columns: dict[str, list] = {name: [] for name in ("workload", "units", "effective_cost", "date_day")}
     for number in range(count):
         trend = rng.normal(0.01, 0.02) * day / 7 + np.cumsum(rng.normal(0, 0.01, days)) + rng.normal(0, 0.2, 7)[day % 7]
         usage = np.exp(12 + trend + rng.normal(0, 0.05, days))
@@ -33,7 +33,7 @@ def series(count: int = SERIES, days: int = DAYS) -> pa.Table:
         columns["workload"] += [f"workload-{number:03d}"] * days
         columns["units"] += usage.astype(int).tolist()
         columns["effective_cost"] += cost.tolist()
-        columns["usage_date"] += [date(2026, 1, 1) + timedelta(days=offset) for offset in range(days)]
+        columns["date_day"] += [date(2026, 1, 1) + timedelta(days=offset) for offset in range(days)]
     rows = len(columns["workload"])
     constants = {"environment": ["production"] * rows, "unit": ["request"] * rows, "is_complete": [True] * rows}
     return pa.table(columns | constants)

@@ -25,14 +25,14 @@ POOL = """
         max(resource_seconds) filter (where deployment_id = $deployment) as used,
         max(resource_seconds) filter (where deployment_id = '(idle)') as idle
     from intermediate.int_allocation__pool_shares_daily
-    where charge_date = $day and resource_kind = 'accelerator'
+    where date_day = $day and resource_kind = 'accelerator'
     group by pool_id
     having used is not null
 """
 POOL_COST = """
     select sum(effective_cost) as cost
     from intermediate.int_costs__cost_lines_daily
-    where charge_date = $day and treatment = 'pool' and target = $pool
+    where date_day = $day and treatment = 'pool' and target = $pool
 """
 LINES = """
     select
@@ -47,10 +47,10 @@ LINES = """
     left join (
         select pool_id, driver, deployment_id, quantity, sum(quantity) over (partition by pool_id) as total
         from intermediate.int_allocation__shared_weights_daily
-        where charge_date = $day
+        where date_day = $day
     ) as weights
         on ledger.origin_pool = weights.pool_id and weights.deployment_id = $deployment
-    where ledger.charge_date = $day and ledger.deployment_id = $deployment
+    where ledger.date_day = $day and ledger.deployment_id = $deployment
     group by ledger.treatment, ledger.origin_pool, ledger.cost_origin
     order by ledger.treatment, ledger.cost_origin desc, ledger.origin_pool
 """

@@ -12,14 +12,14 @@
 {%- endmacro %}
 
 {# A cost of the bill in the reporting currency; without a rate the build stops, and says for which day and source. #}
-{% macro in_reporting_currency(amount, currency, charge_date, source, rate) -%}
+{% macro in_reporting_currency(amount, currency, date_day, source, rate) -%}
     {%- set reporting_currency = sql_text(var('reporting_currency')) -%}
     case
         when {{ currency }} = {{ reporting_currency }} then {{ amount }}
         when {{ rate }} is null
             then {{ stop(
                 'seeds/config/exchange_rates.csv: no rate from {} to {} on or before {}, which source {} needs; add it',
-                [currency, reporting_currency, charge_date, source]
+                [currency, reporting_currency, date_day, source]
             ) }}
         else {{ convert_money(amount, rate) }}
     end

@@ -9,6 +9,6 @@
     left join {{ ref('stg_customers__customers') }} as customers
         on
             {{ relation }}.customer_id = customers.customer_id
-            and {{ relation }}.usage_date >= customers.valid_from
-            and ({{ relation }}.usage_date < customers.valid_to or customers.valid_to is null)
+            and {{ relation }}.date_day >= customers.valid_from
+            and ({{ relation }}.date_day < customers.valid_to or customers.valid_to is null)
 {% endmacro %}

@@ -24,7 +24,7 @@
 {%- endmacro %}
 
 {# The days that {{ this }} does not hold in today's version. #}
-{% macro choose_changed_days(days, variable, settings=none, day='sample_date') -%}
+{% macro choose_changed_days(days, variable, settings=none, day='date_day') -%}
     {%- set query -%}
         select list({{ day }}) from {{ days }}
         where ({{ day }}, {{ day_version(settings) }}) not in (select distinct {{ day }}, day_version from {{ this }})
@@ -33,14 +33,14 @@
 {%- endmacro %}
 
 {# Deletes the days that are gone or whose version is not today's. #}
-{% macro forget_changed_days(days, settings=none, day='sample_date') -%}
+{% macro forget_changed_days(days, settings=none, day='date_day') -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
     where ({{ day }}, day_version) not in (select {{ day }}, {{ day_version(settings) }} from {{ days }})
     {%- endif -%}
 {%- endmacro %}
 
-{% macro choose_files_of_days(days, days_variable, variable, day='sample_date') -%}
+{% macro choose_files_of_days(days, days_variable, variable, day='date_day') -%}
     {%- set query -%}
         select list(distinct source_file)
         from (

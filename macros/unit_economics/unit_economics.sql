@@ -54,11 +54,11 @@ periods as (
         {% endfor -%}
         bool_and(is_billed_{{ grain }}) as is_billed,
         bool_or(is_outside_observed_span) as is_outside_observed_span,
-        {{ period_start('usage_date', grain) }} as period_start,
+        {{ period_start('date_day', grain) }} as period_start,
         max(charges_complete_from) as charges_complete_from,
         min(charges_complete_until) as charges_complete_until
     from cohorts
-    group by environment, workload, cohort_dimension, cohort, unit, {{ period_start('usage_date', grain) }}
+    group by environment, workload, cohort_dimension, cohort, unit, {{ period_start('date_day', grain) }}
 ),
 
 -- Users and sessions are counted over the period itself; days do not add up. Where nothing ran, nothing was missed.

@@ -11,7 +11,7 @@
     case
         when {{ counted }}.starts <> 1 or {{ counted }}.steps_back > 0
             then error(
-                'stg_prometheus__samples, ' || {{ counted }}.sample_date || ': series ' || {{ counted }}.scrape_series_id
+                'stg_prometheus__samples, ' || {{ counted }}.date_day || ': series ' || {{ counted }}.scrape_series_id
                 || ' is not one sorted run; rebuild with dbt build --full-refresh --select stg_prometheus__samples+'
             ) is null
         else true

@@ -151,7 +151,7 @@ def _bill(marts: Marts, history: bool) -> Iterator[Family]:
     if history:
         return
     through = marts.rows(
-        "select source, max(charge_date) + 1 as day from marts.fct_deployment_costs_daily "
+        "select source, max(date_day) + 1 as day from marts.fct_deployment_costs_daily "
         "group by source order by source"
     )
     yield Family(

@@ -153,17 +153,17 @@ def test_cumulative_metrics_sum_the_days_before(tmp_path):
     answers = {day(row["metric_time__day"]): row for row in rows}
     [(last, cost, units)] = facts("""
         with days as (select * from marts.fct_unit_costs_daily where unit = 'output_token'),
-        last_day as (select max(usage_date) as usage_date from days)
-        select any_value(last_day.usage_date), sum(days.effective_cost), sum(days.units)
+        last_day as (select max(date_day) as date_day from days)
+        select any_value(last_day.date_day), sum(days.effective_cost), sum(days.units)
         from days, last_day
-        where days.usage_date > last_day.usage_date - interval 28 day
+        where days.date_day > last_day.date_day - interval 28 day
     """)
     assert float(answers[last]["cost_per_million_output_tokens_28_days"]) == pytest.approx(
         float(cost) * 1_000_000 / float(units), rel=1e-9
     )
     months = facts("""
-        select max(charge_date), sum(effective_cost)
-        from marts.fct_deployment_costs_daily group by date_trunc('month', charge_date)
+        select max(date_day), sum(effective_cost)
+        from marts.fct_deployment_costs_daily group by date_trunc('month', date_day)
     """)
     assert len(months) > 1
     for last_day, cost_of_month in months:
@@ -182,7 +182,7 @@ def test_levers_are_ratios_of_sums(tmp_path):
     answers = {(day(row["metric_time__month"]), row["deployment_day__deployment_id"]): row for row in rows}
     expected = facts("""
         select
-            cast(date_trunc('month', usage_date) as date), deployment_id,
+            cast(date_trunc('month', date_day) as date), deployment_id,
             sum(cached_input_tokens) / sum(input_tokens + cached_input_tokens),
             sum(busy_accelerator_seconds) / sum(case when busy_accelerator_seconds > 0 then accelerator_seconds end),
             sum(case when null_reason is null then tokens end)

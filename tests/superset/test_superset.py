@@ -244,7 +244,7 @@ def test_the_last_28_days_are_borne_by_somebody_to_the_cent(superset):
     (rows,) = superset.chart("who_bears_the_cost")
     ((total,),) = superset.sql(
         "select sum(effective_cost) from marts.fct_deployment_costs_daily "
-        "where charge_date > (select max(charge_date) - 28 from marts.fct_deployment_costs_daily)"
+        "where date_day > (select max(date_day) - 28 from marts.fct_deployment_costs_daily)"
     )
     parts = ("Usage", "Shared services", "Idle", "Unused commitments")
     assert sum(row[part] for row in rows for part in parts) == about(total)
@@ -257,7 +257,7 @@ def test_a_workload_costs_what_its_deployments_cost(superset):
         select
             workload || case when environment = 'production' then '' else ', ' || environment end, sum(effective_cost)
         from marts.fct_deployment_costs_daily
-        where charge_date > (select max(period_start) - 28 from marts.fct_unit_economics_daily)
+        where date_day > (select max(period_start) - 28 from marts.fct_unit_economics_daily)
         group by all
     """)
     costs = dict(expected)
@@ -272,7 +272,7 @@ def test_the_bar_on_top_tells_how_fresh_and_how_complete(superset):
     ((through, cost),) = superset.sql("""
         select
             (select min(last_day) from (
-                select max(charge_date) as last_day from marts.fct_deployment_costs_daily group by source
+                select max(date_day) as last_day from marts.fct_deployment_costs_daily group by source
             )),
             (select sum(effective_cost_in) from marts.fct_cost_reconciliation)
     """)

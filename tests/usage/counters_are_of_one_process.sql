@@ -2,7 +2,7 @@
 {{ config(severity='warn') }}
 
 select
-    broken.usage_date,
+    broken.date_day,
     series.deployment_id,
     series.metric,
     series.target_id,

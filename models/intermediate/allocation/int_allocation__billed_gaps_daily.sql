@@ -1,26 +1,26 @@
 with
 
 billed_weights as (
-    select charge_date, deployment_id, unit, weight, is_billed
+    select date_day, deployment_id, unit, weight, is_billed
     from {{ ref('int_allocation__billed_weights_daily') }}
 ),
 
 unnamed_charges as (
-    select charge_date, deployment_id, sum(effective_cost) as effective_cost
+    select date_day, deployment_id, sum(effective_cost) as effective_cost
     from {{ ref('int_costs__unnamed_token_charges_daily') }}
-    group by charge_date, deployment_id
+    group by date_day, deployment_id
 ),
 
 -- Where the bill alone counts, tokens of no kind are in nobody's count.
 counted_by_bill as (
-    select distinct usage_date as charge_date, deployment_id
+    select distinct date_day, deployment_id
     from {{ ref('int_usage__metered_usage_daily') }}
     where meter = 'billed' and unit in ('input_token', 'cached_input_token', 'output_token')
 ),
 
 days as (
     select
-        billed_weights.charge_date,
+        billed_weights.date_day,
         billed_weights.deployment_id,
         list(billed_weights.unit) filter (where not billed_weights.is_billed) as lacking,
         bool_or(not billed_weights.is_billed and billed_weights.weight is null) as is_weight_unknown,
@@ -30,19 +30,19 @@ days as (
     from billed_weights
     left join unnamed_charges
         on
-            billed_weights.charge_date = unnamed_charges.charge_date
+            billed_weights.date_day = unnamed_charges.date_day
             and billed_weights.deployment_id = unnamed_charges.deployment_id
     left join counted_by_bill
         on
-            billed_weights.charge_date = counted_by_bill.charge_date
+            billed_weights.date_day = counted_by_bill.date_day
             and billed_weights.deployment_id = counted_by_bill.deployment_id
-    group by billed_weights.charge_date, billed_weights.deployment_id
+    group by billed_weights.date_day, billed_weights.deployment_id
 ),
 
 -- A charge that has not come is missing from everything; one that came without a kind from the kinds alone.
 gaps as (
     select
-        charge_date,
+        date_day,
         deployment_id,
         unnest(case
             when is_weight_unknown and unnamed = 0
@@ -68,7 +68,7 @@ gaps as (
 )
 
 select
-    charge_date,
+    date_day,
     deployment_id,
     unit,
     'meter_missing' as null_reason

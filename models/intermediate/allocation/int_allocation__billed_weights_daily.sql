@@ -1,18 +1,18 @@
 with
 
 meter_lines as (
-    select charge_date, deployment_id, unit, effective_cost
+    select date_day, deployment_id, unit, effective_cost
     from {{ ref('int_costs__meter_lines_daily') }}
 ),
 
 unnamed_charges as (
-    select charge_date, deployment_id, sum(effective_cost) as effective_cost
+    select date_day, deployment_id, sum(effective_cost) as effective_cost
     from {{ ref('int_costs__unnamed_token_charges_daily') }}
-    group by charge_date, deployment_id
+    group by date_day, deployment_id
 ),
 
 metered_usage as (
-    select usage_date, deployment_id, unit, units
+    select date_day, deployment_id, unit, units
     from {{ ref('int_usage__metered_usage_daily') }}
     where unit in ('input_token', 'cached_input_token', 'output_token') and units > 0
 ),
@@ -26,12 +26,12 @@ sku_meters as (
 -- Writing a prompt into the cache is part of reading it. A charge of 0 is a price of 0.
 billed_kinds as (
     select
-        charge_date,
+        date_day,
         deployment_id,
         case unit when 'cache_write_token' then 'input_token' else unit end as unit,
         greatest(sum({{ money_to_units('effective_cost') }}), 0) as cost_units
     from meter_lines
-    group by charge_date, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
+    group by date_day, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
 ),
 
 -- The kinds that are billed apart: those of a row of sku_meters, and those that were billed on any day.
@@ -44,39 +44,39 @@ meant_kinds as (
 ),
 
 days as (
-    select charge_date, deployment_id
+    select date_day, deployment_id
     from billed_kinds
     union
-    select charge_date, deployment_id
+    select date_day, deployment_id
     from unnamed_charges
 ),
 
 -- What was used that day and is billed apart should have a charge.
 lacking_kinds as (
     select
-        metered_usage.usage_date as charge_date,
+        metered_usage.date_day,
         metered_usage.deployment_id,
         metered_usage.unit,
-        count(*) over (partition by metered_usage.usage_date, metered_usage.deployment_id) as lacking_count
+        count(*) over (partition by metered_usage.date_day, metered_usage.deployment_id) as lacking_count
     from metered_usage
     inner join days
-        on metered_usage.usage_date = days.charge_date and metered_usage.deployment_id = days.deployment_id
+        on metered_usage.date_day = days.date_day and metered_usage.deployment_id = days.deployment_id
     left join unnamed_charges
         on
-            metered_usage.usage_date = unnamed_charges.charge_date
+            metered_usage.date_day = unnamed_charges.date_day
             and metered_usage.deployment_id = unnamed_charges.deployment_id
     left join meant_kinds
         on metered_usage.deployment_id = meant_kinds.deployment_id and metered_usage.unit = meant_kinds.unit
     anti join billed_kinds
         on
-            metered_usage.usage_date = billed_kinds.charge_date
+            metered_usage.date_day = billed_kinds.date_day
             and metered_usage.deployment_id = billed_kinds.deployment_id
             and metered_usage.unit = billed_kinds.unit
     where meant_kinds.unit is not null or unnamed_charges.effective_cost is not null
 )
 
 select
-    charge_date,
+    date_day,
     deployment_id,
     unit,
     cast(cost_units as hugeint) as weight,
@@ -85,7 +85,7 @@ from billed_kinds
 union all
 -- Where a single kind lacks its charge, a charge without a kind is that kind's.
 select
-    lacking_kinds.charge_date,
+    lacking_kinds.date_day,
     lacking_kinds.deployment_id,
     lacking_kinds.unit,
     cast(
@@ -98,5 +98,5 @@ select
 from lacking_kinds
 left join unnamed_charges
     on
-        lacking_kinds.charge_date = unnamed_charges.charge_date
+        lacking_kinds.date_day = unnamed_charges.date_day
         and lacking_kinds.deployment_id = unnamed_charges.deployment_id

@@ -1,7 +1,7 @@
 with
 
 pool_shares as (
-    select charge_date, pool_id, deployment_id, pool_capacity_seconds, pool_unobserved_seconds, resource_seconds
+    select date_day, pool_id, deployment_id, pool_capacity_seconds, pool_unobserved_seconds, resource_seconds
     from {{ ref('int_allocation__pool_shares_daily') }}
     where resource_kind = 'accelerator'
 ),
@@ -15,30 +15,30 @@ deployments as (
 ),
 
 accelerator_seconds as (
-    select usage_date, deployment_id, resource_id, accelerator_seconds
+    select date_day, deployment_id, resource_id, accelerator_seconds
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     where accelerator_seconds > 0
 ),
 
 billed_nodes as (
-    select charge_date, resource_id, least(sum(node_seconds), 86400) as billed_seconds
+    select date_day, resource_id, least(sum(node_seconds), 86400) as billed_seconds
     from {{ ref('int_costs__pool_resources_daily') }}
-    group by charge_date, resource_id
+    group by date_day, resource_id
 ),
 
 watched_seconds as (
-    select usage_date, resource_id, watched_seconds
+    select date_day, resource_id, watched_seconds
     from {{ ref('int_usage__watched_seconds_daily') }}
 ),
 
 direct_days as (
-    select distinct charge_date, target as deployment_id
+    select distinct date_day, target as deployment_id
     from {{ ref('int_costs__cost_lines_daily') }}
     where treatment = 'direct'
 ),
 
 pool_days as (
-    select distinct charge_date, pool_id, pool_capacity_seconds, pool_unobserved_seconds
+    select distinct date_day, pool_id, pool_capacity_seconds, pool_unobserved_seconds
     from pool_shares
 ),
 
@@ -49,14 +49,14 @@ configured_pools as (
     inner join pool_shares
         on
             deployments.deployment_id = pool_shares.deployment_id
-            and deployments.valid_from <= pool_shares.charge_date
-            and deployments.valid_to > pool_shares.charge_date
+            and deployments.valid_from <= pool_shares.date_day
+            and deployments.valid_to > pool_shares.date_day
             and pool_shares.resource_seconds > 0
 ),
 
 least_watched as (
     select
-        pool_days.charge_date,
+        pool_days.date_day,
         configured_pools.deployment_id,
         greatest(pool_days.pool_capacity_seconds, 1) as capacity_seconds,
         case when pool_days.pool_capacity_seconds = 0 then 1 else pool_days.pool_unobserved_seconds end
@@ -65,10 +65,10 @@ least_watched as (
     inner join pool_days
         on
             configured_pools.pool_id = pool_days.pool_id
-            and configured_pools.valid_from <= pool_days.charge_date
-            and configured_pools.valid_to > pool_days.charge_date
+            and configured_pools.valid_from <= pool_days.date_day
+            and configured_pools.valid_to > pool_days.date_day
     qualify row_number() over (
-            partition by pool_days.charge_date, configured_pools.deployment_id
+            partition by pool_days.date_day, configured_pools.deployment_id
             order by
                 cast(unobserved_seconds as hugeint) * 1000000 // capacity_seconds desc,
                 capacity_seconds desc,
@@ -79,7 +79,7 @@ least_watched as (
 -- What was held on a node that no pool has, or for longer than the bill says that it ran. A node's edges are not to the second.
 held as (
     select
-        accelerator_seconds.usage_date as charge_date,
+        accelerator_seconds.date_day,
         accelerator_seconds.deployment_id,
         sum(accelerator_seconds.accelerator_seconds) as held_seconds,
         sum(
@@ -100,21 +100,21 @@ held as (
     from accelerator_seconds
     left join billed_nodes
         on
-            accelerator_seconds.usage_date = billed_nodes.charge_date
+            accelerator_seconds.date_day = billed_nodes.date_day
             and accelerator_seconds.resource_id = billed_nodes.resource_id
     left join watched_seconds
         on
-            accelerator_seconds.usage_date = watched_seconds.usage_date
+            accelerator_seconds.date_day = watched_seconds.date_day
             and accelerator_seconds.resource_id = watched_seconds.resource_id
     left join direct_days
         on
-            accelerator_seconds.usage_date = direct_days.charge_date
+            accelerator_seconds.date_day = direct_days.date_day
             and accelerator_seconds.deployment_id = direct_days.deployment_id
-    group by accelerator_seconds.usage_date, accelerator_seconds.deployment_id
+    group by accelerator_seconds.date_day, accelerator_seconds.deployment_id
 )
 
 select
-    coalesce(least_watched.charge_date, held.charge_date) as charge_date,
+    coalesce(least_watched.date_day, held.date_day) as date_day,
     coalesce(least_watched.deployment_id, held.deployment_id) as deployment_id,
     cast(coalesce(least_watched.capacity_seconds, 0) as bigint) as capacity_seconds,
     cast(coalesce(least_watched.unobserved_seconds, 0) as bigint) as unobserved_seconds,
@@ -125,4 +125,4 @@ select
     coalesce(held.unbilled_seconds, 0) <= {{ var('max_unknown_share') }} * coalesce(held.held_seconds, 0) as is_billed
 from least_watched
 full outer join held
-    on least_watched.charge_date = held.charge_date and least_watched.deployment_id = held.deployment_id
+    on least_watched.date_day = held.date_day and least_watched.deployment_id = held.deployment_id

@@ -1,19 +1,19 @@
 with
 
 cost_lines as (
-    select charge_date, source, billing_period_start, treatment, target, cost_origin, effective_cost
+    select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
 ),
 
 pool_costs as (
     select
-        charge_date, source, billing_period_start, pool_id, deployment_id, cost_origin, allocation_note, effective_cost
+        date_day, source, billing_period_start, pool_id, deployment_id, cost_origin, allocation_note, effective_cost
     from {{ ref('int_allocation__pool_costs_daily') }}
 ),
 
 shared_costs as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         pool_id,
@@ -28,7 +28,7 @@ shared_costs as (
 -- From the bill to what the cost rule names.
 matched as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         treatment,
@@ -53,7 +53,7 @@ matched as (
 -- From a capacity pool by use, its idle part by policy.
 pooled as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         'pool' as treatment,
@@ -70,7 +70,7 @@ pooled as (
 -- From one shared pool to another, where they serve each other.
 served as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         'shared' as treatment,
@@ -88,7 +88,7 @@ served as (
 -- From a shared pool by its driver.
 shared as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         'shared' as treatment,
@@ -130,7 +130,7 @@ entries as (
 )
 
 select
-    charge_date,
+    date_day,
     source,
     billing_period_start,
     treatment,
@@ -149,7 +149,7 @@ select
     cast(sum(amount) as {{ money_type() }}) as amount
 from entries
 group by
-    charge_date,
+    date_day,
     source,
     billing_period_start,
     treatment,

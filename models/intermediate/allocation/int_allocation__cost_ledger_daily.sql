@@ -2,7 +2,7 @@ with
 
 entries as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         treatment,
@@ -18,7 +18,7 @@ entries as (
 -- Cost has arrived where no movement takes it further.
 balances as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         treatment,
@@ -29,11 +29,11 @@ balances as (
         cast(sum(amount) as {{ money_type() }}) as effective_cost
     from entries
     where account_kind in ('deployment', 'line')
-    group by charge_date, source, billing_period_start, treatment, origin_pool, account, cost_origin, allocation_note
+    group by date_day, source, billing_period_start, treatment, origin_pool, account, cost_origin, allocation_note
 )
 
 select
-    charge_date,
+    date_day,
     source,
     billing_period_start,
     treatment,

@@ -1,13 +1,13 @@
 with
 
 cost_lines as (
-    select charge_date, source, billing_period_start, treatment, target, cost_origin, effective_cost
+    select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
 ),
 
 pool_costs as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         pool_id,
@@ -21,7 +21,7 @@ pool_costs as (
 
 direct_costs as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         target as deployment_id,
@@ -29,11 +29,11 @@ direct_costs as (
         sum(effective_cost) as effective_cost
     from cost_lines
     where treatment = 'direct'
-    group by charge_date, source, billing_period_start, target, cost_origin
+    group by date_day, source, billing_period_start, target, cost_origin
 )
 
 select
-    charge_date,
+    date_day,
     source,
     billing_period_start,
     'direct' as treatment,
@@ -46,7 +46,7 @@ select
 from direct_costs
 union all
 select
-    charge_date,
+    date_day,
     source,
     billing_period_start,
     'pool' as treatment,

@@ -1,37 +1,37 @@
 with
 
 own_costs as (
-    select charge_date, deployment_id, effective_cost, is_bill_there and is_watched and is_billed as is_known
+    select date_day, deployment_id, effective_cost, is_bill_there and is_watched and is_billed as is_known
     from {{ ref('int_allocation__own_costs_daily') }}
 ),
 
 metered_usage as (
-    select usage_date, deployment_id, unit, units
+    select date_day, deployment_id, unit, units
     from {{ ref('int_usage__metered_usage_daily') }}
     where not starts_with(deployment_id, '(')
 ),
 
 usage_coverage as (
-    select usage_date, deployment_id, is_known
+    select date_day, deployment_id, is_known
     from {{ ref('int_usage__usage_coverage_daily') }}
     where not starts_with(deployment_id, '(')
 ),
 
 unknown_units as (
-    select usage_date, deployment_id, unit
+    select date_day, deployment_id, unit
     from {{ ref('int_usage__unknown_units_daily') }}
     where unit in ('token', 'request')
 ),
 
 accelerator_seconds as (
-    select usage_date, deployment_id, sum(accelerator_seconds) as accelerator_seconds
+    select date_day, deployment_id, sum(accelerator_seconds) as accelerator_seconds
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     where not starts_with(deployment_id, '(')
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 ),
 
 capacity_coverage as (
-    select charge_date, deployment_id, is_watched
+    select date_day, deployment_id, is_watched
     from {{ ref('int_allocation__capacity_coverage_daily') }}
     where not starts_with(deployment_id, '(')
 ),
@@ -42,14 +42,14 @@ counted_deployments as (
 ),
 
 owned_days as (
-    select charge_date, deployment_id
+    select date_day, deployment_id
     from own_costs
     where effective_cost != 0
 ),
 
 usage_days as (
     select
-        usage_coverage.usage_date as charge_date,
+        usage_coverage.date_day,
         usage_coverage.deployment_id,
         usage_coverage.is_known
         or (counted_deployments.deployment_id is null and owned_days.deployment_id is null) as is_known
@@ -57,14 +57,14 @@ usage_days as (
     left join counted_deployments on usage_coverage.deployment_id = counted_deployments.deployment_id
     left join owned_days
         on
-            usage_coverage.usage_date = owned_days.charge_date
+            usage_coverage.date_day = owned_days.date_day
             and usage_coverage.deployment_id = owned_days.deployment_id
 ),
 
 -- Whole numbers only: money in millionths, time in seconds.
 quantities as (
     select
-        charge_date,
+        date_day,
         'direct_cost' as driver,
         deployment_id,
         cast(trunc(effective_cost * 1000000) as hugeint) as quantity,
@@ -76,7 +76,7 @@ quantities as (
     ] %}
     union all
     select
-        usage_days.charge_date,
+        usage_days.date_day,
         '{{ driver }}' as driver,
         usage_days.deployment_id,
         cast(coalesce(sum(metered_usage.units), 0) as hugeint) as quantity,
@@ -84,19 +84,19 @@ quantities as (
     from usage_days
     left join metered_usage
         on
-            usage_days.charge_date = metered_usage.usage_date
+            usage_days.date_day = metered_usage.date_day
             and usage_days.deployment_id = metered_usage.deployment_id
             and metered_usage.unit in ({{ counted }})
     left join unknown_units
         on
-            usage_days.charge_date = unknown_units.usage_date
+            usage_days.date_day = unknown_units.date_day
             and usage_days.deployment_id = unknown_units.deployment_id
             and unknown_units.unit = '{{ unit }}'
-    group by usage_days.charge_date, usage_days.deployment_id
+    group by usage_days.date_day, usage_days.deployment_id
     {%- endfor %}
     union all
     select
-        coalesce(accelerator_seconds.usage_date, capacity_coverage.charge_date) as charge_date,
+        coalesce(accelerator_seconds.date_day, capacity_coverage.date_day) as date_day,
         'accelerator_hours' as driver,
         coalesce(accelerator_seconds.deployment_id, capacity_coverage.deployment_id) as deployment_id,
         cast(coalesce(accelerator_seconds.accelerator_seconds, 0) as hugeint) as quantity,
@@ -104,7 +104,7 @@ quantities as (
     from accelerator_seconds
     full outer join capacity_coverage
         on
-            accelerator_seconds.usage_date = capacity_coverage.charge_date
+            accelerator_seconds.date_day = capacity_coverage.date_day
             and accelerator_seconds.deployment_id = capacity_coverage.deployment_id
 ),
 
@@ -112,13 +112,13 @@ carried as (
     select
         *,
         last_value(case when is_known and quantity > 0 then quantity end ignore nulls) over (
-            partition by driver, deployment_id order by charge_date rows between unbounded preceding and current row
+            partition by driver, deployment_id order by date_day rows between unbounded preceding and current row
         ) as last_known_quantity
     from quantities
 )
 
 select
-    charge_date,
+    date_day,
     driver,
     deployment_id,
     case when is_known then quantity else coalesce(last_known_quantity, quantity) end as quantity,

@@ -1,7 +1,7 @@
 with
 
 cost_lines as (
-    select charge_date, source, billing_period_start, treatment, target, cost_origin, effective_cost
+    select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
 ),
 
@@ -14,18 +14,18 @@ shared_costs as (
 ),
 
 pool_shares as (
-    select charge_date, pool_id, resource_kind, deployment_id, resource_seconds
+    select date_day, pool_id, resource_kind, deployment_id, resource_seconds
     from {{ ref('int_allocation__pool_shares_daily') }}
 ),
 
 shared_weights as (
-    select charge_date, pool_id, driver, deployment_id, quantity
+    select date_day, pool_id, driver, deployment_id, quantity
     from {{ ref('int_allocation__shared_weights_daily') }}
 ),
 
 parts as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         treatment,
@@ -40,7 +40,7 @@ parts as (
     from direct_costs
     union all
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         'shared' as treatment,
@@ -55,7 +55,7 @@ parts as (
     from shared_costs
     union all
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         treatment,
@@ -69,7 +69,7 @@ parts as (
         sum(effective_cost) as effective_cost
     from cost_lines
     where treatment in ('excluded', 'unallocated')
-    group by charge_date, source, billing_period_start, treatment, target, cost_origin
+    group by date_day, source, billing_period_start, treatment, target, cost_origin
 ),
 
 -- A line that sums to 0 has no parts to take shares from: its charges cancel each other wherever they stand.
@@ -80,7 +80,7 @@ weighed as (
         case
             when
                 bool_and(effective_cost = 0) over (
-                    partition by charge_date, source, billing_period_start, treatment, target, line_origin
+                    partition by date_day, source, billing_period_start, treatment, target, line_origin
                 )
                 then 1
             else abs({{ money_to_units('effective_cost') }})
@@ -94,7 +94,7 @@ scaled as (
         *,
         weight // greatest(
             sum(weight) over (
-                partition by charge_date, source, billing_period_start, treatment, target, line_origin
+                partition by date_day, source, billing_period_start, treatment, target, line_origin
             ) // cast(10000000000000000000000000 as hugeint),
             1
         ) as scaled_weight
@@ -106,14 +106,14 @@ shares as (
         'scaled',
         amount='whole',
         weight='scaled_weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'treatment', 'target', 'line_origin'],
+        partition_by=['date_day', 'source', 'billing_period_start', 'treatment', 'target', 'line_origin'],
         order_by=['deployment_id', 'cost_origin', 'exit_pool_id', 'resource_kind'],
         part='share'
     ) }}
 )
 
 select
-    shares.charge_date,
+    shares.date_day,
     shares.source,
     shares.billing_period_start,
     shares.treatment,
@@ -142,14 +142,14 @@ from shares
 left join pool_shares
     on
         shares.treatment = 'pool'
-        and shares.charge_date = pool_shares.charge_date
+        and shares.date_day = pool_shares.date_day
         and shares.target = pool_shares.pool_id
         and shares.resource_kind = pool_shares.resource_kind
         and shares.deployment_id = pool_shares.deployment_id
 left join shared_weights
     on
         shares.treatment = 'shared'
-        and shares.charge_date = shared_weights.charge_date
+        and shares.date_day = shared_weights.date_day
         and shares.exit_pool_id = shared_weights.pool_id
         and shares.deployment_id = shared_weights.deployment_id
 where shares.share > 0

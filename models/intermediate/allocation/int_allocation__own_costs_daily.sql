@@ -1,29 +1,29 @@
 with
 
 direct_costs as (
-    select charge_date, source, treatment, deployment_id, effective_cost
+    select date_day, source, treatment, deployment_id, effective_cost
     from {{ ref('int_allocation__direct_costs_daily') }}
     where not starts_with(deployment_id, '(')
 ),
 
 missing_days as (
-    select source, charge_date
+    select source, date_day
     from {{ ref('int_costs__missing_days') }}
 ),
 
 capacity_coverage as (
-    select charge_date, deployment_id, is_watched, is_billed
+    select date_day, deployment_id, is_watched, is_billed
     from {{ ref('int_allocation__capacity_coverage_daily') }}
 ),
 
 usage_coverage as (
-    select usage_date, deployment_id, observed_seconds, expected_seconds
+    select date_day, deployment_id, observed_seconds, expected_seconds
     from {{ ref('int_usage__usage_coverage_daily') }}
     where not starts_with(deployment_id, '(')
 ),
 
 metered_usage as (
-    select distinct usage_date, deployment_id
+    select distinct date_day, deployment_id
     from {{ ref('int_usage__metered_usage_daily') }}
     where units > 0
 ),
@@ -35,54 +35,54 @@ owners as (
 ),
 
 cost_days as (
-    select charge_date, deployment_id, sum(effective_cost) as effective_cost
+    select date_day, deployment_id, sum(effective_cost) as effective_cost
     from direct_costs
-    group by charge_date, deployment_id
+    group by date_day, deployment_id
 ),
 
 days as (
-    select charge_date, deployment_id from cost_days
+    select date_day, deployment_id from cost_days
     union
-    select usage_date as charge_date, deployment_id from usage_coverage
+    select date_day, deployment_id from usage_coverage
 ),
 
 -- A day on which a bill that pays for the deployment is not there.
 unbilled_days as (
-    select distinct missing_days.charge_date, own_sources.deployment_id
+    select distinct missing_days.date_day, own_sources.deployment_id
     from (select distinct source, deployment_id from direct_costs) as own_sources
     inner join missing_days on own_sources.source = missing_days.source
 ),
 
 judged as (
     select
-        days.charge_date,
+        days.date_day,
         days.deployment_id,
         cost_days.effective_cost,
-        unbilled_days.charge_date is null as is_bill_there,
+        unbilled_days.date_day is null as is_bill_there,
         coalesce(capacity_coverage.is_watched, true) as is_watched,
         coalesce(capacity_coverage.is_billed, true) as is_billed,
         owners.deployment_id is not null as is_owner,
-        metered_usage.usage_date is not null or coalesce(usage_coverage.observed_seconds, 0) > 0 as is_seen,
+        metered_usage.date_day is not null or coalesce(usage_coverage.observed_seconds, 0) > 0 as is_seen,
         -- A bill that charges the deployment itself, and does not on a day, says that it did not run.
         coalesce(usage_coverage.expected_seconds, 0) > 0 and coalesce(owners.has_pool, true) as is_expected
     from days
     left join cost_days
-        on days.charge_date = cost_days.charge_date and days.deployment_id = cost_days.deployment_id
+        on days.date_day = cost_days.date_day and days.deployment_id = cost_days.deployment_id
     left join unbilled_days
-        on days.charge_date = unbilled_days.charge_date and days.deployment_id = unbilled_days.deployment_id
+        on days.date_day = unbilled_days.date_day and days.deployment_id = unbilled_days.deployment_id
     left join capacity_coverage
         on
-            days.charge_date = capacity_coverage.charge_date
+            days.date_day = capacity_coverage.date_day
             and days.deployment_id = capacity_coverage.deployment_id
     left join usage_coverage
-        on days.charge_date = usage_coverage.usage_date and days.deployment_id = usage_coverage.deployment_id
+        on days.date_day = usage_coverage.date_day and days.deployment_id = usage_coverage.deployment_id
     left join metered_usage
-        on days.charge_date = metered_usage.usage_date and days.deployment_id = metered_usage.deployment_id
+        on days.date_day = metered_usage.date_day and days.deployment_id = metered_usage.deployment_id
     left join owners on days.deployment_id = owners.deployment_id
 )
 
 select
-    charge_date,
+    date_day,
     deployment_id,
     cast(coalesce(effective_cost, 0) as {{ money_type() }}) as effective_cost,
     is_bill_there,

@@ -2,7 +2,7 @@ with
 
 pool_lines as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         pool_id,
@@ -13,7 +13,7 @@ pool_lines as (
 ),
 
 pool_shares as (
-    select charge_date, pool_id, resource_kind, deployment_id, allocation_note, pool_used_seconds, weight
+    select date_day, pool_id, resource_kind, deployment_id, allocation_note, pool_used_seconds, weight
     from {{ ref('int_allocation__pool_shares_daily') }}
 ),
 
@@ -31,7 +31,7 @@ usage_receivers as (
     from pool_lines
     inner join pool_shares
         on
-            pool_lines.charge_date = pool_shares.charge_date
+            pool_lines.date_day = pool_shares.date_day
             and pool_lines.pool_id = pool_shares.pool_id
             and pool_lines.resource_kind = pool_shares.resource_kind
     where pool_lines.cost_origin = 'usage' and pool_shares.weight > 0
@@ -42,7 +42,7 @@ usage_parts as (
         'usage_receivers',
         amount='amount',
         weight='weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'resource_kind'],
+        partition_by=['date_day', 'source', 'billing_period_start', 'pool_id', 'resource_kind'],
         order_by=['deployment_id']
     ) }}
 ),
@@ -50,7 +50,7 @@ usage_parts as (
 -- What nobody used or nobody watched of the lines above, and commitments paid for but not drawn on.
 unused_lines as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         pool_id,
@@ -62,7 +62,7 @@ unused_lines as (
     where deployment_id in ('(idle)', '(unobserved)')
     union all
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         pool_id,
@@ -90,7 +90,7 @@ unused_receivers as (
     left join capacity_pools on unused_lines.pool_id = capacity_pools.pool_id
     inner join pool_shares
         on
-            unused_lines.charge_date = pool_shares.charge_date
+            unused_lines.date_day = pool_shares.date_day
             and unused_lines.pool_id = pool_shares.pool_id
             and unused_lines.resource_kind = pool_shares.resource_kind
             and case
@@ -110,7 +110,7 @@ unused_parts as (
         'unused_receivers',
         amount='amount',
         weight='weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'resource_kind', 'cost_origin'],
+        partition_by=['date_day', 'source', 'billing_period_start', 'pool_id', 'resource_kind', 'cost_origin'],
         order_by=['deployment_id']
     ) }}
 ),
@@ -123,7 +123,7 @@ parts as (
 )
 
 select
-    charge_date,
+    date_day,
     source,
     billing_period_start,
     pool_id,

@@ -1,18 +1,18 @@
 with
 
 cost_lines as (
-    select charge_date, source, billing_period_start, treatment, target, cost_origin, effective_cost
+    select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
 ),
 
 pool_shares as (
-    select charge_date, pool_id, resource_kind, deployment_id, resource_weight
+    select date_day, pool_id, resource_kind, deployment_id, resource_weight
     from {{ ref('int_allocation__pool_shares_daily') }}
 ),
 
 pool_lines as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         target as pool_id,
@@ -20,12 +20,12 @@ pool_lines as (
         {{ money_to_units('sum(effective_cost)') }} as amount
     from cost_lines
     where treatment = 'pool'
-    group by charge_date, source, billing_period_start, target, cost_origin
+    group by date_day, source, billing_period_start, target, cost_origin
 ),
 
 resource_weights as (
     select
-        pool_lines.charge_date,
+        pool_lines.date_day,
         pool_lines.source,
         pool_lines.billing_period_start,
         pool_lines.pool_id,
@@ -35,7 +35,7 @@ resource_weights as (
         pool_shares.resource_weight
     from pool_lines
     inner join pool_shares
-        on pool_lines.charge_date = pool_shares.charge_date and pool_lines.pool_id = pool_shares.pool_id
+        on pool_lines.date_day = pool_shares.date_day and pool_lines.pool_id = pool_shares.pool_id
     where pool_shares.deployment_id = '(idle)' and pool_shares.resource_weight > 0
 ),
 
@@ -44,14 +44,14 @@ resource_lines as (
         'resource_weights',
         amount='amount',
         weight='resource_weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
+        partition_by=['date_day', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
         order_by=['resource_kind'],
         part='resource_amount'
     ) }}
 )
 
 select
-    charge_date,
+    date_day,
     source,
     billing_period_start,
     pool_id,

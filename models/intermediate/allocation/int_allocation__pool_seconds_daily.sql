@@ -1,24 +1,24 @@
 with
 
 pool_resources as (
-    select charge_date, pool_id, resource_id, accelerator_seconds, node_seconds
+    select date_day, pool_id, resource_id, accelerator_seconds, node_seconds
     from {{ ref('int_costs__pool_resources_daily') }}
 ),
 
 watched_seconds as (
-    select usage_date, resource_id, watched_seconds
+    select date_day, resource_id, watched_seconds
     from {{ ref('int_usage__watched_seconds_daily') }}
 ),
 
 host_capacity as (
-    select usage_date, resource_id, resource_kind, capacity_seconds
+    select date_day, resource_id, resource_kind, capacity_seconds
     from {{ ref('int_usage__host_capacity_daily') }}
 ),
 
 -- For how long a node was billed, in whatever pools, and for how long of that an exporter watched who held it.
 watched_nodes as (
     select
-        pool_resources.charge_date,
+        pool_resources.date_day,
         pool_resources.resource_id,
         cast(greatest(least(sum(pool_resources.node_seconds), 86400), 1) as hugeint) as billed_seconds,
         cast(least(
@@ -28,22 +28,22 @@ watched_nodes as (
     from pool_resources
     left join watched_seconds
         on
-            pool_resources.charge_date = watched_seconds.usage_date
+            pool_resources.date_day = watched_seconds.date_day
             and pool_resources.resource_id = watched_seconds.resource_id
-    group by pool_resources.charge_date, pool_resources.resource_id
+    group by pool_resources.date_day, pool_resources.resource_id
 ),
 
 -- What telemetry says of a node: who holds how much of it, and what there is. Its accelerators the bill counts. A gap of the
 -- exporter shortens what a node seems to have of the rest: it had as much in the time that nobody watched.
 node_seconds as (
-    select usage_date, resource_id, 'accelerator' as resource_kind, deployment_id, accelerator_seconds as seconds
+    select date_day, resource_id, 'accelerator' as resource_kind, deployment_id, accelerator_seconds as seconds
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     union all
-    select usage_date, resource_id, resource_kind, deployment_id, reserved_seconds as seconds
+    select date_day, resource_id, resource_kind, deployment_id, reserved_seconds as seconds
     from {{ ref('int_usage__host_requests_daily') }}
     union all
     select
-        host_capacity.usage_date,
+        host_capacity.date_day,
         host_capacity.resource_id,
         host_capacity.resource_kind,
         unnest(['(capacity)', '(unobserved)']) as deployment_id,
@@ -55,14 +55,14 @@ node_seconds as (
     from host_capacity
     inner join watched_nodes
         on
-            host_capacity.usage_date = watched_nodes.charge_date
+            host_capacity.date_day = watched_nodes.date_day
             and host_capacity.resource_id = watched_nodes.resource_id
     where watched_nodes.watched_seconds > 0
 ),
 
 pooled as (
     select
-        pool_resources.charge_date,
+        pool_resources.date_day,
         pool_resources.pool_id,
         pool_resources.resource_id,
         node_seconds.resource_kind,
@@ -72,7 +72,7 @@ pooled as (
     from pool_resources
     inner join node_seconds
         on
-            pool_resources.charge_date = node_seconds.usage_date
+            pool_resources.date_day = node_seconds.date_day
             and pool_resources.resource_id = node_seconds.resource_id
 ),
 
@@ -82,18 +82,18 @@ divided as (
         'pooled',
         amount='seconds_on_node',
         weight='capacity_weight',
-        partition_by=['charge_date', 'resource_id', 'resource_kind', 'deployment_id'],
+        partition_by=['date_day', 'resource_id', 'resource_kind', 'deployment_id'],
         order_by=['pool_id'],
         part='seconds_in_pool'
     ) }}
 ),
 
 accounts as (
-    select charge_date, pool_id, resource_kind, deployment_id, seconds_in_pool as seconds
+    select date_day, pool_id, resource_kind, deployment_id, seconds_in_pool as seconds
     from divided
     union all
     select
-        pool_resources.charge_date,
+        pool_resources.date_day,
         pool_resources.pool_id,
         'accelerator' as resource_kind,
         unnest(['(capacity)', '(unobserved)']) as deployment_id,
@@ -105,16 +105,16 @@ accounts as (
     from pool_resources
     inner join watched_nodes
         on
-            pool_resources.charge_date = watched_nodes.charge_date
+            pool_resources.date_day = watched_nodes.date_day
             and pool_resources.resource_id = watched_nodes.resource_id
 )
 
 select
-    charge_date,
+    date_day,
     pool_id,
     resource_kind,
     deployment_id,
     cast(sum(seconds) as bigint) as resource_seconds
 from accounts
-group by charge_date, pool_id, resource_kind, deployment_id
+group by date_day, pool_id, resource_kind, deployment_id
 having sum(seconds) > 0

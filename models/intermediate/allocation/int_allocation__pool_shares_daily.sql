@@ -1,12 +1,12 @@
 with
 
 cost_lines as (
-    select charge_date, treatment, target
+    select date_day, treatment, target
     from {{ ref('int_costs__cost_lines_daily') }}
 ),
 
 pool_seconds as (
-    select charge_date, pool_id, resource_kind, deployment_id, resource_seconds
+    select date_day, pool_id, resource_kind, deployment_id, resource_seconds
     from {{ ref('int_allocation__pool_seconds_daily') }}
 ),
 
@@ -17,17 +17,17 @@ prices as (
 
 -- Days with cost but no known capacity are kept: their cost must have somewhere to go.
 pool_days as (
-    select charge_date, pool_id
+    select date_day, pool_id
     from pool_seconds
     union
-    select charge_date, target as pool_id
+    select date_day, target as pool_id
     from cost_lines
     where treatment = 'pool'
 ),
 
 totals as (
     select
-        charge_date,
+        date_day,
         pool_id,
         resource_kind,
         coalesce(sum(resource_seconds) filter (where deployment_id = '(capacity)'), 0) as capacity_seconds,
@@ -35,13 +35,13 @@ totals as (
         coalesce(sum(resource_seconds) filter (where deployment_id not in ('(capacity)', '(unobserved)')), 0)
             as used_seconds
     from pool_seconds
-    group by charge_date, pool_id, resource_kind
+    group by date_day, pool_id, resource_kind
 ),
 
 -- Accelerators always count; another resource where its capacity is known and somebody is known to hold some of it.
 balances as (
     select
-        pool_days.charge_date,
+        pool_days.date_day,
         pool_days.pool_id,
         'accelerator' as resource_kind,
         coalesce(totals.capacity_seconds, 0) as capacity_seconds,
@@ -50,11 +50,11 @@ balances as (
     from pool_days
     left join totals
         on
-            pool_days.charge_date = totals.charge_date
+            pool_days.date_day = totals.date_day
             and pool_days.pool_id = totals.pool_id
             and totals.resource_kind = 'accelerator'
     union all
-    select charge_date, pool_id, resource_kind, capacity_seconds, unobserved_seconds, used_seconds
+    select date_day, pool_id, resource_kind, capacity_seconds, unobserved_seconds, used_seconds
     from totals
     where resource_kind != 'accelerator' and capacity_seconds > 0 and used_seconds > 0
 ),
@@ -74,7 +74,7 @@ weighted as (
     select
         *,
         case
-            when resource_kind = 'accelerator' and sum(capacity_value) over (partition by charge_date, pool_id) = 0
+            when resource_kind = 'accelerator' and sum(capacity_value) over (partition by date_day, pool_id) = 0
                 then 1
             else capacity_value
         end as resource_weight
@@ -82,12 +82,12 @@ weighted as (
 ),
 
 receivers as (
-    select charge_date, pool_id, resource_kind, deployment_id, resource_seconds
+    select date_day, pool_id, resource_kind, deployment_id, resource_seconds
     from pool_seconds
     where deployment_id not in ('(capacity)', '(unobserved)')
     union all
     select
-        charge_date,
+        date_day,
         pool_id,
         resource_kind,
         unnest(['(idle)', '(unobserved)']) as deployment_id,
@@ -96,7 +96,7 @@ receivers as (
 )
 
 select
-    receivers.charge_date,
+    receivers.date_day,
     receivers.pool_id,
     receivers.resource_kind,
     receivers.deployment_id,
@@ -125,7 +125,7 @@ select
 from receivers
 inner join weighted
     on
-        receivers.charge_date = weighted.charge_date
+        receivers.date_day = weighted.date_day
         and receivers.pool_id = weighted.pool_id
         and receivers.resource_kind = weighted.resource_kind
 where weighted.resource_kind = 'accelerator' or weighted.resource_weight > 0

@@ -1,17 +1,17 @@
 with
 
 pods as (
-    select usage_date, deployment_id, role, reserved_value
+    select date_day, deployment_id, role, reserved_value
     from {{ ref('int_usage__pod_accelerators_daily') }}
     where role in ('prefill', 'decode') and deployment_id is not null
 )
 
 -- from thousandths of an accelerator and milliseconds to seconds, rounded once
 select
-    usage_date,
+    date_day,
     deployment_id,
     role,
     cast((sum(reserved_value) + 500000) // 1000000 as bigint) as accelerator_seconds
 from pods
-group by usage_date, deployment_id, role
+group by date_day, deployment_id, role
 having sum(reserved_value) >= 500000

@@ -1,24 +1,24 @@
 with
 
 cost_lines as (
-    select charge_date, source, billing_period_start, treatment, target, cost_origin, effective_cost
+    select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
 ),
 
 shared_exits as (
-    select charge_date, pool_id, exit_pool_id, allocation_note, weight
+    select date_day, pool_id, exit_pool_id, allocation_note, weight
     from {{ ref('int_allocation__shared_exits_daily') }}
 ),
 
 shared_shares as (
-    select charge_date, pool_id, deployment_id, allocation_note, weight
+    select date_day, pool_id, deployment_id, allocation_note, weight
     from {{ ref('int_allocation__shared_shares_daily') }}
 ),
 
 -- What a shared service leaves unused of a commitment stays unused commitment; the rest is shared cost.
 shared_lines as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         target as pool_id,
@@ -26,13 +26,13 @@ shared_lines as (
         {{ money_to_units('sum(effective_cost)') }} as amount
     from cost_lines
     where treatment = 'shared'
-    group by charge_date, source, billing_period_start, target, cost_origin
+    group by date_day, source, billing_period_start, target, cost_origin
 ),
 
 -- First over the pools by whose drivers the cost reaches deployments: one, unless shared pools serve each other.
 exit_receivers as (
     select
-        shared_lines.charge_date,
+        shared_lines.date_day,
         shared_lines.source,
         shared_lines.billing_period_start,
         shared_lines.pool_id,
@@ -43,7 +43,7 @@ exit_receivers as (
         shared_exits.weight
     from shared_lines
     inner join shared_exits
-        on shared_lines.charge_date = shared_exits.charge_date and shared_lines.pool_id = shared_exits.pool_id
+        on shared_lines.date_day = shared_exits.date_day and shared_lines.pool_id = shared_exits.pool_id
 ),
 
 exit_parts as (
@@ -51,7 +51,7 @@ exit_parts as (
         'exit_receivers',
         amount='amount',
         weight='weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
+        partition_by=['date_day', 'source', 'billing_period_start', 'pool_id', 'cost_origin'],
         order_by=['exit_pool_id'],
         part='exit_amount'
     ) }}
@@ -59,7 +59,7 @@ exit_parts as (
 
 receivers as (
     select
-        exit_parts.charge_date,
+        exit_parts.date_day,
         exit_parts.source,
         exit_parts.billing_period_start,
         exit_parts.pool_id,
@@ -71,7 +71,7 @@ receivers as (
         coalesce(shared_shares.weight, 1) as weight
     from exit_parts
     left join shared_shares
-        on exit_parts.charge_date = shared_shares.charge_date and exit_parts.exit_pool_id = shared_shares.pool_id
+        on exit_parts.date_day = shared_shares.date_day and exit_parts.exit_pool_id = shared_shares.pool_id
 ),
 
 parts as (
@@ -79,13 +79,13 @@ parts as (
         'receivers',
         amount='exit_amount',
         weight='weight',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'pool_id', 'cost_origin', 'exit_pool_id'],
+        partition_by=['date_day', 'source', 'billing_period_start', 'pool_id', 'cost_origin', 'exit_pool_id'],
         order_by=['deployment_id']
     ) }}
 )
 
 select
-    charge_date,
+    date_day,
     source,
     billing_period_start,
     pool_id,

@@ -4,33 +4,33 @@
 with recursive
 
 pool_days as (
-    select charge_date, pool_id
+    select date_day, pool_id
     from {{ ref('int_allocation__shared_pool_days') }}
 ),
 
 service_weights as (
-    select charge_date, pool_id, receiving_pool_id, weight
+    select date_day, pool_id, receiving_pool_id, weight
     from {{ ref('int_allocation__shared_service_weights_daily') }}
 ),
 
 servings as (
-    select distinct charge_date, pool_id
+    select distinct date_day, pool_id
     from service_weights
 ),
 
 deployment_weights as (
-    select charge_date, pool_id, sum(weight) as weight
+    select date_day, pool_id, sum(weight) as weight
     from {{ ref('int_allocation__shared_weights_daily') }}
-    group by charge_date, pool_id
+    group by date_day, pool_id
 ),
 
 -- What is for deployments leaves the network of services at the pool itself. So does the cost that nobody may carry.
 receivers as (
-    select charge_date, pool_id, receiving_pool_id, false as is_exit, {{ whole }} as whole, weight
+    select date_day, pool_id, receiving_pool_id, false as is_exit, {{ whole }} as whole, weight
     from service_weights
     union all
     select
-        pool_days.charge_date,
+        pool_days.date_day,
         pool_days.pool_id,
         pool_days.pool_id as receiving_pool_id,
         true as is_exit,
@@ -43,10 +43,10 @@ receivers as (
     from pool_days
     left join deployment_weights
         on
-            pool_days.charge_date = deployment_weights.charge_date
+            pool_days.date_day = deployment_weights.date_day
             and pool_days.pool_id = deployment_weights.pool_id
     left join servings
-        on pool_days.charge_date = servings.charge_date and pool_days.pool_id = servings.pool_id
+        on pool_days.date_day = servings.date_day and pool_days.pool_id = servings.pool_id
 ),
 
 hand_overs as (
@@ -54,55 +54,55 @@ hand_overs as (
         'receivers',
         amount='whole',
         weight='weight',
-        partition_by=['charge_date', 'pool_id'],
+        partition_by=['date_day', 'pool_id'],
         order_by=['is_exit', 'receiving_pool_id'],
         part='share'
     ) }}
 ),
 
 flow as (
-    select 0 as round, charge_date, pool_id, receiving_pool_id, is_exit, share
+    select 0 as round, date_day, pool_id, receiving_pool_id, is_exit, share
     from hand_overs
     where share > 0
     union all
     (
         select
             round + 1 as round,
-            charge_date,
+            date_day,
             pool_id,
             receiving_pool_id,
             is_exit,
             cast(sum(share) as hugeint) as share
         from (
-            select round, charge_date, pool_id, receiving_pool_id, is_exit, share
+            select round, date_day, pool_id, receiving_pool_id, is_exit, share
             from flow
             where is_exit
             union all
             select
                 flow.round,
-                flow.charge_date,
+                flow.date_day,
                 flow.pool_id,
                 onward.receiving_pool_id,
                 onward.is_exit,
                 flow.share * onward.share // {{ whole }} as share
             from flow
             inner join flow as onward
-                on flow.charge_date = onward.charge_date and flow.receiving_pool_id = onward.pool_id
+                on flow.date_day = onward.date_day and flow.receiving_pool_id = onward.pool_id
             where not flow.is_exit
         )
         where round < {{ rounds }} and share > 0
-        group by round, charge_date, pool_id, receiving_pool_id, is_exit
+        group by round, date_day, pool_id, receiving_pool_id, is_exit
     )
 ),
 
 reached as (
-    select charge_date, pool_id, receiving_pool_id, is_exit, share
+    select date_day, pool_id, receiving_pool_id, is_exit, share
     from flow
     where round = {{ rounds }}
 ),
 
 open_pools as (
-    select distinct charge_date, pool_id
+    select distinct date_day, pool_id
     from reached
     where is_exit
 ),
@@ -110,20 +110,20 @@ open_pools as (
 -- What is still among services has either no way out, or has not found it.
 circling as (
     select
-        reached.charge_date,
+        reached.date_day,
         reached.pool_id,
         coalesce(sum(reached.share) filter (where open_pools.pool_id is null), 0) as locked_in,
         coalesce(sum(reached.share) filter (where open_pools.pool_id is not null), 0) as on_its_way
     from reached
     left join open_pools
-        on reached.charge_date = open_pools.charge_date and reached.receiving_pool_id = open_pools.pool_id
+        on reached.date_day = open_pools.date_day and reached.receiving_pool_id = open_pools.pool_id
     where not reached.is_exit
-    group by reached.charge_date, reached.pool_id
+    group by reached.date_day, reached.pool_id
 ),
 
 exits as (
     select
-        charge_date,
+        date_day,
         pool_id,
         receiving_pool_id as exit_pool_id,
         cast(null as varchar) as allocation_note,
@@ -133,7 +133,7 @@ exits as (
     where is_exit
     union all
     select
-        charge_date,
+        date_day,
         pool_id,
         '(unallocated)' as exit_pool_id,
         'closed_loop' as allocation_note,
@@ -149,7 +149,7 @@ exits as (
                     'seeds/config/shared_pools.csv, row {}: on {} its cost circles among shared pools that hardly pass '
                     ~ 'anything on to deployments, and does not come to rest; lower the weights that they give each '
                     ~ 'other in seeds/config/shared_pool_weights.csv, or use method step_down',
-                    ['pool_id', 'charge_date']
+                    ['pool_id', 'date_day']
                 ) }} is not null
             else false
         end
@@ -161,14 +161,14 @@ weights as (
         'exits',
         amount='whole',
         weight='share',
-        partition_by=['charge_date', 'pool_id'],
+        partition_by=['date_day', 'pool_id'],
         order_by=['exit_pool_id'],
         part='weight'
     ) }}
 )
 
 select
-    charge_date,
+    date_day,
     pool_id,
     exit_pool_id,
     allocation_note,

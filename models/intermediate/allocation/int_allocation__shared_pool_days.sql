@@ -1,7 +1,7 @@
 with
 
 cost_lines as (
-    select charge_date, treatment, target, effective_cost
+    select date_day, treatment, target, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
 ),
 
@@ -16,10 +16,10 @@ shared_pool_weights as (
 ),
 
 own_costs as (
-    select charge_date, target as pool_id, sum(effective_cost) as own_cost
+    select date_day, target as pool_id, sum(effective_cost) as own_cost
     from cost_lines
     where treatment = 'shared'
-    group by charge_date, target
+    group by date_day, target
 ),
 
 -- A pool that others name as their receiver passes on what it got even on a day without a charge of its own.
@@ -30,16 +30,16 @@ named_receivers as (
 ),
 
 pool_days as (
-    select charge_date, pool_id
+    select date_day, pool_id
     from own_costs
     union
-    select own_costs.charge_date, named_receivers.pool_id
+    select own_costs.date_day, named_receivers.pool_id
     from own_costs
     cross join named_receivers
 )
 
 select
-    pool_days.charge_date,
+    pool_days.date_day,
     pool_days.pool_id,
     shared_pools.method,
     shared_pools.driver,
@@ -49,4 +49,4 @@ select
     own_costs.own_cost
 from pool_days
 left join shared_pools on pool_days.pool_id = shared_pools.pool_id
-left join own_costs on pool_days.charge_date = own_costs.charge_date and pool_days.pool_id = own_costs.pool_id
+left join own_costs on pool_days.date_day = own_costs.date_day and pool_days.pool_id = own_costs.pool_id

@@ -1,7 +1,7 @@
 with
 
 pool_days as (
-    select charge_date, pool_id, method, driver, step, scope_column, own_cost
+    select date_day, pool_id, method, driver, step, scope_column, own_cost
     from {{ ref('int_allocation__shared_pool_days') }}
     where method is not null
 ),
@@ -14,14 +14,14 @@ shared_pool_weights as (
 -- Step-down charges later steps only. A driver finds the pools of its own method; fixed weights name whom they charge.
 pairs as (
     select
-        givers.charge_date,
+        givers.date_day,
         givers.pool_id,
         givers.driver,
         receivers.pool_id as receiving_pool_id,
         receivers.own_cost
     from pool_days as givers
     inner join pool_days as receivers
-        on givers.charge_date = receivers.charge_date and givers.pool_id != receivers.pool_id
+        on givers.date_day = receivers.date_day and givers.pool_id != receivers.pool_id
     where
         case givers.method
             when 'reciprocal' then givers.driver = 'fixed' or receivers.method = 'reciprocal'
@@ -33,7 +33,7 @@ pairs as (
 
 weighed as (
     select
-        pairs.charge_date,
+        pairs.date_day,
         pairs.pool_id,
         pairs.receiving_pool_id,
         case pairs.driver
@@ -49,7 +49,7 @@ weighed as (
 )
 
 select
-    charge_date,
+    date_day,
     pool_id,
     receiving_pool_id,
     cast(weight as hugeint) as weight

@@ -1,28 +1,28 @@
 with
 
 pool_days as (
-    select charge_date, pool_id, driver
+    select date_day, pool_id, driver
     from {{ ref('int_allocation__shared_pool_days') }}
 ),
 
 shared_weights as (
-    select charge_date, pool_id, deployment_id, allocation_note, weight
+    select date_day, pool_id, deployment_id, allocation_note, weight
     from {{ ref('int_allocation__shared_weights_daily') }}
 ),
 
 pool_totals as (
-    select charge_date, pool_id, sum(weight) as total_weight
+    select date_day, pool_id, sum(weight) as total_weight
     from shared_weights
-    group by charge_date, pool_id
+    group by date_day, pool_id
 )
 
-select charge_date, pool_id, deployment_id, allocation_note, weight
+select date_day, pool_id, deployment_id, allocation_note, weight
 from shared_weights
 where weight > 0
 union all
 -- A pool-day that nobody may carry: one receiver, which says why.
 select
-    pool_days.charge_date,
+    pool_days.date_day,
     pool_days.pool_id,
     '(unallocated)' as deployment_id,
     case
@@ -33,5 +33,5 @@ select
     cast(1 as hugeint) as weight
 from pool_days
 left join pool_totals
-    on pool_days.charge_date = pool_totals.charge_date and pool_days.pool_id = pool_totals.pool_id
+    on pool_days.date_day = pool_totals.date_day and pool_days.pool_id = pool_totals.pool_id
 where coalesce(pool_totals.total_weight, 0) = 0

@@ -5,13 +5,13 @@
 with
 
 pool_days as (
-    select charge_date, pool_id, driver, scope_column, scope_value
+    select date_day, pool_id, driver, scope_column, scope_value
     from {{ ref('int_allocation__shared_pool_days') }}
     where driver is not null
 ),
 
 driver_quantities as (
-    select charge_date, driver, deployment_id, quantity, is_known, is_carried_forward
+    select date_day, driver, deployment_id, quantity, is_known, is_carried_forward
     from {{ ref('int_allocation__driver_quantities_daily') }}
 ),
 
@@ -28,15 +28,15 @@ deployments as (
 -- A pool's candidates: the deployments in its scope that were configured on that day.
 candidates as (
     select
-        pool_days.charge_date,
+        pool_days.date_day,
         pool_days.pool_id,
         pool_days.driver,
         deployments.deployment_id
     from pool_days
     inner join deployments
         on
-            pool_days.charge_date >= deployments.valid_from
-            and (pool_days.charge_date < deployments.valid_to or deployments.valid_to is null)
+            pool_days.date_day >= deployments.valid_from
+            and (pool_days.date_day < deployments.valid_to or deployments.valid_to is null)
     where
         pool_days.scope_column is null
         or pool_days.scope_value = case pool_days.scope_column
@@ -48,7 +48,7 @@ candidates as (
 
 weighed as (
     select
-        candidates.charge_date,
+        candidates.date_day,
         candidates.pool_id,
         candidates.driver,
         candidates.deployment_id,
@@ -65,7 +65,7 @@ weighed as (
     from candidates
     left join driver_quantities
         on
-            candidates.charge_date = driver_quantities.charge_date
+            candidates.date_day = driver_quantities.date_day
             and candidates.driver = driver_quantities.driver
             and candidates.deployment_id = driver_quantities.deployment_id
     left join shared_pool_weights
@@ -75,7 +75,7 @@ weighed as (
 )
 
 select
-    charge_date,
+    date_day,
     pool_id,
     driver,
     deployment_id,

@@ -3,18 +3,18 @@
 with
 
 metered_usage as (
-    select usage_date, deployment_id, unit, units
+    select date_day, deployment_id, unit, units
     from {{ ref('int_usage__metered_usage_daily') }}
 ),
 
 server_counts as (
-    select usage_date, deployment_id, semantic, units
+    select date_day, deployment_id, semantic, units
     from {{ ref('int_usage__server_counts_daily') }}
     where semantic in ('prefill_execution_seconds', 'decode_execution_seconds', 'mixed_execution_seconds')
 ),
 
 role_seconds as (
-    select usage_date, deployment_id, role, accelerator_seconds
+    select date_day, deployment_id, role, accelerator_seconds
     from {{ ref('int_allocation__role_seconds_daily') }}
 ),
 
@@ -38,7 +38,7 @@ token_rates as (
 -- The charges of a hosted model carry their kind.
 billed_meters as (
     select
-        charge_date,
+        date_day,
         deployment_id,
         'billed_meters' as method,
         cast(coalesce(sum(weight) filter (where unit = 'input_token'), 0) as hugeint) as input_token_weight,
@@ -46,24 +46,24 @@ billed_meters as (
             as cached_input_token_weight,
         cast(coalesce(sum(weight) filter (where unit = 'output_token'), 0) as hugeint) as output_token_weight
     from {{ ref('int_allocation__billed_weights_daily') }}
-    group by charge_date, deployment_id
+    group by date_day, deployment_id
     having count(*) = count(weight) and sum(weight) > 0
 ),
 
 -- Where a kind of token is unknown, those of the others say nothing of the shares.
 unknown_days as (
-    select usage_date as charge_date, deployment_id
+    select date_day, deployment_id
     from {{ ref('int_usage__unknown_units_daily') }}
     where unit = 'output_token'
     union
-    select charge_date, deployment_id
+    select date_day, deployment_id
     from {{ ref('int_allocation__billed_weights_daily') }}
     where weight is null
 ),
 
 tokens as (
     select
-        metered_usage.usage_date as charge_date,
+        metered_usage.date_day,
         metered_usage.deployment_id,
         cast(coalesce(sum(units) filter (where unit = 'input_token'), 0) as hugeint) as input_tokens,
         cast(coalesce(sum(units) filter (where unit = 'cached_input_token'), 0) as hugeint) as cached_input_tokens,
@@ -71,16 +71,16 @@ tokens as (
     from metered_usage
     anti join unknown_days
         on
-            metered_usage.usage_date = unknown_days.charge_date
+            metered_usage.date_day = unknown_days.date_day
             and metered_usage.deployment_id = unknown_days.deployment_id
     where unit in ('input_token', 'cached_input_token', 'output_token')
-    group by metered_usage.usage_date, metered_usage.deployment_id
+    group by metered_usage.date_day, metered_usage.deployment_id
     having sum(units) > 0
 ),
 
 configured_tokens as (
     select
-        tokens.charge_date,
+        tokens.date_day,
         tokens.deployment_id,
         deployments.model,
         deployments.model_variant,
@@ -94,18 +94,18 @@ configured_tokens as (
     left join deployments
         on
             tokens.deployment_id = deployments.deployment_id
-            and tokens.charge_date >= deployments.valid_from
-            and (tokens.charge_date < deployments.valid_to or deployments.valid_to is null)
+            and tokens.date_day >= deployments.valid_from
+            and (tokens.date_day < deployments.valid_to or deployments.valid_to is null)
     -- what the bill says need not be estimated
     left join billed_meters
-        on tokens.charge_date = billed_meters.charge_date and tokens.deployment_id = billed_meters.deployment_id
+        on tokens.date_day = billed_meters.date_day and tokens.deployment_id = billed_meters.deployment_id
     where billed_meters.deployment_id is null
 ),
 
 -- What a cached token costs in proportion to an uncached one: as measured, else as the fixed weights have it.
 rated_tokens as (
     select
-        configured_tokens.charge_date,
+        configured_tokens.date_day,
         configured_tokens.deployment_id,
         configured_tokens.input_tokens,
         configured_tokens.cached_input_tokens,
@@ -127,7 +127,7 @@ rated_tokens as (
 -- U/Rp : kappa*K/Rp : O/Rd, multiplied by Rp*Rd and by what makes the rates and kappa whole numbers.
 measured_rates as (
     select
-        charge_date,
+        date_day,
         deployment_id,
         'measured_rates' as method,
         input_tokens * decode_rate * {{ billion }} as input_token_weight,
@@ -140,32 +140,32 @@ measured_rates as (
 -- Accelerator-time that is known to be prefill's or decode's: whose servers they are, or what the engine was at.
 phase_times as (
     select
-        usage_date as charge_date,
+        date_day,
         deployment_id,
         'role_pools' as method,
         coalesce(sum(accelerator_seconds) filter (where role = 'prefill'), 0) as prefill_seconds,
         coalesce(sum(accelerator_seconds) filter (where role = 'decode'), 0) as decode_seconds,
         0 as mixed_seconds
     from role_seconds
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
     -- one role alone is half of a deployment
     having count(distinct role) = 2
     union all
     select
-        usage_date as charge_date,
+        date_day,
         deployment_id,
         'engine_time' as method,
         coalesce(sum(units) filter (where semantic = 'prefill_execution_seconds'), 0) as prefill_seconds,
         coalesce(sum(units) filter (where semantic = 'decode_execution_seconds'), 0) as decode_seconds,
         coalesce(sum(units) filter (where semantic = 'mixed_execution_seconds'), 0) as mixed_seconds
     from server_counts
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 ),
 
 -- A step that did both divides as the fixed weights would. Trillionths, so that the products fit into a hugeint.
 phase_shares as (
     select
-        rated_tokens.charge_date,
+        rated_tokens.date_day,
         rated_tokens.deployment_id,
         phase_times.method,
         rated_tokens.input_tokens,
@@ -184,7 +184,7 @@ phase_shares as (
     from rated_tokens
     inner join phase_times
         on
-            rated_tokens.charge_date = phase_times.charge_date
+            rated_tokens.date_day = phase_times.date_day
             and rated_tokens.deployment_id = phase_times.deployment_id
     where phase_times.prefill_seconds + phase_times.decode_seconds + phase_times.mixed_seconds > 0
 ),
@@ -192,7 +192,7 @@ phase_shares as (
 -- Inside the input's share tokens weigh U : kappa*K; a side without tokens bears nothing.
 phase_weights as (
     select
-        charge_date,
+        date_day,
         deployment_id,
         method,
         input_share * input_tokens * {{ billion }} as input_token_weight,
@@ -208,7 +208,7 @@ phase_weights as (
 
 fixed_weights as (
     select
-        charge_date,
+        date_day,
         deployment_id,
         'fixed_weights' as method,
         input_tokens * 10 as input_token_weight,
@@ -220,7 +220,7 @@ fixed_weights as (
 
 input_only as (
     select
-        charge_date,
+        date_day,
         deployment_id,
         'input_only' as method,
         input_tokens + cached_input_tokens + output_tokens as input_token_weight,
@@ -232,51 +232,51 @@ input_only as (
 
 methods as (
     select
-        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+        date_day, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
     from billed_meters
     union all
     select
-        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+        date_day, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
     from measured_rates
     union all
     select
-        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+        date_day, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
     from phase_weights
     union all
     select
-        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+        date_day, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
     from fixed_weights
     union all
     select
-        charge_date, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
+        date_day, deployment_id, method, input_token_weight, cached_input_token_weight, output_token_weight
     from input_only
 ),
 
 unit_weights as (
-    select charge_date, deployment_id, method, 'input_token' as unit, input_token_weight as weight
+    select date_day, deployment_id, method, 'input_token' as unit, input_token_weight as weight
     from methods
     where input_token_weight is not null
     union all
-    select charge_date, deployment_id, method, 'cached_input_token' as unit, cached_input_token_weight as weight
+    select date_day, deployment_id, method, 'cached_input_token' as unit, cached_input_token_weight as weight
     from methods
     where cached_input_token_weight is not null
     union all
-    select charge_date, deployment_id, method, 'output_token' as unit, output_token_weight as weight
+    select date_day, deployment_id, method, 'output_token' as unit, output_token_weight as weight
     from methods
     where output_token_weight is not null
 ),
 
 method_totals as (
-    select charge_date, deployment_id, method, sum(weight) as total_weight
+    select date_day, deployment_id, method, sum(weight) as total_weight
     from unit_weights
-    group by charge_date, deployment_id, method
+    group by date_day, deployment_id, method
     having sum(weight) > 0
 ),
 
 -- Brought to 18 digits first, so that the products of the division fit into a hugeint.
 scaled_weights as (
     select
-        unit_weights.charge_date,
+        unit_weights.date_day,
         unit_weights.deployment_id,
         unit_weights.method,
         unit_weights.unit,
@@ -286,7 +286,7 @@ scaled_weights as (
     from unit_weights
     inner join method_totals
         on
-            unit_weights.charge_date = method_totals.charge_date
+            unit_weights.date_day = method_totals.date_day
             and unit_weights.deployment_id = method_totals.deployment_id
             and unit_weights.method = method_totals.method
 ),
@@ -296,14 +296,14 @@ shares as (
         'scaled_weights',
         amount='whole',
         weight='scaled_weight',
-        partition_by=['charge_date', 'deployment_id', 'method'],
+        partition_by=['date_day', 'deployment_id', 'method'],
         order_by=['unit'],
         part='share'
     ) }}
 )
 
 select
-    charge_date,
+    date_day,
     deployment_id,
     method,
     unit,

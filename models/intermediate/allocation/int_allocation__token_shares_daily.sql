@@ -8,7 +8,7 @@
 with
 
 cost_ledger as (
-    select charge_date, deployment_id
+    select date_day, deployment_id
     from {{ ref('int_allocation__cost_ledger_daily') }}
 ),
 
@@ -18,7 +18,7 @@ deployments as (
 ),
 
 token_methods as (
-    select charge_date, deployment_id, method, unit, weight
+    select date_day, deployment_id, method, unit, weight
     from {{ ref('int_allocation__token_methods_daily') }}
 ),
 
@@ -31,7 +31,7 @@ deployment_kinds as (
 -- Lines in parentheses and training have no tokens to divide a cost by.
 cost_days as (
     select distinct
-        cost_ledger.charge_date,
+        cost_ledger.date_day,
         cost_ledger.deployment_id,
         coalesce(deployment_kinds.kind, 'inference') as kind
     from cost_ledger
@@ -43,7 +43,7 @@ cost_days as (
 
 method_ranks as (
     select distinct
-        charge_date,
+        date_day,
         deployment_id,
         method,
         case method
@@ -58,7 +58,7 @@ method_ranks as (
 -- A method that rests on telemetry and is gone within a configuration is lost, and a worse one does not stand in for it.
 best_methods as (
     select
-        method_ranks.charge_date,
+        method_ranks.date_day,
         method_ranks.deployment_id,
         arg_min(method_ranks.method, method_ranks.method_rank) as method,
         min(method_ranks.method_rank) as method_rank,
@@ -69,29 +69,29 @@ best_methods as (
     left join deployments
         on
             method_ranks.deployment_id = deployments.deployment_id
-            and method_ranks.charge_date >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (method_ranks.charge_date < deployments.valid_to or deployments.valid_to is null)
-    group by method_ranks.charge_date, method_ranks.deployment_id
+            and method_ranks.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (method_ranks.date_day < deployments.valid_to or deployments.valid_to is null)
+    group by method_ranks.date_day, method_ranks.deployment_id
 ),
 
 chosen_methods as (
-    select charge_date, deployment_id, method
+    select date_day, deployment_id, method
     from best_methods
     qualify
         method_rank <= coalesce(min(telemetry_rank) over (
-            partition by deployment_id, configured_from order by charge_date
+            partition by deployment_id, configured_from order by date_day
         ), method_rank)
 ),
 
 bands as (
-    select charge_date, deployment_id, unit, min(weight) as weight_low, max(weight) as weight_high
+    select date_day, deployment_id, unit, min(weight) as weight_low, max(weight) as weight_high
     from token_methods
-    group by charge_date, deployment_id, unit
+    group by date_day, deployment_id, unit
 ),
 
 chosen_shares as (
     select
-        token_methods.charge_date,
+        token_methods.date_day,
         token_methods.deployment_id,
         token_methods.method,
         token_methods.unit,
@@ -101,60 +101,60 @@ chosen_shares as (
     from token_methods
     inner join chosen_methods
         on
-            token_methods.charge_date = chosen_methods.charge_date
+            token_methods.date_day = chosen_methods.date_day
             and token_methods.deployment_id = chosen_methods.deployment_id
             and token_methods.method = chosen_methods.method
     inner join bands
         on
-            token_methods.charge_date = bands.charge_date
+            token_methods.date_day = bands.date_day
             and token_methods.deployment_id = bands.deployment_id
             and token_methods.unit = bands.unit
 ),
 
 token_days as (
-    select distinct charge_date, deployment_id from chosen_shares
+    select distinct date_day, deployment_id from chosen_shares
 ),
 
 -- For every day, the last day with tokens up to and including it.
 days as (
-    select charge_date, deployment_id from cost_days
+    select date_day, deployment_id from cost_days
     union
-    select charge_date, deployment_id from token_days
+    select date_day, deployment_id from token_days
 ),
 
 share_dates as (
     select
-        days.charge_date,
+        days.date_day,
         days.deployment_id,
-        max(token_days.charge_date) over (
+        max(token_days.date_day) over (
             partition by days.deployment_id
-            order by days.charge_date
+            order by days.date_day
             rows between unbounded preceding and current row
         ) as share_date
     from days
     left join token_days
-        on days.charge_date = token_days.charge_date and days.deployment_id = token_days.deployment_id
+        on days.date_day = token_days.date_day and days.deployment_id = token_days.deployment_id
 ),
 
 cost_day_shares as (
     select
-        cost_days.charge_date,
+        cost_days.date_day,
         cost_days.deployment_id,
         cost_days.kind,
         share_dates.share_date
     from cost_days
     inner join share_dates
         on
-            cost_days.charge_date = share_dates.charge_date
+            cost_days.date_day = share_dates.date_day
             and cost_days.deployment_id = share_dates.deployment_id
 )
 
 select
-    cost_day_shares.charge_date,
+    cost_day_shares.date_day,
     cost_day_shares.deployment_id,
     chosen_shares.unit,
     case
-        when cost_day_shares.share_date = cost_day_shares.charge_date then chosen_shares.method
+        when cost_day_shares.share_date = cost_day_shares.date_day then chosen_shares.method
         else 'carried_forward'
     end as token_cost_method,
     chosen_shares.weight,
@@ -164,11 +164,11 @@ select
 from cost_day_shares
 inner join chosen_shares
     on
-        cost_day_shares.share_date = chosen_shares.charge_date
+        cost_day_shares.share_date = chosen_shares.date_day
         and cost_day_shares.deployment_id = chosen_shares.deployment_id
 union all
 select
-    charge_date,
+    date_day,
     deployment_id,
     case kind when 'embedding' then 'input_token' else 'output_token' end as unit,
     'no_tokens' as token_cost_method,

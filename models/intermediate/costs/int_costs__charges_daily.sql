@@ -93,7 +93,7 @@ charge_days as (
         billing_period_start,
         billing_period_end,
         attribute_key,
-        first_day as charge_date,
+        first_day as date_day,
         effective_cost,
         consumed_quantity
     from with_last_day
@@ -107,7 +107,7 @@ charge_days as (
         billing_period_start,
         billing_period_end,
         attribute_key,
-        cast(day_start as date) as charge_date,
+        cast(day_start as date) as date_day,
         {{ units_to_money('day_cost_units') }} as effective_cost,
         {{ units_to_money('day_quantity_units') }} as consumed_quantity
     from spread
@@ -124,8 +124,8 @@ select
     cast(sum(consumed_quantity) as {{ money_type() }}) as consumed_quantity,
     count(*) - count(consumed_quantity) as rows_without_quantity,
     count(*) as charge_days,
-    charge_date,
+    date_day,
     billing_period_start,
     max(billing_period_end) as billing_period_end
 from charge_days
-group by source_file, file_version, source, billing_currency, attribute_key, charge_date, billing_period_start
+group by source_file, file_version, source, billing_currency, attribute_key, date_day, billing_period_start

@@ -3,10 +3,10 @@ with months as (
     select
         source,
         billing_currency,
-        cast(date_trunc('month', charge_date) as date) as charge_month,
+        cast(date_trunc('month', date_day) as date) as charge_month,
         sum(effective_cost) as effective_cost
     from {{ ref('int_costs__charges_daily') }}
-    group by source, billing_currency, cast(date_trunc('month', charge_date) as date)
+    group by source, billing_currency, cast(date_trunc('month', date_day) as date)
 
 ),
 

@@ -3,7 +3,7 @@
 with lines as (
 
     select
-        charges.charge_date,
+        charges.date_day,
         charges.source,
         charges.billing_period_start,
         matches.treatment,
@@ -41,13 +41,13 @@ with_rates as (
     select
         lines.*,
         rates.rate,
-        min(lines.charge_date) over (partition by lines.billing_currency, rates.rate is null) as first_charge_date
+        min(lines.date_day) over (partition by lines.billing_currency, rates.rate is null) as first_date_day
     from lines
     left join rates
         on
             lines.billing_currency = rates.from_currency
-            and lines.charge_date >= rates.rate_date
-            and lines.charge_date < rates.next_rate_date
+            and lines.date_day >= rates.rate_date
+            and lines.date_day < rates.next_rate_date
 
 )
 
@@ -61,13 +61,13 @@ select
     case
         when billing_currency = {{ reporting_currency }} then effective_cost_billing_currency
         -- of the days without a rate the first: a rate for it holds for the others
-        when rate is null and charge_date = first_charge_date
+        when rate is null and date_day = first_date_day
             then {{ stop(
                 'seeds/config/exchange_rates.csv: no rate from {} to {} on or before {}, which source {} needs; add it',
-                ['billing_currency', reporting_currency, 'charge_date', 'source']
+                ['billing_currency', reporting_currency, 'date_day', 'source']
             ) }}
         else {{ convert_money('effective_cost_billing_currency', 'rate') }}
     end as effective_cost,
-    charge_date,
+    date_day,
     billing_period_start
 from with_rates

@@ -39,7 +39,7 @@ quantities as (
             when charges.consumed_quantity is null then case when not attributes.is_quantity_expected then 0 end
             else {{ money_to_units('charges.consumed_quantity') }} * token_meters.unit_multiplier
         end as attounits,
-        charges.charge_date
+        charges.date_day
     from charges
     inner join token_meters on charges.attribute_key = token_meters.attribute_key
     inner join attributes on charges.attribute_key = attributes.attribute_key
@@ -56,9 +56,9 @@ lines as (
         billing_currency,
         case when count(*) = count(attounits) then sum(attounits) end as billed_attounits,
         cast(sum(effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
-        charge_date
+        date_day
     from quantities
-    group by source, deployment_id, unit, billing_currency, charge_date
+    group by source, deployment_id, unit, billing_currency, date_day
 
 )
 
@@ -74,12 +74,12 @@ select
     ) as billed_units,
     lines.effective_cost_billing_currency,
     {{ in_reporting_currency(
-        'lines.effective_cost_billing_currency', 'lines.billing_currency', 'lines.charge_date', 'lines.source', 'rates.rate'
+        'lines.effective_cost_billing_currency', 'lines.billing_currency', 'lines.date_day', 'lines.source', 'rates.rate'
     ) }} as effective_cost,
-    lines.charge_date
+    lines.date_day
 from lines
 left join rates
     on
         lines.billing_currency = rates.from_currency
-        and lines.charge_date >= rates.rate_date
-        and lines.charge_date < rates.next_rate_date
+        and lines.date_day >= rates.rate_date
+        and lines.date_day < rates.next_rate_date

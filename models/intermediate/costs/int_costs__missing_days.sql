@@ -88,22 +88,22 @@ owed as (
             cast(months_from as timestamp),
             cast(coalesce(months_until, max(complete_until) over ()) as timestamp),
             interval 1 day
-        )) as date) as charge_date
+        )) as date) as date_day
     from source_arrivals
 
 )
 
 select
     source,
-    charge_date
+    date_day
 from owed
-where charge_date < complete_from or charge_date >= complete_until
+where date_day < complete_from or date_day >= complete_until
 
 union
 
 -- where nine of ten days of a kind (workdays, weekends) are billed, or 99 of 100 hours, one that is not is missing
 select
     source,
-    cast(slot as date) as charge_date
+    cast(slot as date) as date_day
 from compared
 where is_silent and (slots_expected - slots_billed) * one_of <= slots_expected

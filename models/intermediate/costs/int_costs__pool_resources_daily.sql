@@ -1,7 +1,7 @@
 with node_time as (
 
     select
-        charges.charge_date,
+        charges.date_day,
         matches.target as pool_id,
         -- telemetry names a node by the last part of its id, whatever the case
         coalesce(lower(regexp_extract(attributes.resource_id, '([^/]+)/*$', 1)), '(unknown)') as resource_id,
@@ -32,7 +32,7 @@ select
     cast(round(sum(accelerator_hours) * 3600) as bigint) as accelerator_seconds,
     -- hours of accelerators are more than a day has: the day is the most
     cast(least(coalesce(round(sum(node_hours) * 3600), 86400), 86400) as bigint) as node_seconds,
-    charge_date
+    date_day
 from node_time
-group by pool_id, resource_id, charge_date
+group by pool_id, resource_id, date_day
 having sum(accelerator_hours) is not null

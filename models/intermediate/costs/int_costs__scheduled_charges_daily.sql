@@ -5,10 +5,10 @@ with charges as (
         billing_period_start,
         billing_currency,
         attribute_key,
-        charge_date,
+        date_day,
         cast(sum(effective_cost) as {{ money_type() }}) as effective_cost
     from {{ ref('int_costs__charges_daily') }}
-    group by source, billing_period_start, billing_currency, attribute_key, charge_date
+    group by source, billing_period_start, billing_currency, attribute_key, date_day
 
 ),
 
@@ -45,15 +45,15 @@ scheduled as (
 
     select
         charges.attribute_key,
-        charges.charge_date,
+        charges.date_day,
         min(matches.schedule_id) as schedule_id
     from charges
     inner join matches
         on
             charges.attribute_key = matches.attribute_key
-            and charges.charge_date >= matches.starts_on
-            and charges.charge_date < matches.ends_on
-    group by charges.attribute_key, charges.charge_date
+            and charges.date_day >= matches.starts_on
+            and charges.date_day < matches.ends_on
+    group by charges.attribute_key, charges.date_day
 
 ),
 
@@ -68,7 +68,7 @@ amounts as (
         sum({{ money_to_units('charges.effective_cost') }}) as cost_units
     from charges
     inner join scheduled
-        on charges.attribute_key = scheduled.attribute_key and charges.charge_date = scheduled.charge_date
+        on charges.attribute_key = scheduled.attribute_key and charges.date_day = scheduled.date_day
     group by
         charges.source,
         charges.billing_period_start,
@@ -89,7 +89,7 @@ schedule_days as (
                 schedules.ends_on - interval 1 day,
                 interval 1 day
             )) as date
-        ) as charge_date
+        ) as date_day
     from amounts
     inner join schedules on amounts.schedule_id = schedules.schedule_id
 
@@ -102,7 +102,7 @@ spread as (
         'cost_units',
         'weight',
         ['source', 'billing_period_start', 'billing_currency', 'attribute_key', 'schedule_id'],
-        ['charge_date'],
+        ['date_day'],
         'day_cost_units'
     ) }}
 
@@ -114,7 +114,7 @@ select
     attribute_key,
     schedule_id,
     {{ units_to_money('day_cost_units') }} as effective_cost,
-    charge_date,
+    date_day,
     billing_period_start
 from spread
 union all
@@ -124,9 +124,9 @@ select
     charges.attribute_key,
     null as schedule_id,
     charges.effective_cost,
-    charges.charge_date,
+    charges.date_day,
     charges.billing_period_start
 from charges
 left join scheduled
-    on charges.attribute_key = scheduled.attribute_key and charges.charge_date = scheduled.charge_date
+    on charges.attribute_key = scheduled.attribute_key and charges.date_day = scheduled.date_day
 where scheduled.attribute_key is null

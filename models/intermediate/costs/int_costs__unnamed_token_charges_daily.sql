@@ -57,10 +57,10 @@ lines as (
         unnamed.meter,
         charges.billing_currency,
         cast(sum(charges.effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
-        charges.charge_date
+        charges.date_day
     from charges
     inner join unnamed on charges.attribute_key = unnamed.attribute_key
-    group by charges.source, unnamed.deployment_id, unnamed.meter, charges.billing_currency, charges.charge_date
+    group by charges.source, unnamed.deployment_id, unnamed.meter, charges.billing_currency, charges.date_day
 
 )
 
@@ -70,12 +70,12 @@ select
     lines.meter,
     lines.billing_currency,
     {{ in_reporting_currency(
-        'lines.effective_cost_billing_currency', 'lines.billing_currency', 'lines.charge_date', 'lines.source', 'rates.rate'
+        'lines.effective_cost_billing_currency', 'lines.billing_currency', 'lines.date_day', 'lines.source', 'rates.rate'
     ) }} as effective_cost,
-    lines.charge_date
+    lines.date_day
 from lines
 left join rates
     on
         lines.billing_currency = rates.from_currency
-        and lines.charge_date >= rates.rate_date
-        and lines.charge_date < rates.next_rate_date
+        and lines.date_day >= rates.rate_date
+        and lines.date_day < rates.next_rate_date

@@ -19,13 +19,13 @@ events as (
         anomalies.environment,
         anomalies.workload,
         anomalies.event_started_on,
-        max(anomalies.usage_date) as last_day,
+        max(anomalies.date_day) as last_day,
         {% for name in ['metric', 'unit', 'metric_value', 'expected_value', 'main_driver', 'main_deployment_id'] -%}
         any_value(anomalies.{{ name }}) filter (where anomalies.is_alarm) as {{ name }},
         {% endfor -%}
-        any_value(anomalies.usage_date) filter (where anomalies.is_alarm) as alarm_day
+        any_value(anomalies.date_day) filter (where anomalies.is_alarm) as alarm_day
     from anomalies
-    inner join finding_period on finding_period.bill_until - 30 <= anomalies.usage_date
+    inner join finding_period on finding_period.bill_until - 30 <= anomalies.date_day
     group by anomalies.environment, anomalies.workload, anomalies.event_started_on
 ),
 
@@ -41,8 +41,8 @@ costs as (
         on
             events.environment = bands.environment
             and events.workload = bands.workload
-            and events.event_started_on <= bands.usage_date
-            and events.last_day >= bands.usage_date
+            and events.event_started_on <= bands.date_day
+            and events.last_day >= bands.date_day
     group by events.environment, events.workload, events.event_started_on, bands.unit
     qualify
         row_number() over (

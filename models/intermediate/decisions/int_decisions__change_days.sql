@@ -19,7 +19,7 @@ unit_days as (
         usage_cost,
         effective_cost,
         is_complete,
-        period_start as usage_date
+        period_start as date_day
     from {{ ref('fct_unit_economics_daily') }}
     -- a day that is not counted has no rate
     where
@@ -37,9 +37,9 @@ busy as (
     select
         deployment_id,
         sum(busy_accelerator_seconds) as busy_accelerator_seconds,
-        usage_date
+        date_day
     from {{ ref('int_usage__accelerator_seconds_daily') }}
-    group by deployment_id, usage_date
+    group by deployment_id, date_day
 ),
 
 -- What a second or a SKU's unit cost before the change; of one that is newer than that, what it cost after.
@@ -49,15 +49,15 @@ reference_prices as (
         priced_usage.priced_by,
         priced_usage.priced_item,
         coalesce(
-            sum(priced_usage.cost) filter (where priced_usage.usage_date < changes.changed_on)
-            / nullif(sum(priced_usage.quantity) filter (where priced_usage.usage_date < changes.changed_on), 0),
+            sum(priced_usage.cost) filter (where priced_usage.date_day < changes.changed_on)
+            / nullif(sum(priced_usage.quantity) filter (where priced_usage.date_day < changes.changed_on), 0),
             sum(priced_usage.cost) / nullif(sum(priced_usage.quantity), 0)
         ) as reference_price
     from changes
     inner join priced_usage
         on
-            changes.window_start <= priced_usage.usage_date
-            and changes.window_end > priced_usage.usage_date
+            changes.window_start <= priced_usage.date_day
+            and changes.window_end > priced_usage.date_day
     group by changes.change_id, priced_usage.priced_by, priced_usage.priced_item
 ),
 
@@ -68,13 +68,13 @@ repriced as (
         sum(priced_usage.quantity) filter (where priced_usage.priced_by = 'accelerator_second') as accelerator_seconds,
         sum(priced_usage.cost) as billed_amount,
         sum(priced_usage.quantity * reference_prices.reference_price) as repriced_amount,
-        priced_usage.usage_date
+        priced_usage.date_day
     from priced_usage
     inner join reference_prices
         on
             priced_usage.priced_by = reference_prices.priced_by
             and priced_usage.priced_item = reference_prices.priced_item
-    group by reference_prices.change_id, priced_usage.deployment_id, priced_usage.usage_date
+    group by reference_prices.change_id, priced_usage.deployment_id, priced_usage.date_day
 )
 
 select
@@ -91,21 +91,21 @@ select
     cast(coalesce(busy.busy_accelerator_seconds, 0) as bigint) as busy_accelerator_seconds,
     unit_days.deployment_id != changes.deployment_id as is_control,
     unit_days.is_complete,
-    unit_days.usage_date
+    unit_days.date_day
 from changes
 inner join unit_days
     on
         changes.unit = unit_days.unit
-        and changes.window_start <= unit_days.usage_date
-        and changes.window_end > unit_days.usage_date
+        and changes.window_start <= unit_days.date_day
+        and changes.window_end > unit_days.date_day
 left join {{ ref('int_decisions__change_controls') }} as controls on changes.change_id = controls.change_id
 left join repriced
     on
         changes.change_id = repriced.change_id
         and unit_days.deployment_id = repriced.deployment_id
-        and unit_days.usage_date = repriced.usage_date
+        and unit_days.date_day = repriced.date_day
 left join busy
     on
         unit_days.deployment_id = busy.deployment_id
-        and unit_days.usage_date = busy.usage_date
+        and unit_days.date_day = busy.date_day
 where unit_days.deployment_id in (changes.deployment_id, controls.control_deployment_id)

@@ -13,13 +13,13 @@ looks as (
 change_days as (
     select
         change_days.change_id,
-        change_days.usage_date,
+        change_days.date_day,
         change_days.units,
         change_days.repriced_cost,
-        change_days.usage_date < changes.changed_on as is_before
+        change_days.date_day < changes.changed_on as is_before
     from {{ ref('int_decisions__change_days') }} as change_days
     inner join changes on change_days.change_id = changes.change_id
-    inner join looks on change_days.change_id = looks.change_id and change_days.usage_date < looks.looked_until
+    inner join looks on change_days.change_id = looks.change_id and change_days.date_day < looks.looked_until
     where change_days.is_complete and not change_days.is_control
 )
 
@@ -29,6 +29,6 @@ select
     cast(coalesce(sum(units) filter (where not is_before), 0) as bigint) as units_after,
     cast(coalesce(sum(repriced_cost) filter (where is_before), 0) as {{ money_type() }}) as repriced_cost_before,
     cast(coalesce(sum(repriced_cost) filter (where not is_before), 0) as {{ money_type() }}) as repriced_cost_after,
-    count(distinct usage_date) filter (where not is_before) as settled_days_after
+    count(distinct date_day) filter (where not is_before) as settled_days_after
 from change_days
 group by change_id

@@ -11,7 +11,7 @@ with unit_costs as (
         unused_commitment_cost,
         shared_cost,
         effective_cost,
-        period_start as usage_date
+        period_start as date_day
     from {{ ref('fct_unit_economics_daily') }}
     -- a day that is not counted has no rate
     where
@@ -38,29 +38,29 @@ deployment_costs as (
         sum(effective_cost) as usage_cost,
         sum(case when origin_pool in (select pool_id from capacity_pools) then effective_cost else 0 end)
             as accelerator_cost,
-        charge_date as usage_date
+        date_day
     from {{ ref('fct_deployment_costs_daily') }}
     where cost_origin = 'usage'
-    group by deployment_id, charge_date
+    group by deployment_id, date_day
 ),
 
 provisioned as (
     select
         deployment_id,
         sum(resource_seconds) as accelerator_seconds,
-        charge_date as usage_date
+        date_day
     from {{ ref('int_allocation__pool_shares_daily') }}
     where resource_kind = 'accelerator' and deployment_id not in ('(idle)', '(unobserved)')
-    group by deployment_id, charge_date
+    group by deployment_id, date_day
 ),
 
 busy as (
     select
         deployment_id,
         sum(busy_accelerator_seconds) as busy_accelerator_seconds,
-        usage_date
+        date_day
     from {{ ref('int_usage__accelerator_seconds_daily') }}
-    group by deployment_id, usage_date
+    group by deployment_id, date_day
 )
 
 select
@@ -79,18 +79,18 @@ select
     unit_costs.usage_cost / nullif(deployment_costs.usage_cost, 0) as unit_share,
     coalesce(provisioned.accelerator_seconds, 0) as accelerator_seconds,
     coalesce(busy.busy_accelerator_seconds, 0) as busy_accelerator_seconds,
-    unit_costs.usage_date
+    unit_costs.date_day
 from unit_costs
 inner join summed_units on unit_costs.unit = summed_units.unit
 left join deployment_costs
     on
         unit_costs.deployment_id = deployment_costs.deployment_id
-        and unit_costs.usage_date = deployment_costs.usage_date
+        and unit_costs.date_day = deployment_costs.date_day
 left join provisioned
     on
         unit_costs.deployment_id = provisioned.deployment_id
-        and unit_costs.usage_date = provisioned.usage_date
+        and unit_costs.date_day = provisioned.date_day
 left join busy
     on
         unit_costs.deployment_id = busy.deployment_id
-        and unit_costs.usage_date = busy.usage_date
+        and unit_costs.date_day = busy.date_day

@@ -9,9 +9,9 @@ daily as (
         unit,
         sum(units) as units,
         sum(effective_cost) as effective_cost,
-        usage_date
+        date_day
     from {{ ref('int_decisions__deployment_unit_days') }}
-    group by environment, workload, unit, usage_date
+    group by environment, workload, unit, date_day
 ),
 
 period_days as (
@@ -19,7 +19,7 @@ period_days as (
     select
         '{{ grain }}' as grain,
         *,
-        {{ period_start('usage_date', name) }} as period_start
+        {{ period_start('date_day', name) }} as period_start
     from daily
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -60,7 +60,7 @@ weighted_days as (
         period_days.environment,
         period_days.workload,
         period_days.unit,
-        period_days.usage_date,
+        period_days.date_day,
         neighbours.period_start,
         neighbours.period_start_after,
         sum(period_days.units) over later / neighbours.units as weight_within,
@@ -81,16 +81,16 @@ weighted_days as (
             period_days.workload,
             period_days.unit,
             period_days.period_start
-        order by period_days.usage_date
+        order by period_days.date_day
         rows between current row and unbounded following
     )
 ),
 
 weights as (
-    select grain, environment, workload, unit, usage_date, period_start, weight_within as weight
+    select grain, environment, workload, unit, date_day, period_start, weight_within as weight
     from weighted_days
     union all
-    select grain, environment, workload, unit, usage_date, period_start_after as period_start, weight_after as weight
+    select grain, environment, workload, unit, date_day, period_start_after as period_start, weight_after as weight
     from weighted_days
     where period_start_after is not null
 ),
@@ -113,7 +113,7 @@ summed as (
             weights.environment = moves.environment
             and weights.workload = moves.workload
             and weights.unit = moves.unit
-            and weights.usage_date = moves.usage_date
+            and weights.date_day = moves.date_day
     group by weights.grain, weights.environment, weights.workload, weights.unit, weights.period_start
 )
 

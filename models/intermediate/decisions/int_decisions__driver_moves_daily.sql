@@ -9,9 +9,9 @@ workload_days as (
         unit,
         sum(units) as units,
         sum(effective_cost) / sum(units) as rate,
-        usage_date
+        date_day
     from deployment_days
-    group by environment, workload, unit, usage_date
+    group by environment, workload, unit, date_day
     having sum(units) > 0
 ),
 
@@ -25,10 +25,10 @@ steps as (
         rate,
         lag(units) over series as units_before,
         lag(rate) over series as rate_before,
-        usage_date,
-        lag(usage_date) over series as usage_date_before
+        date_day,
+        lag(date_day) over series as date_day_before
     from workload_days
-    window series as (partition by environment, workload, unit order by usage_date)
+    window series as (partition by environment, workload, unit order by date_day)
 ),
 
 -- One deployment's figures per unit. Accelerator time is split among kinds of token as its cost is.
@@ -50,11 +50,11 @@ rates as (
         accelerator_seconds * unit_share / nullif(units, 0) as seconds_per_unit,
         busy_accelerator_seconds / nullif(accelerator_seconds, 0) as utilization,
         units / nullif(busy_accelerator_seconds * unit_share, 0) as throughput,
-        usage_date
+        date_day
     from deployment_days
 ),
 
-{% set dates = [('earlier', 'usage_date_before'), ('later', 'usage_date')] %}
+{% set dates = [('earlier', 'date_day_before'), ('later', 'date_day')] %}
 step_deployments as (
     {% for side, date in dates %}
     select
@@ -62,15 +62,15 @@ step_deployments as (
         steps.workload,
         steps.unit,
         rates.deployment_id,
-        steps.usage_date
+        steps.date_day
     from steps
     inner join rates
         on
             steps.environment = rates.environment
             and steps.workload = rates.workload
             and steps.unit = rates.unit
-            and steps.{{ date }} = rates.usage_date
-    where steps.usage_date_before is not null
+            and steps.{{ date }} = rates.date_day
+    where steps.date_day_before is not null
     {% if not loop.last %}union{% endif %}
     {% endfor %}
 ),
@@ -84,7 +84,7 @@ pairs as (
         steps.environment,
         steps.workload,
         steps.unit,
-        steps.usage_date,
+        steps.date_day,
         {% for figure in figures -%}
         earlier.{{ figure }} as {{ figure }}_0,
         later.{{ figure }} as {{ figure }}_1,
@@ -101,14 +101,14 @@ pairs as (
             step_deployments.environment = steps.environment
             and step_deployments.workload = steps.workload
             and step_deployments.unit = steps.unit
-            and step_deployments.usage_date = steps.usage_date
+            and step_deployments.date_day = steps.date_day
     {% for side, date in dates %}
     left join rates as {{ side }}
         on
             steps.environment = {{ side }}.environment
             and steps.workload = {{ side }}.workload
             and steps.unit = {{ side }}.unit
-            and steps.{{ date }} = {{ side }}.usage_date
+            and steps.{{ date }} = {{ side }}.date_day
             and step_deployments.deployment_id = {{ side }}.deployment_id
     {% endfor %}
 ),
@@ -186,6 +186,6 @@ select
     sum(case when is_in_both then 0 else load_1 - load_0 - workload_rate * (share_1 - share_0) end)
         as start_stop_change,
     bool_or(is_in_both and has_capacity and not is_busy_known) as has_unmetered_utilization,
-    usage_date
+    date_day
 from parts
-group by environment, workload, unit, usage_date
+group by environment, workload, unit, date_day

@@ -7,7 +7,7 @@ with daily as (
         units,
         effective_cost,
         cost_per_unit,
-        period_start as usage_date
+        period_start as date_day
     from {{ ref('fct_unit_economics_daily') }}
     where cohort_dimension = 'all' and is_complete
 ),
@@ -26,7 +26,7 @@ metrics as (
         daily.unit,
         '{{ metric }}' as metric,
         cast(daily.{{ metric }} as {{ money_type() }}) as metric_value,
-        daily.usage_date
+        daily.date_day
     from daily
     inner join summed_units on daily.unit = summed_units.unit
     where daily.{{ metric }} is not null
@@ -42,8 +42,8 @@ measured as (
         count(*) over same_weekday as usual_days
     from metrics
     window same_weekday as (
-        partition by environment, workload, unit, metric, isodow(usage_date)
-        order by usage_date
+        partition by environment, workload, unit, metric, isodow(date_day)
+        order by date_day
         range between interval 56 days preceding and interval 1 day preceding
     )
 ),
@@ -64,7 +64,7 @@ recent as (
         *,
         median(deviation) over (
             partition by environment, workload, unit, metric
-            order by usage_date
+            order by date_day
             range between interval 28 days preceding and interval 1 day preceding
         ) as centre,
         (quantile_cont(deviation, 0.9) over last_weeks - quantile_cont(deviation, 0.1) over last_weeks) / 2.563
@@ -73,7 +73,7 @@ recent as (
     from deviations
     window last_weeks as (
         partition by environment, workload, unit, metric
-        order by usage_date
+        order by date_day
         range between interval 56 days preceding and interval 1 day preceding
     )
 ),
@@ -100,5 +100,5 @@ select
     cast(usual_value * exp(centre) as {{ money_type() }}) as expected_value,
     round(exp(distance) - 1, 9) as deviation,
     round(case when distance > 0 then exp(width) - 1 else 1 - exp(-width) end, 9) as band,
-    usage_date
+    date_day
 from bands

@@ -7,10 +7,10 @@ pool_costs as (
         deployment_id,
         origin_pool as pool_id,
         sum(effective_cost) as cost,
-        charge_date as usage_date
+        date_day
     from {{ ref('fct_deployment_costs_daily') }}
     where cost_origin = 'usage' and origin_pool in (select pool_id from capacity_pools)
-    group by deployment_id, origin_pool, charge_date
+    group by deployment_id, origin_pool, date_day
 ),
 
 pool_use as (
@@ -18,7 +18,7 @@ pool_use as (
         deployment_id,
         pool_id,
         resource_seconds as accelerator_seconds,
-        charge_date as usage_date
+        date_day
     from {{ ref('int_allocation__pool_shares_daily') }}
     where resource_kind = 'accelerator' and deployment_id not in ('(idle)', '(unobserved)') and resource_seconds > 0
 ),
@@ -30,10 +30,10 @@ charges as (
         billing_currency,
         attribute_key,
         sum(effective_cost) as cost_billing_currency,
-        charge_date
+        date_day
     from {{ ref('int_costs__scheduled_charges_daily') }}
     where schedule_id is null
-    group by source, billing_currency, attribute_key, charge_date
+    group by source, billing_currency, attribute_key, date_day
 ),
 
 quantities as (
@@ -42,9 +42,9 @@ quantities as (
         billing_currency,
         attribute_key,
         sum(consumed_quantity) as quantity,
-        charge_date
+        date_day
     from {{ ref('int_costs__charges_daily') }}
-    group by source, billing_currency, attribute_key, charge_date
+    group by source, billing_currency, attribute_key, date_day
 ),
 
 -- A SKU keeps its name when its price changes, and when a commitment begins or ends.
@@ -71,10 +71,10 @@ rates as (
         target as deployment_id,
         billing_currency,
         sum(effective_cost) / nullif(sum(effective_cost_billing_currency), 0) as rate,
-        charge_date
+        date_day
     from {{ ref('int_costs__cost_lines_daily') }}
     where treatment = 'direct' and cost_origin = 'usage'
-    group by source, target, billing_currency, charge_date
+    group by source, target, billing_currency, date_day
 ),
 
 sku_use as (
@@ -83,7 +83,7 @@ sku_use as (
         concat_ws(' ', charges.source, skus.sku, skus.consumed_unit) as priced_item,
         sum(quantities.quantity) as quantity,
         sum(charges.cost_billing_currency * rates.rate) as cost,
-        charges.charge_date as usage_date
+        charges.date_day
     from charges
     inner join skus on charges.attribute_key = skus.attribute_key
     inner join quantities
@@ -91,13 +91,13 @@ sku_use as (
             charges.source = quantities.source
             and charges.billing_currency = quantities.billing_currency
             and charges.attribute_key = quantities.attribute_key
-            and charges.charge_date = quantities.charge_date
+            and charges.date_day = quantities.date_day
     inner join rates
         on
             charges.source = rates.source
             and skus.deployment_id = rates.deployment_id
             and charges.billing_currency = rates.billing_currency
-            and charges.charge_date = rates.charge_date
+            and charges.date_day = rates.date_day
     where skus.sku is not null
     group by all
 )
@@ -108,13 +108,13 @@ select
     pool_use.pool_id as priced_item,
     cast(pool_use.accelerator_seconds as {{ money_type() }}) as quantity,
     cast(coalesce(pool_costs.cost, 0) as {{ money_type() }}) as cost,
-    pool_use.usage_date
+    pool_use.date_day
 from pool_use
 left join pool_costs
     on
         pool_use.deployment_id = pool_costs.deployment_id
         and pool_use.pool_id = pool_costs.pool_id
-        and pool_use.usage_date = pool_costs.usage_date
+        and pool_use.date_day = pool_costs.date_day
 union all
 select
     deployment_id,
@@ -122,6 +122,6 @@ select
     priced_item,
     cast(quantity as {{ money_type() }}) as quantity,
     cast(cost as {{ money_type() }}) as cost,
-    usage_date
+    date_day
 from sku_use
 where quantity > 0 and cost is not null

@@ -24,8 +24,8 @@ costs as (
     from {{ ref('fct_deployment_costs_daily') }} as costs
     inner join finding_period
         on
-            costs.charge_date >= finding_period.period_start
-            and costs.charge_date < finding_period.period_end
+            costs.date_day >= finding_period.period_start
+            and costs.date_day < finding_period.period_end
     group by costs.environment, costs.workload
 ),
 

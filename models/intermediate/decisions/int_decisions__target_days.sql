@@ -23,7 +23,7 @@ select
     daily.counted_cost as effective_cost,
     daily.cost_per_unit,
     daily.cost_per_unit > targets.max_cost_per_unit as is_in_breach,
-    daily.period_start as usage_date,
+    daily.period_start as date_day,
     targets.valid_from
 from targets
 inner join daily

@@ -19,17 +19,17 @@ window_days as (
         target_periods.period_start,
         target_days.units,
         target_days.effective_cost,
-        target_days.usage_date
+        target_days.date_day
     from target_periods
     inner join target_days
         on
             target_periods.target_id = target_days.target_id
             and target_periods.valid_from = target_days.valid_from
-            and target_periods.last_settled_date >= target_days.usage_date
+            and target_periods.last_settled_date >= target_days.date_day
     qualify
         row_number() over (
             partition by target_periods.target_id, target_periods.period_start
-            order by target_days.usage_date desc
+            order by target_days.date_day desc
         ) <= {{ window_days }}
 ),
 
@@ -39,7 +39,7 @@ gaps as (
         target_id,
         period_start,
         effective_cost / sum(effective_cost) over by_period - units / sum(units) over by_period as gap,
-        usage_date
+        date_day
     from window_days
     window by_period as (partition by target_id, period_start)
 ),
@@ -49,8 +49,8 @@ residuals as (
     select
         target_id,
         period_start,
-        gap - avg(gap) over (partition by target_id, period_start, isodow(usage_date)) as residual,
-        usage_date
+        gap - avg(gap) over (partition by target_id, period_start, isodow(date_day)) as residual,
+        date_day
     from gaps
 ),
 
@@ -65,7 +65,7 @@ products as (
         on
             residuals.target_id = earlier.target_id
             and residuals.period_start = earlier.period_start
-            and residuals.usage_date = earlier.usage_date + {{ lag }}
+            and residuals.date_day = earlier.date_day + {{ lag }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

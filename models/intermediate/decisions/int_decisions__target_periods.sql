@@ -79,14 +79,14 @@ days_within as (
         sum(target_days.effective_cost) as effective_cost,
         count(*) as settled_days,
         count(*) filter (where target_days.is_in_breach) as days_in_breach,
-        max(target_days.usage_date) as last_settled_date
+        max(target_days.date_day) as last_settled_date
     from target_periods
     inner join target_days
         on
             target_periods.target_id = target_days.target_id
             and target_periods.valid_from = target_days.valid_from
-            and target_periods.period_start <= target_days.usage_date
-            and target_periods.period_end > target_days.usage_date
+            and target_periods.period_start <= target_days.date_day
+            and target_periods.period_end > target_days.date_day
     group by target_periods.target_id, target_periods.period_start
 ),
 
@@ -136,8 +136,8 @@ month_to_date as (
         on
             known.target_id = target_days.target_id
             and known.valid_from = target_days.valid_from
-            and target_days.usage_date >= date_trunc('month', known.last_settled_date)
-            and known.last_settled_date >= target_days.usage_date
+            and target_days.date_day >= date_trunc('month', known.last_settled_date)
+            and known.last_settled_date >= target_days.date_day
     where known.is_additive
     group by known.target_id, known.period_start
 )

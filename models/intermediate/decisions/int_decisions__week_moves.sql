@@ -20,13 +20,13 @@ deployment_moves as (
         sum(case when is_later then 0 else units end) as units_before,
         sum(case when is_later then effective_cost else 0 end) as effective_cost,
         sum(case when is_later then 0 else effective_cost end) as effective_cost_before,
-        usage_date
+        date_day
     from (
         select *, true as is_later from deployment_days
         union all
-        select * replace (usage_date + 7 as usage_date), false as is_later from deployment_days
+        select * replace (date_day + 7 as date_day), false as is_later from deployment_days
     )
-    group by environment, workload, unit, deployment_id, usage_date
+    group by environment, workload, unit, deployment_id, date_day
 ),
 
 workload_moves as (
@@ -39,9 +39,9 @@ workload_moves as (
         sum(cost_change) as cost_change,
         (sum(effective_cost_before) / sum(units_before) + sum(effective_cost) / sum(units)) / 2 * sum(units_change)
             as volume_cost_change,
-        usage_date
+        date_day
     from deployment_moves
-    group by environment, workload, unit, usage_date
+    group by environment, workload, unit, date_day
     having sum(units) > 0 and sum(units_before) > 0
 ),
 
@@ -54,11 +54,11 @@ driver_moves as (
         {% for driver in chained -%}
         sum({{ driver }}_change) over week as {{ driver }}_change,
         {% endfor -%}
-        usage_date
+        date_day
     from moves
     window week as (
         partition by environment, workload, unit
-        order by usage_date
+        order by date_day
         range between interval 6 days preceding and current row
     )
 )
@@ -77,11 +77,11 @@ select
     ])[1].driver as main_driver,
     workload_moves.cost_change,
     workload_moves.volume_cost_change,
-    workload_moves.usage_date
+    workload_moves.date_day
 from workload_moves
 inner join driver_moves
     on
         workload_moves.environment = driver_moves.environment
         and workload_moves.workload = driver_moves.workload
         and workload_moves.unit = driver_moves.unit
-        and workload_moves.usage_date = driver_moves.usage_date
+        and workload_moves.date_day = driver_moves.date_day

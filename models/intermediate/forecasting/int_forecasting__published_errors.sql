@@ -36,8 +36,8 @@ compared as (
             published.environment = series_daily.environment
             and published.workload = series_daily.workload
             and published.unit = series_daily.unit
-            and published.period_start <= series_daily.usage_date
-            and published.period_end > series_daily.usage_date
+            and published.period_start <= series_daily.date_day
+            and published.period_end > series_daily.date_day
     group by all
 ),
 

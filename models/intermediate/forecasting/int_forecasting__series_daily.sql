@@ -8,7 +8,7 @@ with unit_economics as (
         counted_cost,
         null_reason,
         is_complete,
-        period_start as usage_date
+        period_start as date_day
     from {{ ref('fct_unit_economics_daily') }}
     where cohort_dimension = 'all'
 )
@@ -27,5 +27,5 @@ select
     end as units,
     case when coalesce(null_reason, '') != 'no_cost' then effective_cost end as effective_cost,
     is_complete,
-    usage_date
+    date_day
 from unit_economics

@@ -46,7 +46,7 @@ issues as (
     inner join series
         on
             found.series_id = series.series_id
-            and (found.usage_date is null or list_contains(series.sample_dates, found.usage_date))
+            and (found.date_day is null or list_contains(series.sample_dates, found.date_day))
     group by series.source_file, series.scrape_series_id, series.series_text, found.issue
 
     union all
@@ -62,7 +62,7 @@ issues as (
     inner join counter_states
         on
             series.scrape_series_id = counter_states.scrape_series_id
-            and list_contains(series.sample_dates, counter_states.sample_date)
+            and list_contains(series.sample_dates, counter_states.date_day)
     group by series.source_file, series.scrape_series_id, series.series_text
 
 ),

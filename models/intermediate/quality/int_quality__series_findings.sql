@@ -45,7 +45,7 @@ select
             || undeclared_value
             || ', which is no row of deployments; counted under (unattributed)'
     end as detail,
-    cast(null as date) as usage_date
+    cast(null as date) as date_day
 from series_deployments
 where deployment_id is null and metric_type = 'counter'
 
@@ -56,7 +56,7 @@ select
     'ambiguous_pod' as issue,
     'several clusters or namespaces have a pod of this name, and the series does not say whose it is; add the label'
         as detail,
-    cast(null as date) as usage_date
+    cast(null as date) as date_day
 from series_deployments
 where is_ambiguous
 
@@ -67,7 +67,7 @@ select
     'meter_broken' as issue,
     'several processes answer one scrape in turn, or a gauge is under a counter''s name: no count; '
     || 'turn on _created or scrape each by itself' as detail,
-    usage_date
+    date_day
 from broken_series
 
 union all
@@ -76,7 +76,7 @@ select
     series_id,
     'counted_twice' as issue,
     'another series is the same counter through another scrape; this one does not count' as detail,
-    usage_date
+    date_day
 from twin_series
 
 union all
@@ -87,7 +87,7 @@ select
     'its process repeats what all others of '
     || series_deployments.deployment_id
     || ' count; it does not count' as detail,
-    repeating_targets.usage_date
+    repeating_targets.date_day
 from repeating_targets
 inner join series_deployments
     on
@@ -101,7 +101,7 @@ select
     series_deployments.series_id,
     'more_cached_than_prompt' as issue,
     'more tokens came from the cache than there were in prompts: cached and uncached input are unknown' as detail,
-    server_meters.usage_date
+    server_meters.date_day
 from server_meters
 inner join series_deployments on server_meters.deployment_id = series_deployments.deployment_id
 where series_deployments.semantic = 'cached_input_tokens'
@@ -119,5 +119,5 @@ select
             then 'MIG profile ' || profile || ' of no known product; export the node label nvidia.com/gpu.product'
         else 'no row of mig_profiles for ' || product || ' and ' || profile || '; add one'
     end as detail,
-    usage_date
+    date_day
 from accelerator_integrals

@@ -11,14 +11,14 @@ gateway_usage as (
 users as (
     select distinct
         deployment_id,
-        usage_date
+        date_day
     from {{ ref('int_usage__customer_users_daily') }}
 ),
 
 sessions as (
     select distinct
         deployment_id,
-        usage_date
+        date_day
     from {{ ref('int_usage__customer_sessions_daily') }}
 ),
 
@@ -27,9 +27,9 @@ gateway_days as (
         deployment_id,
         bool_or(unit = 'input_token') as has_input,
         bool_or(unit = 'output_token') as has_output,
-        usage_date
+        date_day
     from gateway_usage
-    group by deployment_id, usage_date
+    group by deployment_id, date_day
     having bool_or(unit = 'request')
 )
 
@@ -44,13 +44,13 @@ select
     or {{ unit }}s.deployment_id is not null
     or count({{ unit }}s.deployment_id) over (partition by gateway_coverage.deployment_id) = 0 as is_{{ unit }}_told,
     {% endfor -%}
-    gateway_coverage.usage_date
+    gateway_coverage.date_day
 from gateway_coverage
 left join gateway_days
     on
         gateway_coverage.deployment_id = gateway_days.deployment_id
-        and gateway_coverage.usage_date = gateway_days.usage_date
+        and gateway_coverage.date_day = gateway_days.date_day
 left join users
-    on gateway_coverage.deployment_id = users.deployment_id and gateway_coverage.usage_date = users.usage_date
+    on gateway_coverage.deployment_id = users.deployment_id and gateway_coverage.date_day = users.date_day
 left join sessions
-    on gateway_coverage.deployment_id = sessions.deployment_id and gateway_coverage.usage_date = sessions.usage_date
+    on gateway_coverage.deployment_id = sessions.deployment_id and gateway_coverage.date_day = sessions.date_day

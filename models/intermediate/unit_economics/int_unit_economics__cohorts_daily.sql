@@ -27,11 +27,11 @@ deployment_cohorts as (
         sum(cells.effective_cost) as effective_cost,
         sum(cells.effective_cost_low) as effective_cost_low,
         sum(cells.effective_cost_high) as effective_cost_high,
-        cells.usage_date
+        cells.date_day
     from cells
     left join deployment_days
-        on cells.deployment_id = deployment_days.deployment_id and cells.usage_date = deployment_days.usage_date
-    group by cells.deployment_id, {{ cohort }}, cells.unit, cells.usage_date
+        on cells.deployment_id = deployment_days.deployment_id and cells.date_day = deployment_days.date_day
+    group by cells.deployment_id, {{ cohort }}, cells.unit, cells.date_day
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),
@@ -62,7 +62,7 @@ reasoned as (
     inner join counted_days
         on
             deployment_cohorts.deployment_id = counted_days.deployment_id
-            and deployment_cohorts.usage_date = counted_days.usage_date
+            and deployment_cohorts.date_day = counted_days.date_day
             and deployment_cohorts.unit = counted_days.unit
 ),
 
@@ -85,7 +85,7 @@ judged as (
     left join deployment_days
         on
             reasoned.deployment_id = deployment_days.deployment_id
-            and reasoned.usage_date = deployment_days.usage_date
+            and reasoned.date_day = deployment_days.date_day
 )
 
 select
@@ -115,7 +115,7 @@ select
     {% for grain in ['daily', 'weekly', 'monthly'] -%}
     bool_and(is_billed_{{ grain }}) as is_billed_{{ grain }},
     {% endfor -%}
-    usage_date,
+    date_day,
     max(charges_complete_from) as charges_complete_from,
     min(charges_complete_until) as charges_complete_until
 from judged
@@ -125,4 +125,4 @@ group by
     cohort_dimension,
     cohort,
     unit,
-    usage_date
+    date_day

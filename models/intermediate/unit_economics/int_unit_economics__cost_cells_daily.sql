@@ -7,7 +7,7 @@ with token_costs as (
         {{ money_to_units('effective_cost') }} as cost_units,
         {{ money_to_units('effective_cost_low') }} as low_units,
         {{ money_to_units('effective_cost_high') }} as high_units,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__token_costs_daily') }}
 ),
 
@@ -18,7 +18,7 @@ usage_cells as (
         geography,
         unit,
         units,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__usage_cells_daily') }}
 ),
 
@@ -35,24 +35,24 @@ payers as (
         token_costs.low_units,
         token_costs.high_units,
         cast(coalesce(same_kind.units, requests.units, 1) as hugeint) as weight,
-        token_costs.usage_date
+        token_costs.date_day
     from token_costs
     left join usage_cells as same_kind
         on
-            token_costs.usage_date = same_kind.usage_date
+            token_costs.date_day = same_kind.date_day
             and token_costs.deployment_id = same_kind.deployment_id
             and token_costs.unit = same_kind.unit
     left join usage_cells as requests
         on
             same_kind.units is null
-            and token_costs.usage_date = requests.usage_date
+            and token_costs.date_day = requests.date_day
             and token_costs.deployment_id = requests.deployment_id
             and requests.unit = 'request'
 ),
 
 {% set cell = {
     'weight': 'weight',
-    'partition_by': ['usage_date', 'deployment_id', 'unit', 'cost_origin'],
+    'partition_by': ['date_day', 'deployment_id', 'unit', 'cost_origin'],
     'order_by': ['customer_tier', 'geography']
 } %}
 costs as (
@@ -77,5 +77,5 @@ select
     {{ units_to_money('cost_part') }} as effective_cost,
     {{ units_to_money('low_part') }} as effective_cost_low,
     {{ units_to_money('high_part') }} as effective_cost_high,
-    usage_date
+    date_day
 from highs

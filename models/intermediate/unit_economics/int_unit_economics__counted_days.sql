@@ -23,7 +23,7 @@ units as (
 
 reports as (
     select distinct
-        usage_date,
+        date_day,
         deployment_id,
         unit
     from {{ ref('int_usage__meter_readings_daily') }}
@@ -33,7 +33,7 @@ reports as (
 -- what the gateway alone counted is as good as its log
 metered_units as (
     select
-        metered.usage_date,
+        metered.date_day,
         metered.deployment_id,
         units.unit,
         sum(metered.units) as units,
@@ -43,10 +43,10 @@ metered_units as (
     inner join units on list_contains(units.counted_units, metered.unit)
     left join reports
         on
-            metered.usage_date = reports.usage_date
+            metered.date_day = reports.date_day
             and metered.deployment_id = reports.deployment_id
             and metered.unit = reports.unit
-    group by metered.usage_date, metered.deployment_id, units.unit
+    group by metered.date_day, metered.deployment_id, units.unit
 ),
 
 unknown_units as (
@@ -55,7 +55,7 @@ unknown_units as (
 
 billed_gaps as (
     select
-        charge_date as usage_date,
+        date_day,
         deployment_id,
         unit
     from {{ ref('int_allocation__billed_gaps_daily') }}
@@ -64,7 +64,7 @@ billed_gaps as (
 -- shares of an earlier day say nothing about the cost of a kind of token that was used today
 undivided_days as (
     select distinct
-        charge_date,
+        date_day,
         deployment_id
     from {{ ref('int_allocation__token_shares_daily') }}
     where token_cost_method in ('carried_forward', 'no_tokens')
@@ -72,7 +72,7 @@ undivided_days as (
 
 observed as (
     select
-        deployment_days.usage_date,
+        deployment_days.date_day,
         deployment_days.deployment_id,
         units.unit,
         units.is_token,
@@ -116,18 +116,18 @@ observed as (
     inner join units on list_contains(units.deployment_kinds, deployment_days.kind)
     left join attributions
         on
-            deployment_days.usage_date = attributions.usage_date
+            deployment_days.date_day = attributions.date_day
             and deployment_days.deployment_id = attributions.deployment_id
     {%- for relation in ['metered_units', 'unknown_units', 'billed_gaps'] %}
     left join {{ relation }}
         on
-            deployment_days.usage_date = {{ relation }}.usage_date
+            deployment_days.date_day = {{ relation }}.date_day
             and deployment_days.deployment_id = {{ relation }}.deployment_id
             and units.unit = {{ relation }}.unit
     {%- endfor %}
     left join undivided_days
         on
-            deployment_days.usage_date = undivided_days.charge_date
+            deployment_days.date_day = undivided_days.date_day
             and deployment_days.deployment_id = undivided_days.deployment_id
 ),
 
@@ -144,11 +144,11 @@ bounded as (
             max(case when is_token_kind and is_cost_undivided then 'meter_missing' end) over day
         ) as kinds_null_reason
     from observed
-    window day as (partition by usage_date, deployment_id)
+    window day as (partition by date_day, deployment_id)
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     unit,
     case
@@ -172,8 +172,8 @@ select
     expected_seconds > 0
     and {{ seconds }}_seconds = 0
     and (
-        usage_date between min(case when {{ seconds }}_seconds > 0 then usage_date end) over history
-        and max(case when {{ seconds }}_seconds > 0 then usage_date end) over history
+        date_day between min(case when {{ seconds }}_seconds > 0 then date_day end) over history
+        and max(case when {{ seconds }}_seconds > 0 then date_day end) over history
     ) is not true as is_outside_{{ seconds }}_span,
     {% endfor -%}
     cast(expected_seconds as bigint) as expected_seconds

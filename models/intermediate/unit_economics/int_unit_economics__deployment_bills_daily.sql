@@ -33,9 +33,9 @@ cost_days as (
     select
         deployment_id,
         sum(effective_cost) as effective_cost,
-        charge_date as usage_date
+        date_day
     from ledger
-    group by deployment_id, charge_date
+    group by deployment_id, date_day
 ),
 
 -- From when to when a deployment is billed at all, and to when by every source that still pays for it.
@@ -53,41 +53,41 @@ bills as (
 expected_days as (
     select
         usage_coverage.deployment_id,
-        usage_coverage.usage_date
+        usage_coverage.date_day
     from usage_coverage
     inner join bills
         on
             usage_coverage.deployment_id = bills.deployment_id
-            and usage_coverage.usage_date >= bills.complete_from
-            and usage_coverage.usage_date < bills.billed_until
+            and usage_coverage.date_day >= bills.complete_from
+            and usage_coverage.date_day < bills.billed_until
     inner join own_costs
         on
             usage_coverage.deployment_id = own_costs.deployment_id
-            and usage_coverage.usage_date = own_costs.charge_date
+            and usage_coverage.date_day = own_costs.date_day
     where usage_coverage.expected_seconds > 0 and own_costs.is_expected
 ),
 
 days as (
-    select deployment_id, usage_date from cost_days
+    select deployment_id, date_day from cost_days
     union
-    select deployment_id, usage_date from {{ ref('int_usage__metered_usage_daily') }}
+    select deployment_id, date_day from {{ ref('int_usage__metered_usage_daily') }}
     union
-    select deployment_id, usage_date from {{ ref('int_usage__gateway_usage_daily') }}
+    select deployment_id, date_day from {{ ref('int_usage__gateway_usage_daily') }}
     union
-    select deployment_id, usage_date from expected_days
+    select deployment_id, date_day from expected_days
 ),
 
 judged as (
     select
         days.deployment_id,
-        days.usage_date,
-        cost_days.usage_date is not null as has_cost,
-        missing_bills.charge_date is null as is_bill_there,
+        days.date_day,
+        cost_days.date_day is not null as has_cost,
+        missing_bills.date_day is null as is_bill_there,
         coalesce(own_costs.is_billed, true) as is_billed,
         coalesce(own_costs.is_watched, true) as is_watched,
         -- A charge that is spread over months ahead expects nobody to have run already.
         coalesce(own_costs.is_expected, true)
-        and (usage_coverage.usage_date is not null or coalesce(days.usage_date < bills.billed_until, true))
+        and (usage_coverage.date_day is not null or coalesce(days.date_day < bills.billed_until, true))
             as is_expected,
         coalesce(capacity_coverage.capacity_seconds, 0) as capacity_seconds,
         coalesce(capacity_coverage.unobserved_seconds, 0) as unobserved_seconds,
@@ -98,16 +98,16 @@ judged as (
     from days
     left join bills on days.deployment_id = bills.deployment_id
     left join usage_coverage
-        on days.deployment_id = usage_coverage.deployment_id and days.usage_date = usage_coverage.usage_date
-    left join cost_days on days.deployment_id = cost_days.deployment_id and days.usage_date = cost_days.usage_date
+        on days.deployment_id = usage_coverage.deployment_id and days.date_day = usage_coverage.date_day
+    left join cost_days on days.deployment_id = cost_days.deployment_id and days.date_day = cost_days.date_day
     left join missing_bills
-        on days.deployment_id = missing_bills.deployment_id and days.usage_date = missing_bills.charge_date
+        on days.deployment_id = missing_bills.deployment_id and days.date_day = missing_bills.date_day
     left join own_costs
-        on days.deployment_id = own_costs.deployment_id and days.usage_date = own_costs.charge_date
+        on days.deployment_id = own_costs.deployment_id and days.date_day = own_costs.date_day
     left join capacity_coverage
-        on days.deployment_id = capacity_coverage.deployment_id and days.usage_date = capacity_coverage.charge_date
+        on days.deployment_id = capacity_coverage.deployment_id and days.date_day = capacity_coverage.date_day
     left join uncertain_costs
-        on days.deployment_id = uncertain_costs.deployment_id and days.usage_date = uncertain_costs.charge_date
+        on days.deployment_id = uncertain_costs.deployment_id and days.date_day = uncertain_costs.date_day
 )
 
 select
@@ -122,7 +122,7 @@ select
     end as null_reason,
     capacity_seconds,
     unobserved_seconds,
-    usage_date,
+    date_day,
     complete_from as charges_complete_from,
     complete_until as charges_complete_until
 from judged

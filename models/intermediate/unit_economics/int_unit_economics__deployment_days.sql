@@ -29,7 +29,7 @@ deployment_kinds as (
 {{ grain }}_missing_bills as (
     select distinct
         deployment_id,
-        {{ period_start('charge_date', grain) }} as period_start
+        {{ period_start('date_day', grain) }} as period_start
     from missing_bills
 ),
 {%- endfor %}
@@ -38,14 +38,14 @@ deployment_kinds as (
 observed as (
     select
         bills.deployment_id,
-        bills.usage_date,
+        bills.date_day,
         case when bills.is_expected then coalesce(usage_coverage.expected_seconds, 86400) else 0 end
             as expected_seconds,
         case when bills.is_expected then coalesce(usage_coverage.observed_seconds, 0) else 0 end as observed_seconds,
         coalesce(usage_coverage.is_known, false) or not bills.is_expected as is_usage_known
     from bills
     left join usage_coverage
-        on bills.deployment_id = usage_coverage.deployment_id and bills.usage_date = usage_coverage.usage_date
+        on bills.deployment_id = usage_coverage.deployment_id and bills.date_day = usage_coverage.date_day
 )
 
 select
@@ -68,20 +68,20 @@ select
     {% for grain in ['weekly', 'monthly'] -%}
     {{ grain }}_missing_bills.deployment_id is null as is_billed_{{ grain }},
     {% endfor -%}
-    bills.usage_date,
+    bills.date_day,
     bills.charges_complete_from,
     bills.charges_complete_until
 from bills
-inner join observed on bills.deployment_id = observed.deployment_id and bills.usage_date = observed.usage_date
+inner join observed on bills.deployment_id = observed.deployment_id and bills.date_day = observed.date_day
 left join configurations
     on
         bills.deployment_id = configurations.deployment_id
-        and bills.usage_date >= configurations.valid_from
-        and (bills.usage_date < configurations.valid_to or configurations.valid_to is null)
+        and bills.date_day >= configurations.valid_from
+        and (bills.date_day < configurations.valid_to or configurations.valid_to is null)
 left join deployment_kinds on bills.deployment_id = deployment_kinds.deployment_id
 {%- for grain in ['weekly', 'monthly'] %}
 left join {{ grain }}_missing_bills
     on
         bills.deployment_id = {{ grain }}_missing_bills.deployment_id
-        and {{ period_start('bills.usage_date', grain) }} = {{ grain }}_missing_bills.period_start
+        and {{ period_start('bills.date_day', grain) }} = {{ grain }}_missing_bills.period_start
 {%- endfor %}

@@ -4,7 +4,7 @@ with users as (
         customer_id,
         geography,
         user_id,
-        usage_date
+        date_day
     from {{ ref('int_usage__customer_users_daily') }}
 ),
 
@@ -14,7 +14,7 @@ sessions as (
         customer_id,
         geography,
         session_id,
-        usage_date
+        date_day
     from {{ ref('int_usage__customer_sessions_daily') }}
 ),
 
@@ -23,7 +23,7 @@ gateway_days as (
         deployment_id,
         customer_tier,
         geography,
-        usage_date
+        date_day
     from {{ ref('int_usage__gateway_usage_daily') }}
 ),
 
@@ -36,7 +36,7 @@ counted_days as (
     select
         deployment_id,
         unit,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__counted_days') }}
     where unit in ('active_user', 'session') and null_reason is null
 ),
@@ -48,7 +48,7 @@ seen as (
         customer_id,
         geography,
         user_id as counted_id,
-        usage_date
+        date_day
     from users
     union all
     select
@@ -57,7 +57,7 @@ seen as (
         customer_id,
         geography,
         session_id as counted_id,
-        usage_date
+        date_day
     from sessions
 ),
 
@@ -72,18 +72,18 @@ cells as (
         gateway_days.deployment_id,
         gateway_days.customer_tier,
         gateway_days.geography,
-        gateway_days.usage_date,
+        gateway_days.date_day,
         coalesce(deployment_days.configuration_id, '(none)') as configuration_id,
         deployment_days as deployment_day
     from gateway_days
     inner join counted_days
         on
             gateway_days.deployment_id = counted_days.deployment_id
-            and gateway_days.usage_date = counted_days.usage_date
+            and gateway_days.date_day = counted_days.date_day
     left join deployment_days
         on
             gateway_days.deployment_id = deployment_days.deployment_id
-            and gateway_days.usage_date = deployment_days.usage_date
+            and gateway_days.date_day = deployment_days.date_day
 ),
 
 places as (
@@ -107,7 +107,7 @@ place_days as (
         cells.deployment_id,
         cells.customer_tier,
         cells.geography,
-        cells.usage_date,
+        cells.date_day,
         cast(dense_rank() over (
             order by places.unit, places.deployment_day.environment, places.deployment_day.workload
         ) as integer) as scope_number,
@@ -127,7 +127,7 @@ sightings as (
         place_days.scope_number,
         attributed.counted_id,
         place_days.place_number,
-        attributed.usage_date
+        attributed.date_day
     from attributed
     inner join place_days
         on
@@ -135,7 +135,7 @@ sightings as (
             and attributed.deployment_id = place_days.deployment_id
             and attributed.customer_tier = place_days.customer_tier
             and attributed.geography = place_days.geography
-            and attributed.usage_date = place_days.usage_date
+            and attributed.date_day = place_days.date_day
 ),
 
 ids as (
@@ -144,7 +144,7 @@ ids as (
         counted_id,
         cast(row_number() over () as integer) as id_number,
         any_value(place_number) as place_number,
-        any_value(usage_date) as usage_date,
+        any_value(date_day) as date_day,
         count(*) as sightings
     from sightings
     group by scope_number, counted_id
@@ -154,7 +154,7 @@ seen_again as (
     select
         ids.id_number,
         sightings.place_number,
-        sightings.usage_date
+        sightings.date_day
     from sightings
     inner join ids
         on
@@ -169,7 +169,7 @@ period_places as (
         '{{ grain }}' as grain,
         id_number,
         place_number,
-        {{ period_start('usage_date', grain) }} as period_start
+        {{ period_start('date_day', grain) }} as period_start
     from seen_again
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
@@ -262,11 +262,11 @@ counts as (
         '{{ grain }}' as grain,
         cut_places.cut_number,
         count(*) as units,
-        {{ period_start('ids.usage_date', grain) }} as period_start
+        {{ period_start('ids.date_day', grain) }} as period_start
     from ids
     inner join cut_places on ids.place_number = cut_places.place_number
     where ids.sightings = 1
-    group by cut_places.cut_number, {{ period_start('ids.usage_date', grain) }}
+    group by cut_places.cut_number, {{ period_start('ids.date_day', grain) }}
     union all
     {% endfor %}
     select

@@ -6,7 +6,7 @@ with cohorts as (
         workload,
         unit,
         counted_units as units,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__cohorts_daily') }}
     where cohort_dimension = 'all'
 ),
@@ -63,10 +63,10 @@ traffic as (
         {% for unit in ['input_token', 'cached_input_token', 'output_token'] -%}
         cast(coalesce(sum(case when unit = '{{ unit }}' then units end), 0) as bigint) as {{ unit }}s,
         {% endfor -%}
-        usage_date
+        date_day
     from cohorts
     where unit in ('input_token', 'cached_input_token', 'output_token')
-    group by environment, workload, usage_date
+    group by environment, workload, date_day
 ),
 
 -- What one has agreed with the provider goes before what its list says.
@@ -94,21 +94,21 @@ listed as (
         end as {{ price }},
         {% endfor -%}
         negotiated_prices.provider is null and coalesce(list_prices.is_tiered, false) as is_tiered,
-        traffic.usage_date
+        traffic.date_day
     from traffic
     inner join alternatives on traffic.workload = alternatives.workload
     left join negotiated_prices
         on
             alternatives.provider = negotiated_prices.provider
             and alternatives.model = negotiated_prices.model
-            and traffic.usage_date >= negotiated_prices.valid_from
-            and (traffic.usage_date < negotiated_prices.valid_to or negotiated_prices.valid_to is null)
+            and traffic.date_day >= negotiated_prices.valid_from
+            and (traffic.date_day < negotiated_prices.valid_to or negotiated_prices.valid_to is null)
     left join list_prices
         on
             alternatives.provider = list_prices.provider
             and alternatives.model = list_prices.model
-            and traffic.usage_date >= list_prices.valid_from
-            and (traffic.usage_date < list_prices.valid_to or list_prices.valid_to is null)
+            and traffic.date_day >= list_prices.valid_from
+            and (traffic.date_day < list_prices.valid_to or list_prices.valid_to is null)
 ),
 
 -- Without a price of their own, cached tokens cost what others do; output without a price is not free.
@@ -151,16 +151,16 @@ select
             then {{ stop(
                 'seeds/config/exchange_rates.csv: no rate from {} to {} on or before {}, which the price of {} {} in'
                 ~ ' seeds/config/hosted_alternatives.csv needs; add it',
-                ['costs.price_currency', reporting_currency, 'costs.usage_date', 'costs.provider', 'costs.model']
+                ['costs.price_currency', reporting_currency, 'costs.date_day', 'costs.provider', 'costs.model']
             ) }}
         else {{ convert_money('costs.price_currency_cost', 'rates.rate') }}
     end as hosted_cost,
     costs.is_tiered,
     costs.is_cached_priced_as_input,
-    costs.usage_date
+    costs.date_day
 from costs
 left join rates
     on
         costs.price_currency = rates.from_currency
-        and costs.usage_date >= rates.rate_date
-        and costs.usage_date < rates.next_rate_date
+        and costs.date_day >= rates.rate_date
+        and costs.date_day < rates.next_rate_date

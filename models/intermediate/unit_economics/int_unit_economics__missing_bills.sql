@@ -15,6 +15,6 @@ missing_days as (
 
 select distinct
     paying_sources.deployment_id,
-    missing_days.charge_date
+    missing_days.date_day
 from paying_sources
 inner join missing_days on paying_sources.source = missing_days.source

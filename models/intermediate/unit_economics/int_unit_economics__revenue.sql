@@ -7,7 +7,7 @@ with cohorts as (
         cohort as customer_tier,
         unit,
         counted_units as units,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__cohorts_daily') }}
     where cohort_dimension = 'customer_tier' and counted_units is not null
 ),
@@ -65,7 +65,7 @@ sold as (
         units.unit_scale,
         cohorts.units,
         false as is_monthly,
-        cohorts.usage_date as sold_on
+        cohorts.date_day as sold_on
     from cohorts
     inner join units on cohorts.unit = units.unit
     where units.counting = 'sum'

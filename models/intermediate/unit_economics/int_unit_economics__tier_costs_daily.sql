@@ -3,9 +3,9 @@ with cost_cells as (
         deployment_id,
         customer_tier,
         sum(effective_cost) as effective_cost,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__cost_cells_daily') }}
-    group by deployment_id, customer_tier, usage_date
+    group by deployment_id, customer_tier, date_day
 ),
 
 deployment_days as (
@@ -13,7 +13,7 @@ deployment_days as (
         deployment_id,
         environment,
         workload,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__deployment_days') }}
 ),
 
@@ -22,7 +22,7 @@ counted_days as (
         deployment_id,
         unit,
         coalesce(null_reason, attribution_null_reason) as null_reason,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__counted_days') }}
 ),
 
@@ -44,12 +44,12 @@ judged as (
         count(counted_days.unit) as priced_units,
         count(counted_days.unit) filter (where counted_days.null_reason is null) as counted_units,
         min(counted_days.null_reason) as null_reason,
-        cost_cells.usage_date
+        cost_cells.date_day
     from cost_cells
     inner join deployment_days
         on
             cost_cells.deployment_id = deployment_days.deployment_id
-            and cost_cells.usage_date = deployment_days.usage_date
+            and cost_cells.date_day = deployment_days.date_day
     left join price_book
         on
             cost_cells.customer_tier = price_book.customer_tier
@@ -57,14 +57,14 @@ judged as (
     left join counted_days
         on
             cost_cells.deployment_id = counted_days.deployment_id
-            and cost_cells.usage_date = counted_days.usage_date
+            and cost_cells.date_day = counted_days.date_day
             and price_book.unit = counted_days.unit
     group by
         deployment_days.environment,
         deployment_days.workload,
         cost_cells.customer_tier,
         cost_cells.deployment_id,
-        cost_cells.usage_date
+        cost_cells.date_day
 )
 
 select
@@ -74,6 +74,6 @@ select
     sum(effective_cost) as effective_cost,
     coalesce(sum(effective_cost) filter (where counted_units = priced_units), 0) as counted_cost,
     min(null_reason) filter (where counted_units between 1 and priced_units - 1) as null_reason,
-    usage_date
+    date_day
 from judged
-group by environment, workload, customer_tier, usage_date
+group by environment, workload, customer_tier, date_day

@@ -3,10 +3,10 @@ with ledger as (
         deployment_id,
         cost_origin,
         sum(effective_cost) as effective_cost,
-        charge_date as usage_date
+        date_day
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where not starts_with(deployment_id, '(')
-    group by deployment_id, cost_origin, charge_date
+    group by deployment_id, cost_origin, date_day
 ),
 
 token_shares as (
@@ -17,7 +17,7 @@ token_shares as (
         weight,
         weight_low,
         weight_high,
-        charge_date as usage_date
+        date_day
     from {{ ref('int_allocation__token_shares_daily') }}
 ),
 
@@ -32,10 +32,10 @@ lines as (
         cast(coalesce(token_shares.weight, 1) as hugeint) as weight,
         cast(coalesce(token_shares.weight_low, 1) as hugeint) as weight_low,
         cast(coalesce(token_shares.weight_high, 1) as hugeint) as weight_high,
-        ledger.usage_date
+        ledger.date_day
     from ledger
     left join token_shares
-        on ledger.deployment_id = token_shares.deployment_id and ledger.usage_date = token_shares.usage_date
+        on ledger.deployment_id = token_shares.deployment_id and ledger.date_day = token_shares.date_day
 ),
 
 split_costs as (
@@ -43,7 +43,7 @@ split_costs as (
         relation='lines',
         amount='cost_units',
         weight='weight',
-        partition_by=['usage_date', 'deployment_id', 'cost_origin'],
+        partition_by=['date_day', 'deployment_id', 'cost_origin'],
         order_by=['unit'],
         part='part_units'
     ) }}
@@ -52,7 +52,7 @@ split_costs as (
 totals as (
     select
         *,
-        sum(weight) over (partition by usage_date, deployment_id, cost_origin) as total_weight
+        sum(weight) over (partition by date_day, deployment_id, cost_origin) as total_weight
     from split_costs
 ),
 
@@ -72,7 +72,7 @@ bounds as (
                 * {{ multiply_divide('abs(cost_units)', 'weight_' ~ bound, 'total_weight') }}
         end as {{ bound }}_units,
         {% endfor -%}
-        usage_date
+        date_day
     from totals
 )
 
@@ -84,5 +84,5 @@ select
     {{ units_to_money('part_units') }} as effective_cost,
     {{ units_to_money('least(part_units, low_units, high_units)') }} as effective_cost_low,
     {{ units_to_money('greatest(part_units, low_units, high_units)') }} as effective_cost_high,
-    usage_date
+    date_day
 from bounds

@@ -5,7 +5,7 @@ with usage_cells as (
         geography,
         unit,
         units,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__usage_cells_daily') }}
 ),
 
@@ -20,7 +20,7 @@ cost_cells as (
         effective_cost,
         effective_cost_low,
         effective_cost_high,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__cost_cells_daily') }}
 ),
 
@@ -28,7 +28,7 @@ deployment_days as (
     select
         deployment_id,
         kind,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__deployment_days') }}
 ),
 
@@ -49,7 +49,7 @@ known_units as (
     select
         deployment_id,
         unit,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__counted_days') }}
     where are_units_known
 ),
@@ -61,10 +61,10 @@ place_units as (
         places.customer_tier,
         places.geography,
         units.unit,
-        places.usage_date
+        places.date_day
     from places
     inner join deployment_days
-        on places.deployment_id = deployment_days.deployment_id and places.usage_date = deployment_days.usage_date
+        on places.deployment_id = deployment_days.deployment_id and places.date_day = deployment_days.date_day
     inner join units on list_contains(units.deployment_kinds, deployment_days.kind)
 ),
 
@@ -75,7 +75,7 @@ unit_counts as (
         usage_cells.geography,
         units.unit,
         sum(usage_cells.units) as units,
-        usage_cells.usage_date
+        usage_cells.date_day
     from usage_cells
     inner join units on list_contains(units.counted_units, usage_cells.unit)
     group by
@@ -83,7 +83,7 @@ unit_counts as (
         usage_cells.customer_tier,
         usage_cells.geography,
         units.unit,
-        usage_cells.usage_date
+        usage_cells.date_day
 ),
 
 unit_costs as (
@@ -107,7 +107,7 @@ unit_costs as (
             end
         ) as effective_cost_{{ bound }},
         {% endfor -%}
-        cost_cells.usage_date
+        cost_cells.date_day
     from cost_cells
     inner join units on units.cost_scope != 'token_kind' or cost_cells.unit = units.unit
     group by
@@ -115,7 +115,7 @@ unit_costs as (
         cost_cells.customer_tier,
         cost_cells.geography,
         units.unit,
-        cost_cells.usage_date
+        cost_cells.date_day
 )
 
 select
@@ -132,24 +132,24 @@ select
     cast(coalesce(unit_costs.effective_cost, 0) as {{ money_type() }}) as effective_cost,
     cast(coalesce(unit_costs.effective_cost_low, 0) as {{ money_type() }}) as effective_cost_low,
     cast(coalesce(unit_costs.effective_cost_high, 0) as {{ money_type() }}) as effective_cost_high,
-    place_units.usage_date
+    place_units.date_day
 from place_units
 left join unit_counts
     on
-        place_units.usage_date = unit_counts.usage_date
+        place_units.date_day = unit_counts.date_day
         and place_units.deployment_id = unit_counts.deployment_id
         and place_units.customer_tier = unit_counts.customer_tier
         and place_units.geography = unit_counts.geography
         and place_units.unit = unit_counts.unit
 left join unit_costs
     on
-        place_units.usage_date = unit_costs.usage_date
+        place_units.date_day = unit_costs.date_day
         and place_units.deployment_id = unit_costs.deployment_id
         and place_units.customer_tier = unit_costs.customer_tier
         and place_units.geography = unit_costs.geography
         and place_units.unit = unit_costs.unit
 left join known_units
     on
-        place_units.usage_date = known_units.usage_date
+        place_units.date_day = known_units.date_day
         and place_units.deployment_id = known_units.deployment_id
         and place_units.unit = known_units.unit

@@ -4,7 +4,7 @@ with metered_usage as (
         deployment_id,
         unit,
         units,
-        usage_date
+        date_day
     from {{ ref('int_usage__metered_usage_daily') }}
     where units > 0
 ),
@@ -16,7 +16,7 @@ gateway_usage as (
         geography,
         unit,
         units,
-        usage_date
+        date_day
     from {{ ref('int_usage__gateway_usage_daily') }}
     union all
     -- a prompt of which nobody knows what was cached is whose the gateway says its parts are
@@ -26,10 +26,10 @@ gateway_usage as (
         geography,
         'prompt_token' as unit,
         sum(units) as units,
-        usage_date
+        date_day
     from {{ ref('int_usage__gateway_usage_daily') }}
     where unit in ('input_token', 'cached_input_token')
-    group by deployment_id, customer_tier, geography, usage_date
+    group by deployment_id, customer_tier, geography, date_day
 ),
 
 gateway_totals as (
@@ -37,9 +37,9 @@ gateway_totals as (
         deployment_id,
         unit,
         sum(units) as units,
-        usage_date
+        date_day
     from gateway_usage
-    group by deployment_id, unit, usage_date
+    group by deployment_id, unit, date_day
 ),
 
 -- What was metered and the gateway did not see weighs as much as it is. Where the gateway saw more than was
@@ -51,7 +51,7 @@ seen_and_unseen as (
         geography,
         unit,
         units,
-        usage_date
+        date_day
     from gateway_usage
     union all
     select
@@ -60,11 +60,11 @@ seen_and_unseen as (
         '(unattributed)' as geography,
         metered_usage.unit,
         metered_usage.units - coalesce(gateway_totals.units, 0) as units,
-        metered_usage.usage_date
+        metered_usage.date_day
     from metered_usage
     left join gateway_totals
         on
-            metered_usage.usage_date = gateway_totals.usage_date
+            metered_usage.date_day = gateway_totals.date_day
             and metered_usage.deployment_id = gateway_totals.deployment_id
             and metered_usage.unit = gateway_totals.unit
     where metered_usage.units > coalesce(gateway_totals.units, 0)
@@ -78,7 +78,7 @@ requested as (
         geography,
         unit,
         units,
-        usage_date
+        date_day
     from seen_and_unseen
     where unit != 'embedding'
     union all
@@ -88,11 +88,11 @@ requested as (
         geography,
         'embedding' as unit,
         units,
-        usage_date
+        date_day
     from seen_and_unseen
     qualify
         unit = 'request'
-        or (unit = 'embedding' and not bool_or(unit = 'request') over (partition by usage_date, deployment_id))
+        or (unit = 'embedding' and not bool_or(unit = 'request') over (partition by date_day, deployment_id))
 ),
 
 cells as (
@@ -103,11 +103,11 @@ cells as (
         requested.unit,
         cast(any_value(metered_usage.units) as hugeint) as metered_units,
         cast(sum(requested.units) as hugeint) as weight,
-        requested.usage_date
+        requested.date_day
     from requested
     inner join metered_usage
         on
-            requested.usage_date = metered_usage.usage_date
+            requested.date_day = metered_usage.date_day
             and requested.deployment_id = metered_usage.deployment_id
             and requested.unit = metered_usage.unit
     group by
@@ -115,7 +115,7 @@ cells as (
         requested.customer_tier,
         requested.geography,
         requested.unit,
-        requested.usage_date
+        requested.date_day
 ),
 
 divided as (
@@ -123,7 +123,7 @@ divided as (
         relation='cells',
         amount='metered_units',
         weight='weight',
-        partition_by=['usage_date', 'deployment_id', 'unit'],
+        partition_by=['date_day', 'deployment_id', 'unit'],
         order_by=['customer_tier', 'geography'],
         part='units'
     ) }}
@@ -135,6 +135,6 @@ select
     geography,
     unit,
     cast(units as bigint) as units,
-    usage_date
+    date_day
 from divided
 where units > 0

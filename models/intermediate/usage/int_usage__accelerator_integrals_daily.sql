@@ -58,7 +58,7 @@ mig_profiles as (
 described as (
 
     select
-        integrals.usage_date,
+        integrals.date_day,
         series.series_id,
         integrals.held_value // series.unit_divisor as held_value,
         series.is_time_sliced,
@@ -81,21 +81,21 @@ described as (
     inner join series on integrals.series_id = series.series_id
     left join nodes
         on
-            integrals.usage_date = nodes.usage_date
+            integrals.date_day = nodes.date_day
             and series.cluster = nodes.cluster
             and series.node = nodes.node
     left join deployments
         on
             series.deployment_id = deployments.deployment_id
-            and integrals.usage_date >= deployments.valid_from
-            and (integrals.usage_date < deployments.valid_to or deployments.valid_to is null)
+            and integrals.date_day >= deployments.valid_from
+            and (integrals.date_day < deployments.valid_to or deployments.valid_to is null)
 
 ),
 
 normalised as (
 
     select
-        usage_date,
+        date_day,
         series_id,
         held_value,
         product,
@@ -138,7 +138,7 @@ shares as (
 )
 
 select
-    usage_date,
+    date_day,
     series_id,
     product,
     profile,

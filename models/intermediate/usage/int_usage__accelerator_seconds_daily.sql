@@ -1,7 +1,7 @@
 with pods as (
 
     select
-        usage_date,
+        date_day,
         coalesce(deployment_id, '(unattributed)') as deployment_id,
         resource_id,
         is_sliced,
@@ -16,7 +16,7 @@ with pods as (
 rounded as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         resource_id,
         sum(reserved_value) as reserved_value,
@@ -24,12 +24,12 @@ rounded as (
         sum(charged_value) as charged_value,
         case when bool_or(is_sliced) then 500 else 500000 end as rounding
     from pods
-    group by usage_date, deployment_id, resource_id
+    group by date_day, deployment_id, resource_id
 
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     resource_id,
     cast((reserved_value + rounding) // 1000000 as bigint) as reserved_accelerator_seconds,

@@ -6,9 +6,9 @@ with counter_days as (
 
 -- a server restarts now and then; a counter that falls more often is several processes, a gauge or a clock that runs backwards
 select
-    sample_date as usage_date,
+    date_day,
     series_id,
     cast(sum(falls) as bigint) as falls
 from counter_days
-group by sample_date, series_id
+group by date_day, series_id
 having sum(shallow_falls) >= 3 or sum(falls) >= 10

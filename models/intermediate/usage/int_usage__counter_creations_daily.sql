@@ -12,7 +12,7 @@ with samples as (
 
     select * from {{ ref('stg_prometheus__samples') }}
     where
-        {{ is_chosen('new_creation_days', 'sample_date') }}
+        {{ is_chosen('new_creation_days', 'date_day') }}
         and is_created
 
 ),
@@ -30,7 +30,7 @@ series as (
 creations as (
 
     select
-        samples.sample_date,
+        samples.date_day,
         series.counter_scrape_series_id as scrape_series_id,
         samples.day_version,
         samples.sampled_at,
@@ -47,13 +47,13 @@ judged as (
 
     select
         *,
-        bool_or(is_first_look) over (partition by sample_date, scrape_series_id, created_at) as is_unknown
+        bool_or(is_first_look) over (partition by date_day, scrape_series_id, created_at) as is_unknown
     from creations
 
 )
 
 select
-    sample_date,
+    date_day,
     scrape_series_id,
     day_version,
     (list(sampled_at order by sampled_at) filter (where not is_unknown))[2:] as changed_at,
@@ -68,4 +68,4 @@ select
     min_by(created_at, sampled_at) as first_created_at,
     max_by(created_at, sampled_at) as last_created_at
 from judged
-group by sample_date, scrape_series_id, day_version
+group by date_day, scrape_series_id, day_version

@@ -35,7 +35,7 @@ first_looks as (
 known_creations as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         case
             when (scrape_series_id, first_created_at) not in (
@@ -67,7 +67,7 @@ series as (
 states as (
 
     select
-        counter_states.sample_date,
+        counter_states.date_day,
         counter_states.scrape_series_id,
         cast(null as bigint) as process_created_us,
         known_creations.first_created_us,
@@ -85,17 +85,17 @@ states as (
     from counter_states
     left join known_creations
         on
-            counter_states.sample_date = known_creations.sample_date
+            counter_states.date_day = known_creations.date_day
             and counter_states.scrape_series_id = known_creations.scrape_series_id
     anti join process_states
         on
-            counter_states.sample_date = process_states.sample_date
+            counter_states.date_day = process_states.date_day
             and counter_states.scrape_series_id = process_states.scrape_series_id
 
     union all
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         epoch_us(process_created_at) as process_created_us,
         epoch_us(process_created_at) as first_created_us,
@@ -115,7 +115,7 @@ states as (
 )
 
 select
-    states.sample_date,
+    states.date_day,
     series.series_id,
     series_days.scrape_series_id,
     states.process_created_us,
@@ -134,5 +134,5 @@ select
     states.last_sampled_at
 from series_days
 inner join states
-    on series_days.sample_date = states.sample_date and series_days.scrape_series_id = states.scrape_series_id
+    on series_days.date_day = states.date_day and series_days.scrape_series_id = states.scrape_series_id
 inner join series on series_days.series_id = series.series_id

@@ -7,7 +7,7 @@ with states as (
         scrape_series_id,
         process_created_us,
         scrape_group,
-        sample_date,
+        date_day,
         epoch_us(first_sampled_at) as first_us,
         epoch_us(last_sampled_at) as last_us,
         first_created_us,
@@ -33,7 +33,7 @@ chained as (
         lag(last_value) over series_order as previous_value,
         lag(last_created_us) over series_order as previous_created_us
     from states
-    window series_order as (partition by series_id, process_created_us order by sample_date)
+    window series_order as (partition by series_id, process_created_us order by date_day)
 
 ),
 
@@ -43,7 +43,7 @@ openings as (
 
     select
         series_id,
-        sample_date,
+        date_day,
         group_first_us,
         first_us,
         first_created_us,
@@ -131,7 +131,7 @@ crossing_parts as (
 
     select
         series_id,
-        cast(day_starts_at as date) as usage_date,
+        cast(day_starts_at as date) as date_day,
         (increase * until_us // total_us - increase * from_us // total_us) * 1000 as increase,
         case when is_reset and until_us = total_us then 1 else 0 end as resets,
         case when is_gap then until_us - from_us else 0 end as gap_us
@@ -144,7 +144,7 @@ parts as (
 
     select
         series_id,
-        sample_date as usage_date,
+        date_day,
         increase,
         resets,
         gap_us,
@@ -155,7 +155,7 @@ parts as (
 
     select
         series_id,
-        usage_date,
+        date_day,
         increase,
         resets,
         gap_us,
@@ -166,7 +166,7 @@ parts as (
 
     select
         series_id,
-        sample_date as usage_date,
+        date_day,
         case when is_born and first_created_us is null then first_value else 0 end as increase,
         0 as resets,
         0 as gap_us,
@@ -176,11 +176,11 @@ parts as (
 )
 
 select
-    usage_date,
+    date_day,
     series_id,
     cast(sum(increase) // 1000 as hugeint) as increase,
     cast(sum(resets) as bigint) as resets,
     cast(sum(gap_us) // 1000000 as bigint) as gap_seconds,
     bool_or(opening_balance_unknown) as opening_balance_unknown
 from parts
-group by usage_date, series_id
+group by date_day, series_id

@@ -12,7 +12,7 @@
 with days as (
 
     select
-        sample_date,
+        date_day,
         {{ day_version(var('scrape_max_gap_seconds')) }} as day_version
     from {{ ref('stg_prometheus__days') }}
 
@@ -21,13 +21,13 @@ with days as (
 samples as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         epoch_us(sampled_at) as sampled_us,
         value
     from {{ ref('stg_prometheus__samples') }}
     where
-        {{ is_chosen('new_counter_days', 'sample_date') }}
+        {{ is_chosen('new_counter_days', 'date_day') }}
         and value is not null
         and not is_gauge
         and is_created is not true
@@ -38,11 +38,11 @@ samples as (
 recreations as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         epoch_us(unnest(changed_at)) as sampled_us
     from {{ ref('int_usage__counter_creations_daily') }}
-    where {{ is_chosen('new_counter_days', 'sample_date') }}
+    where {{ is_chosen('new_counter_days', 'date_day') }}
 
 ),
 
@@ -51,7 +51,7 @@ neighbours as (
 
     select
         *,
-        lag(sample_date) over () as previous_date,
+        lag(date_day) over () as previous_date,
         lag(scrape_series_id, 1, -1) over () as previous_series_id,
         lag(sampled_us) over () as previous_us,
         lag(value) over () as previous_value,
@@ -66,8 +66,8 @@ judged as (
     select
         *,
         {{ has_fallen('value', 'previous_value') }} as is_fall,
-        (sample_date, scrape_series_id, sampled_us) in (
-            select (recreations.sample_date, recreations.scrape_series_id, recreations.sampled_us) from recreations
+        (date_day, scrape_series_id, sampled_us) in (
+            select (recreations.date_day, recreations.scrape_series_id, recreations.sampled_us) from recreations
         ) as is_recreated
     from neighbours
 
@@ -84,11 +84,11 @@ turns as materialized (
         and not is_recreated
         and sampled_us - previous_us <= {{ max_gap_us }}
         and not (value = 0 and sampled_us - previous_us = 1) as is_bare_fall,
-        previous_series_id = scrape_series_id and previous_date = sample_date as is_continued
+        previous_series_id = scrape_series_id and previous_date = date_day as is_continued
     from judged
     where
         previous_series_id != scrape_series_id
-        or previous_date != sample_date
+        or previous_date != date_day
         or is_fall
         or is_recreated
         or sampled_us - previous_us not between 1 and {{ max_gap_us }}
@@ -111,14 +111,14 @@ last_row as (
 runs as (
 
     select
-        turns.sample_date,
+        turns.date_day,
         turns.scrape_series_id,
         turns.sampled_us as first_us,
         turns.value as first_value,
         coalesce(lead(turns.previous_us) over by_row, last_row.sampled_us) as last_us,
         coalesce(lead(turns.previous_value) over by_row, last_row.value) as last_value,
         coalesce(lead(turns.row_number) over by_row, last_row.row_number + 1) - turns.row_number as samples,
-        count(*) over (partition by turns.sample_date, turns.scrape_series_id) as starts
+        count(*) over (partition by turns.date_day, turns.scrape_series_id) as starts
     from turns
     cross join last_row
     where turns.is_continued is not true
@@ -129,7 +129,7 @@ runs as (
 interruptions as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         count(*) filter (where is_reset and not (value = 0 and sampled_us - previous_us = 1)) as resets,
         count(*) filter (where is_bare_fall) as falls,
@@ -144,14 +144,14 @@ interruptions as (
         ) as gaps
     from turns
     where is_continued
-    group by sample_date, scrape_series_id
+    group by date_day, scrape_series_id
 
 ),
 
 counted as (
 
     select
-        runs.sample_date,
+        runs.date_day,
         runs.scrape_series_id,
         runs.starts,
         runs.first_us,
@@ -167,12 +167,12 @@ counted as (
         coalesce(interruptions.gaps, []) as gaps
     from runs
     left join interruptions
-        on runs.sample_date = interruptions.sample_date and runs.scrape_series_id = interruptions.scrape_series_id
+        on runs.date_day = interruptions.date_day and runs.scrape_series_id = interruptions.scrape_series_id
 
 )
 
 select
-    counted.sample_date,
+    counted.date_day,
     counted.scrape_series_id,
     days.day_version,
     counted.samples,
@@ -187,5 +187,5 @@ select
     make_timestamp(counted.first_us) as first_sampled_at,
     make_timestamp(counted.last_us) as last_sampled_at
 from counted
-inner join days on counted.sample_date = days.sample_date
+inner join days on counted.date_day = days.date_day
 where {{ stop_for_unsorted('counted') }}

@@ -57,6 +57,6 @@ select
     cast(coalesce(sum(output_tokens), 0) as bigint) as output_tokens,
     cast(count(*) filter (where {{ is_without_count('input_tokens') }}) as bigint) as requests_without_input,
     cast(count(*) filter (where {{ is_without_count('output_tokens') }}) as bigint) as requests_without_output,
-    cast(requested_at as date) as usage_date
+    cast(requested_at as date) as date_day
 from requests
 group by source_file, file_version, deployment_id, customer_id, geography, cast(requested_at as date)

@@ -25,6 +25,6 @@ select distinct
     customer_id,
     geography,
     session_id,
-    cast(requested_at as date) as usage_date
+    cast(requested_at as date) as date_day
 from requests
 where session_id is not null

@@ -79,8 +79,8 @@ evidence as (
     select
         deployment_id,
         'day' as evidence,
-        cast(usage_date as timestamp) as starts_at,
-        cast(usage_date as timestamp) + interval 1 day as ends_at
+        cast(date_day as timestamp) as starts_at,
+        cast(date_day as timestamp) + interval 1 day as ends_at
     from expected_days
 
 ),
@@ -122,7 +122,7 @@ segments as (
 )
 
 select
-    cast(changed_at as date) as usage_date,
+    cast(changed_at as date) as date_day,
     deployment_id,
     seen,
     bridged,

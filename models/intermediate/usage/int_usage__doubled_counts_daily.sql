@@ -15,28 +15,28 @@ silences as (
 compared as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         unit,
         max(case when meter = 'server' then units end) as server_units,
         max(case when meter = 'gateway' then units end) as gateway_units
     from readings
-    group by usage_date, deployment_id, unit
+    group by date_day, deployment_id, unit
 
 )
 
 -- a request for two answers repeats requests and prompts, and a second server of a prefill prompts: only a second scrape all three
 select
-    compared.usage_date,
+    compared.date_day,
     compared.deployment_id
 from compared
 -- a gateway that was away for half of the day lacks half, too
 left join silences
     on
-        compared.usage_date = silences.usage_date
+        compared.date_day = silences.date_day
         and silences.deployment_id in (compared.deployment_id, '(all)')
-where silences.usage_date is null
-group by compared.usage_date, compared.deployment_id
+where silences.date_day is null
+group by compared.date_day, compared.deployment_id
 having
     count(compared.server_units) = 3
     and bool_and(

@@ -31,7 +31,7 @@ bounds as (
 
 days as (
 
-    select cast(unnest(range(first_day, last_day + interval 1 day, interval 1 day)) as date) as usage_date
+    select cast(unnest(range(first_day, last_day + interval 1 day, interval 1 day)) as date) as date_day
     from bounds
 
 ),
@@ -62,20 +62,20 @@ expected as (
 
     select
         deployments.deployment_id,
-        days.usage_date,
+        days.date_day,
         deployments.kind = 'training' as is_training
     from days
     inner join deployments
         on
-            days.usage_date >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (days.usage_date < deployments.valid_to or deployments.valid_to is null)
+            days.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (days.date_day < deployments.valid_to or deployments.valid_to is null)
 
     union all
 
     -- what was seen outside its validity was there
     select
         series.deployment_id,
-        cast(seen.starts_at as date) as usage_date,
+        cast(seen.starts_at as date) as date_day,
         false as is_training
     from {{ ref('int_usage__seen_intervals') }} as seen
     inner join series on seen.series_id = series.series_id
@@ -84,7 +84,7 @@ expected as (
 
 select
     deployment_id,
-    usage_date,
+    date_day,
     bool_or(is_training) as is_training
 from expected
-group by deployment_id, usage_date
+group by deployment_id, date_day

@@ -36,17 +36,17 @@ whole_gateway as (
 others as (
 
     select
-        readings.usage_date,
+        readings.date_day,
         readings.deployment_id,
         readings.unit,
         max(readings.units) as units
     from readings
     left join coverage
-        on readings.usage_date = coverage.usage_date and readings.deployment_id = coverage.deployment_id
+        on readings.date_day = coverage.date_day and readings.deployment_id = coverage.deployment_id
     where
         readings.meter in ('provider', 'billed')
         or (readings.meter = 'server' and coverage.lost_seconds <= {{ allowed }} * coverage.expected_seconds)
-    group by readings.usage_date, readings.deployment_id, readings.unit
+    group by readings.date_day, readings.deployment_id, readings.unit
 
 ),
 
@@ -60,7 +60,7 @@ gateway as (
 gateway_days as (
 
     select distinct
-        usage_date,
+        date_day,
         deployment_id
     from gateway
 
@@ -70,19 +70,19 @@ gateway_days as (
 ratios as (
 
     select
-        others.usage_date,
+        others.date_day,
         others.deployment_id,
         others.unit,
         others.units,
-        gateway.usage_date is not null as is_seen,
-        case when gateway_days.usage_date is null then 0 else cast(gateway.units as double) end
+        gateway.date_day is not null as is_seen,
+        case when gateway_days.date_day is null then 0 else cast(gateway.units as double) end
         / nullif(others.units, 0) as ratio
     from others
     left join gateway_days
-        on others.usage_date = gateway_days.usage_date and others.deployment_id = gateway_days.deployment_id
+        on others.date_day = gateway_days.date_day and others.deployment_id = gateway_days.deployment_id
     left join gateway
         on
-            others.usage_date = gateway.usage_date
+            others.date_day = gateway.date_day
             and others.deployment_id = gateway.deployment_id
             and others.unit = gateway.unit
 
@@ -101,12 +101,12 @@ compared as (
 shares as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         max(share_seen) as share_seen,
         max(case when unit = 'request' then units end) as requests
     from compared
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
     having max(share_seen) is not null
 
 ),
@@ -121,7 +121,7 @@ seen as (
 days as (
 
     select
-        whole_gateway.usage_date,
+        whole_gateway.date_day,
         seen.deployment_id
     from seen
     cross join whole_gateway
@@ -129,19 +129,19 @@ days as (
     union
 
     select
-        usage_date,
+        date_day,
         deployment_id
     from shares
 
 )
 
 select
-    days.usage_date,
+    days.date_day,
     days.deployment_id,
     cast(
         case
-            when whole_gateway.usage_date is null then 86400
-            when doubled_counts.usage_date is not null then 0
+            when whole_gateway.date_day is null then 86400
+            when doubled_counts.date_day is not null then 0
             when
                 shares.share_seen
                 >= 1
@@ -150,15 +150,15 @@ select
                 then 0
             when shares.share_seen is not null then ceil(86400 * (1 - shares.share_seen))
             -- before its first row and after its last nobody can tell whether it was used
-            when silences.usage_date is null then 86400
+            when silences.date_day is null then 86400
             else 3600 * greatest(silences.silent_hours, whole_gateway.silent_hours)
         end as bigint
     ) as lost_seconds
 from days
-left join whole_gateway on days.usage_date = whole_gateway.usage_date
+left join whole_gateway on days.date_day = whole_gateway.date_day
 left join shares
-    on days.usage_date = shares.usage_date and days.deployment_id = shares.deployment_id
+    on days.date_day = shares.date_day and days.deployment_id = shares.deployment_id
 left join silences
-    on days.usage_date = silences.usage_date and days.deployment_id = silences.deployment_id
+    on days.date_day = silences.date_day and days.deployment_id = silences.deployment_id
 left join doubled_counts
-    on days.usage_date = doubled_counts.usage_date and days.deployment_id = doubled_counts.deployment_id
+    on days.date_day = doubled_counts.date_day and days.deployment_id = doubled_counts.deployment_id

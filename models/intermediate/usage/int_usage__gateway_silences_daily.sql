@@ -101,7 +101,7 @@ judged as (
 )
 
 select
-    cast(hour_starts_at as date) as usage_date,
+    cast(hour_starts_at as date) as date_day,
     deployment_id,
     cast(count(*) filter (where is_silent) as bigint) as silent_hours
 from judged

@@ -14,19 +14,19 @@ attributed as (
 deployment_days as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         sum(requests_without_input) <= {{ var('max_unknown_share') }} * sum(requests) as is_input_told,
         sum(requests_without_output) <= {{ var('max_unknown_share') }} * sum(requests) as is_output_told
     from attributed
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
 totals as (
 
     select
-        attributed.usage_date,
+        attributed.date_day,
         attributed.deployment_id,
         attributed.customer_tier,
         attributed.geography,
@@ -39,10 +39,10 @@ totals as (
     from attributed
     inner join deployment_days
         on
-            attributed.usage_date = deployment_days.usage_date
+            attributed.date_day = deployment_days.date_day
             and attributed.deployment_id = deployment_days.deployment_id
     group by
-        attributed.usage_date, attributed.deployment_id, attributed.customer_tier, attributed.geography
+        attributed.date_day, attributed.deployment_id, attributed.customer_tier, attributed.geography
 
 ),
 
@@ -55,7 +55,7 @@ units as (
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     customer_tier,
     geography,

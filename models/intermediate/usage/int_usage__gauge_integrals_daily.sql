@@ -16,17 +16,17 @@ states as (
 
     select
         series_days.series_id,
-        series_days.sample_date,
+        series_days.date_day,
         gauge_states.held_value,
         cast(gauge_states.last_value as hugeint) as last_value,
         epoch_ms(gauge_states.last_sampled_at) as last_ms,
         lead(epoch_ms(gauge_states.first_sampled_at)) over (
-            partition by series_days.series_id order by series_days.sample_date
+            partition by series_days.series_id order by series_days.date_day
         ) as next_ms
     from series_days
     inner join gauge_states
         on
-            series_days.sample_date = gauge_states.sample_date
+            series_days.date_day = gauge_states.date_day
             and series_days.scrape_series_id = gauge_states.scrape_series_id
 
 ),
@@ -37,7 +37,7 @@ last_holds as (
     select
         *,
         case when next_ms is not null then least(next_ms - last_ms, {{ max_gap_ms }}) else 0 end as hold_ms,
-        epoch_ms(sample_date + interval 1 day) - last_ms as ms_to_midnight
+        epoch_ms(date_day + interval 1 day) - last_ms as ms_to_midnight
     from states
 
 ),
@@ -46,7 +46,7 @@ parts as (
 
     select
         series_id,
-        sample_date as usage_date,
+        date_day,
         held_value + coalesce(last_value * least(hold_ms, ms_to_midnight), 0) as held_value
     from last_holds
 
@@ -54,7 +54,7 @@ parts as (
 
     select
         series_id,
-        cast(sample_date + interval 1 day as date) as usage_date,
+        cast(date_day + interval 1 day as date) as date_day,
         last_value * (hold_ms - ms_to_midnight) as held_value
     from last_holds
     where last_value is not null and hold_ms > ms_to_midnight
@@ -62,8 +62,8 @@ parts as (
 )
 
 select
-    usage_date,
+    date_day,
     series_id,
     cast(sum(held_value) as hugeint) as held_value
 from parts
-group by usage_date, series_id
+group by date_day, series_id

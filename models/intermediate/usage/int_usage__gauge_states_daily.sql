@@ -12,7 +12,7 @@
 with days as (
 
     select
-        sample_date,
+        date_day,
         {{ day_version(var('scrape_max_gap_seconds')) }} as day_version
     from {{ ref('stg_prometheus__days') }}
 
@@ -22,13 +22,13 @@ with days as (
 samples as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         epoch_us(sampled_at) as sampled_us,
         {{ to_thousandths('value') }} as thousandths
     from {{ ref('stg_prometheus__samples') }}
     where
-        {{ is_chosen('new_gauge_days', 'sample_date') }}
+        {{ is_chosen('new_gauge_days', 'date_day') }}
         and is_gauge
 
 ),
@@ -38,7 +38,7 @@ neighbours as (
     select
         *,
         coalesce(
-            lag(scrape_series_id) over () = scrape_series_id and lag(sample_date) over () = sample_date, false
+            lag(scrape_series_id) over () = scrape_series_id and lag(date_day) over () = date_day, false
         ) as is_continued,
         lag(sampled_us) over () as previous_us,
         -- bytes of memory times a day are more than 64 bits hold
@@ -50,7 +50,7 @@ neighbours as (
 counted as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         count(thousandths) as samples,
         count(*) filter (where not is_continued) as starts,
@@ -67,12 +67,12 @@ counted as (
             where is_continued and sampled_us - previous_us > {{ max_gap_us }}
         ) as gaps
     from neighbours
-    group by sample_date, scrape_series_id
+    group by date_day, scrape_series_id
 
 )
 
 select
-    counted.sample_date,
+    counted.date_day,
     counted.scrape_series_id,
     days.day_version,
     counted.samples,
@@ -82,5 +82,5 @@ select
     make_timestamp(counted.first_us) as first_sampled_at,
     make_timestamp(counted.last_us) as last_sampled_at
 from counted
-inner join days on counted.sample_date = days.sample_date
+inner join days on counted.date_day = days.date_day
 where {{ stop_for_unsorted('counted') }}

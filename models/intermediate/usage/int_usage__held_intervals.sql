@@ -68,7 +68,7 @@ alive as (
     from clipped
     left join phases
         on
-            clipped.day_starts_at = phases.usage_date
+            clipped.day_starts_at = phases.date_day
             and clipped.cluster = phases.cluster
             and clipped.namespace = phases.namespace
             and clipped.pod = phases.pod

@@ -27,28 +27,28 @@ nodes as (
 capacities as (
 
     select
-        integrals.usage_date,
+        integrals.date_day,
         series.cluster,
         series.node,
         series.resource_kind,
         max(integrals.held_value // series.unit_divisor) as held_value
     from integrals
     inner join series on integrals.series_id = series.series_id
-    group by integrals.usage_date, series.cluster, series.node, series.resource_kind
+    group by integrals.date_day, series.cluster, series.node, series.resource_kind
 
 ),
 
 placed as (
 
     select
-        capacities.usage_date,
+        capacities.date_day,
         coalesce(nodes.resource_id, lower(capacities.node), '(unknown)') as resource_id,
         capacities.resource_kind,
         capacities.held_value
     from capacities
     left join nodes
         on
-            capacities.usage_date = nodes.usage_date
+            capacities.date_day = nodes.date_day
             and capacities.cluster = nodes.cluster
             and capacities.node = nodes.node
 
@@ -56,9 +56,9 @@ placed as (
 
 -- from thousandths and milliseconds to seconds
 select
-    usage_date,
+    date_day,
     resource_id,
     resource_kind,
     cast((sum(held_value) + 999999) // 1000000 as bigint) as capacity_seconds
 from placed
-group by usage_date, resource_id, resource_kind
+group by date_day, resource_id, resource_kind

@@ -38,7 +38,7 @@ phases as (
 containers as (
 
     select
-        integrals.usage_date,
+        integrals.date_day,
         series.resource_kind,
         series.cluster,
         series.namespace,
@@ -58,7 +58,7 @@ containers as (
 placed as (
 
     select
-        containers.usage_date,
+        containers.date_day,
         coalesce(containers.deployment_id, '(unattributed)') as deployment_id,
         coalesce(nodes.resource_id, lower(containers.node), '(unknown)') as resource_id,
         containers.resource_kind,
@@ -69,12 +69,12 @@ placed as (
     from containers
     left join nodes
         on
-            containers.usage_date = nodes.usage_date
+            containers.date_day = nodes.date_day
             and containers.cluster = nodes.cluster
             and containers.node = nodes.node
     left join phases
         on
-            containers.usage_date = phases.usage_date
+            containers.date_day = phases.date_day
             and containers.cluster = phases.cluster
             and containers.namespace = phases.namespace
             and containers.pod = phases.pod
@@ -83,10 +83,10 @@ placed as (
 
 -- from thousandths and milliseconds to seconds, rounded down, so that a full node is never more than full
 select
-    usage_date,
+    date_day,
     deployment_id,
     resource_id,
     resource_kind,
     cast(sum(held_value) // 1000000 as bigint) as reserved_seconds
 from placed
-group by usage_date, deployment_id, resource_id, resource_kind
+group by date_day, deployment_id, resource_id, resource_kind

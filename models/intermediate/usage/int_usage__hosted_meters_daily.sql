@@ -11,13 +11,13 @@ with readings as (
 kinds as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         unit,
         bool_or(meter = 'billed') as is_billed
     from readings
     where units > 0
-    group by usage_date, deployment_id, unit
+    group by date_day, deployment_id, unit
 
 ),
 
@@ -25,23 +25,23 @@ kinds as (
 billed_days as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         bool_and(is_billed) as is_every_kind_billed
     from kinds
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
 meters as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         meter,
         sum(units) as units
     from readings
-    group by usage_date, deployment_id, meter
+    group by date_day, deployment_id, meter
     having bool_or(unit = 'input_token')
 
 )
@@ -49,15 +49,15 @@ meters as (
 -- a report that ends at noon and a gateway that is passed by both see too little, and none invents any: the one that saw more
 -- counts. The bill's quantities are rounded: they count where they are clearly more, or where there is no other
 select
-    meters.usage_date,
+    meters.date_day,
     meters.deployment_id,
     meters.meter
 from meters
 left join billed_days
-    on meters.usage_date = billed_days.usage_date and meters.deployment_id = billed_days.deployment_id
+    on meters.date_day = billed_days.date_day and meters.deployment_id = billed_days.deployment_id
 qualify
     row_number() over (
-        partition by meters.usage_date, meters.deployment_id
+        partition by meters.date_day, meters.deployment_id
         order by
             case
                 when meters.meter != 'billed' then meters.units * 1001

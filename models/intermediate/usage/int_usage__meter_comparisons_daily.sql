@@ -40,11 +40,11 @@ meter_lines as (
 reference_meters as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         max(meter) as meter
     from metered_usage
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
@@ -52,7 +52,7 @@ usual_meters as (
 
     select
         deployment_id,
-        max_by(meter, usage_date) as meter
+        max_by(meter, date_day) as meter
     from reference_meters
     group by deployment_id
 
@@ -61,7 +61,7 @@ usual_meters as (
 counted_days as (
 
     select distinct
-        usage_date,
+        date_day,
         deployment_id,
         unit
     from readings
@@ -84,7 +84,7 @@ counting_meters as (
 expected as (
 
     select
-        days.usage_date,
+        days.date_day,
         days.deployment_id,
         meters.meter,
         days.unit
@@ -97,7 +97,7 @@ expected as (
 compared as (
 
     select
-        expected.usage_date,
+        expected.date_day,
         expected.deployment_id,
         expected.meter,
         expected.unit,
@@ -108,18 +108,18 @@ compared as (
     from expected
     left join readings
         on
-            expected.usage_date = readings.usage_date
+            expected.date_day = readings.date_day
             and expected.deployment_id = readings.deployment_id
             and expected.meter = readings.meter
             and expected.unit = readings.unit
     left join reference_meters
         on
-            expected.usage_date = reference_meters.usage_date
+            expected.date_day = reference_meters.date_day
             and expected.deployment_id = reference_meters.deployment_id
     left join usual_meters on expected.deployment_id = usual_meters.deployment_id
     left join readings as reference_readings
         on
-            expected.usage_date = reference_readings.usage_date
+            expected.date_day = reference_readings.date_day
             and expected.deployment_id = reference_readings.deployment_id
             and coalesce(reference_meters.meter, usual_meters.meter) = reference_readings.meter
             and expected.unit = reference_readings.unit
@@ -129,12 +129,12 @@ compared as (
 gateway_days as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         sum(cache_hit_requests) as cache_hit_requests,
         sum(failed_requests) as failed_requests
     from customer_requests
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
@@ -176,13 +176,13 @@ served as (
         bill_arrivals.complete_until
     from compared
     left join coverage
-        on compared.usage_date = coverage.usage_date and compared.deployment_id = coverage.deployment_id
+        on compared.date_day = coverage.date_day and compared.deployment_id = coverage.deployment_id
     left join gateway_days
-        on compared.usage_date = gateway_days.usage_date and compared.deployment_id = gateway_days.deployment_id
+        on compared.date_day = gateway_days.date_day and compared.deployment_id = gateway_days.deployment_id
     left join bill_arrivals on compared.deployment_id = bill_arrivals.deployment_id
     window
-        day as (partition by compared.usage_date, compared.deployment_id),
-        pair as (partition by compared.usage_date, compared.deployment_id, compared.meter)
+        day as (partition by compared.date_day, compared.deployment_id),
+        pair as (partition by compared.date_day, compared.deployment_id, compared.meter)
 
 ),
 
@@ -211,7 +211,7 @@ judged as (
     select
         *,
         bool_or(unit = 'prompt_token' and is_within_tolerance) over (
-            partition by usage_date, deployment_id, meter
+            partition by date_day, deployment_id, meter
         ) as are_prompts_equal
     from tolerated
 
@@ -222,7 +222,7 @@ caused as (
     select
         *,
         case
-            when units is null and meter = 'billed' and usage_date >= complete_until then 'charges_not_arrived'
+            when units is null and meter = 'billed' and date_day >= complete_until then 'charges_not_arrived'
             when difference is null then 'meter_is_silent'
             when difference = 0 then null
             when meter = 'training_log_executed' then 'rework'
@@ -258,7 +258,7 @@ caused as (
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     unit,
     meter,

@@ -32,7 +32,7 @@ training_steps as (
 readings as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         'server' as meter,
         unit,
@@ -43,7 +43,7 @@ readings as (
     union all
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         'gateway' as meter,
         unit,
@@ -54,7 +54,7 @@ readings as (
     union all
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         'provider' as meter,
         case unit when 'cache_write_token' then 'input_token' else unit end as unit,
@@ -65,7 +65,7 @@ readings as (
     union all
 
     select
-        charge_date as usage_date,
+        date_day,
         deployment_id,
         'billed' as meter,
         case unit when 'cache_write_token' then 'input_token' else unit end as unit,
@@ -76,7 +76,7 @@ readings as (
     union all
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         unnest(['training_log', 'training_log', 'training_log_executed', 'training_log_executed']) as meter,
         unnest(['training_step', 'training_token', 'training_step', 'training_token']) as unit,
@@ -90,13 +90,13 @@ readings as (
 totals as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         meter,
         unit,
         case when count(*) = count(units) and not bool_and(is_cache_write) then sum(units) end as units
     from readings
-    group by usage_date, deployment_id, meter, unit
+    group by date_day, deployment_id, meter, unit
 
 ),
 
@@ -104,7 +104,7 @@ totals as (
 prompts as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         meter,
         'prompt_token' as unit,
@@ -113,13 +113,13 @@ prompts as (
     where
         unit in ('input_token', 'cached_input_token')
         and meter != 'provider'
-    group by usage_date, deployment_id, meter
+    group by date_day, deployment_id, meter
     having bool_or(unit = 'input_token')
 
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     meter,
     unit,
@@ -129,7 +129,7 @@ from totals
 union all
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     meter,
     unit,

@@ -39,8 +39,8 @@ placed as (
     left join deployments
         on
             readings.deployment_id = deployments.deployment_id
-            and readings.usage_date >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (readings.usage_date < deployments.valid_to or deployments.valid_to is null)
+            and readings.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (readings.date_day < deployments.valid_to or deployments.valid_to is null)
     left join served on readings.deployment_id = served.deployment_id
     where
         case
@@ -61,7 +61,7 @@ parted as (
         unit != 'prompt_token'
         or (
             meter = 'server'
-            and not bool_or(unit = 'input_token') over (partition by usage_date, deployment_id, meter)
+            and not bool_or(unit = 'input_token') over (partition by date_day, deployment_id, meter)
         )
 
 ),
@@ -71,14 +71,14 @@ metered as (
     select parted.*
     from parted
     left join hosted_meters
-        on parted.usage_date = hosted_meters.usage_date and parted.deployment_id = hosted_meters.deployment_id
+        on parted.date_day = hosted_meters.date_day and parted.deployment_id = hosted_meters.deployment_id
     where
         parted.kind is distinct from 'hosted'
         or parted.meter is not distinct from hosted_meters.meter
         or parted.unit not in ('input_token', 'cached_input_token', 'output_token')
     qualify
         row_number() over (
-            partition by parted.usage_date, parted.deployment_id, parted.unit
+            partition by parted.date_day, parted.deployment_id, parted.unit
             order by parted.meter is not distinct from hosted_meters.meter desc, parted.meter desc
         ) = 1
 
@@ -88,18 +88,18 @@ metered as (
 embeddings as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         meter,
         units
     from metered
     where kind = 'embedding' and unit in ('embedding', 'request')
-    qualify row_number() over (partition by usage_date, deployment_id order by unit) = 1
+    qualify row_number() over (partition by date_day, deployment_id order by unit) = 1
 
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     unit,
     meter,
@@ -110,7 +110,7 @@ where unit != 'embedding'
 union all
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     'embedding' as unit,
     meter,

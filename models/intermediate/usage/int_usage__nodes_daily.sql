@@ -21,7 +21,7 @@ series as (
 nodes as (
 
     select
-        integrals.usage_date,
+        integrals.date_day,
         series.cluster,
         series.node,
         nullif(lower(max(regexp_extract(series.labels['provider_id'], '[^/]+$')) filter (
@@ -34,7 +34,7 @@ nodes as (
         max(series.labels['modelName']) as last_model
     from integrals
     inner join series on integrals.series_id = series.series_id
-    group by integrals.usage_date, series.cluster, series.node
+    group by integrals.date_day, series.cluster, series.node
 
 ),
 
@@ -42,7 +42,7 @@ nodes as (
 carried as (
 
     select
-        usage_date,
+        date_day,
         cluster,
         node,
         first_model,
@@ -56,10 +56,10 @@ carried as (
     from nodes
     window
         earlier as (
-            partition by cluster, node order by usage_date rows between unbounded preceding and current row
+            partition by cluster, node order by date_day rows between unbounded preceding and current row
         ),
         later as (
-            partition by cluster, node order by usage_date rows between current row and unbounded following
+            partition by cluster, node order by date_day rows between current row and unbounded following
         )
 
 ),
@@ -74,7 +74,7 @@ labelled as (
 )
 
 select
-    usage_date,
+    date_day,
     cluster,
     node,
     resource_id,

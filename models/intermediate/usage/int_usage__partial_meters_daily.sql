@@ -43,7 +43,7 @@ target_counts as (
 looks as (
 
     select
-        counter_days.sample_date as usage_date,
+        counter_days.date_day,
         series.deployment_id,
         series.target_id,
         series.meter,
@@ -52,7 +52,7 @@ looks as (
         epoch_us(counter_days.first_sampled_at) as first_us,
         epoch_us(counter_days.last_sampled_at) as last_us,
         series.sign * counter_days.first_value // 1000 as first_value,
-        counter_days.sample_date = min(counter_days.sample_date) over (
+        counter_days.date_day = min(counter_days.date_day) over (
             partition by series.series_id, counter_days.process_created_us
         ) as is_first_day
     from counter_days
@@ -63,13 +63,13 @@ looks as (
 targets as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         target_id,
         min(first_us) as first_us,
         max(last_us) as last_us
     from looks
-    group by usage_date, deployment_id, target_id
+    group by date_day, deployment_id, target_id
 
 ),
 
@@ -92,7 +92,7 @@ preferred as (
 
     select * from looks
     where meter is not null
-    qualify preference = min(preference) over (partition by usage_date, deployment_id, target_id, semantic)
+    qualify preference = min(preference) over (partition by date_day, deployment_id, target_id, semantic)
 
 ),
 
@@ -100,7 +100,7 @@ preferred as (
 meters as (
 
     select
-        preferred.usage_date,
+        preferred.date_day,
         preferred.deployment_id,
         preferred.target_id,
         preferred.meter,
@@ -114,7 +114,7 @@ meters as (
         ) as late_units
     from preferred
     inner join beginnings on preferred.target_id = beginnings.target_id
-    group by preferred.usage_date, preferred.deployment_id, preferred.target_id, preferred.meter
+    group by preferred.date_day, preferred.deployment_id, preferred.target_id, preferred.meter
 
 ),
 
@@ -124,8 +124,8 @@ spans as (
         deployment_id,
         target_id,
         meter,
-        min(usage_date) as first_date,
-        max(usage_date) as last_date
+        min(date_day) as first_date,
+        max(date_day) as last_date
     from meters
     group by deployment_id, target_id, meter
 
@@ -134,7 +134,7 @@ spans as (
 totals as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         sum(units) filter (where semantic in ('input_tokens', 'uncached_input_tokens')) as prompt_units,
         sum(units) filter (where semantic = 'cached_input_tokens') as cached_units,
@@ -142,14 +142,14 @@ totals as (
         sum(units) filter (where semantic = 'requests') as request_units,
         sum(units) filter (where semantic = 'embeddings') as embedding_units
     from target_counts
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
 judged as (
 
     select
-        targets.usage_date,
+        targets.date_day,
         targets.deployment_id,
         spans.meter,
         meters.meter is null as is_absent,
@@ -167,15 +167,15 @@ judged as (
         on
             targets.deployment_id = spans.deployment_id
             and targets.target_id = spans.target_id
-            and targets.usage_date between spans.first_date and spans.last_date
+            and targets.date_day between spans.first_date and spans.last_date
     left join meters
         on
-            targets.usage_date = meters.usage_date
+            targets.date_day = meters.date_day
             and targets.deployment_id = meters.deployment_id
             and targets.target_id = meters.target_id
             and spans.meter = meters.meter
     left join totals
-        on targets.usage_date = totals.usage_date and targets.deployment_id = totals.deployment_id
+        on targets.date_day = totals.date_day and targets.deployment_id = totals.deployment_id
 
 ),
 
@@ -183,7 +183,7 @@ judged as (
 grouped as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         meter,
         bool_or(is_absent or coalesce(is_cut_off, false) or coalesce(is_back_late, false)) as is_cut,
@@ -191,12 +191,12 @@ grouped as (
         max(units) as units,
         max(request_units) as request_units
     from judged
-    group by usage_date, deployment_id, meter
+    group by date_day, deployment_id, meter
 
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     meter
 from grouped

@@ -27,7 +27,7 @@ nodes as (
 devices as (
 
     select
-        integrals.usage_date,
+        integrals.date_day,
         series.cluster,
         series.namespace,
         series.pod,
@@ -42,7 +42,7 @@ devices as (
     from integrals
     inner join series on integrals.series_id = series.series_id
     group by
-        integrals.usage_date,
+        integrals.date_day,
         series.cluster,
         series.namespace,
         series.pod,
@@ -52,7 +52,7 @@ devices as (
         series.preference
     qualify
         series.preference = min(series.preference) over (
-            partition by integrals.usage_date, series.cluster, series.namespace, series.pod, device
+            partition by integrals.date_day, series.cluster, series.namespace, series.pod, device
         )
 
 ),
@@ -60,13 +60,13 @@ devices as (
 held as (
 
     select
-        usage_date,
+        date_day,
         cluster,
         namespace,
         pod,
         list(node) as nodes
     from reserved
-    group by usage_date, cluster, namespace, pod
+    group by date_day, cluster, namespace, pod
 
 ),
 
@@ -74,7 +74,7 @@ held as (
 busy as (
 
     select
-        devices.usage_date,
+        devices.date_day,
         devices.cluster,
         devices.namespace,
         devices.pod,
@@ -89,7 +89,7 @@ busy as (
     from devices
     left join held
         on
-            devices.usage_date = held.usage_date
+            devices.date_day = held.date_day
             and devices.cluster = held.cluster
             and devices.namespace = held.namespace
             and devices.pod = held.pod
@@ -100,7 +100,7 @@ busy as (
 pods as (
 
     select
-        coalesce(reserved.usage_date, busy.usage_date) as usage_date,
+        coalesce(reserved.date_day, busy.date_day) as date_day,
         coalesce(reserved.cluster, busy.cluster) as cluster,
         coalesce(reserved.namespace, busy.namespace) as namespace,
         coalesce(reserved.pod, busy.pod) as pod,
@@ -113,7 +113,7 @@ pods as (
     from reserved
     full outer join busy
         on
-            reserved.usage_date = busy.usage_date
+            reserved.date_day = busy.date_day
             and reserved.cluster = busy.cluster
             and reserved.namespace = busy.namespace
             and reserved.pod = busy.pod
@@ -122,7 +122,7 @@ pods as (
 )
 
 select
-    pods.usage_date,
+    pods.date_day,
     pods.cluster,
     pods.namespace,
     pods.pod,
@@ -135,4 +135,4 @@ select
     cast(pods.busy_value as hugeint) as busy_value
 from pods
 left join nodes
-    on pods.usage_date = nodes.usage_date and pods.cluster = nodes.cluster and pods.node = nodes.node
+    on pods.date_day = nodes.date_day and pods.cluster = nodes.cluster and pods.node = nodes.node

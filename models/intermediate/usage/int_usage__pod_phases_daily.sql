@@ -12,7 +12,7 @@ series as (
 )
 
 select
-    integrals.usage_date,
+    integrals.date_day,
     series.cluster,
     series.namespace,
     series.pod,
@@ -22,5 +22,5 @@ select
     cast(sum(integrals.held_value) as hugeint) as known_value
 from integrals
 inner join series on integrals.series_id = series.series_id
-group by integrals.usage_date, series.cluster, series.namespace, series.pod
+group by integrals.date_day, series.cluster, series.namespace, series.pod
 having sum(integrals.held_value) > 0

@@ -24,7 +24,7 @@ series as (
 containers as (
 
     select
-        integrals.usage_date,
+        integrals.date_day,
         series.cluster,
         series.namespace,
         series.pod,
@@ -44,7 +44,7 @@ containers as (
 
 -- a pod that succeeded or failed keeps its request and holds nothing
 select
-    containers.usage_date,
+    containers.date_day,
     containers.cluster,
     containers.namespace,
     containers.pod,
@@ -61,8 +61,8 @@ select
 from containers
 left join phases
     on
-        containers.usage_date = phases.usage_date
+        containers.date_day = phases.date_day
         and containers.cluster = phases.cluster
         and containers.namespace = phases.namespace
         and containers.pod = phases.pod
-group by containers.usage_date, containers.cluster, containers.namespace, containers.pod, containers.node
+group by containers.date_day, containers.cluster, containers.namespace, containers.pod, containers.node

@@ -11,19 +11,19 @@
 with answer_lists as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         day_version,
         unnest(answers) as answer
     from {{ ref('int_usage__counter_creations_daily') }}
-    where {{ is_chosen('new_process_days', 'sample_date') }} and answers is not null
+    where {{ is_chosen('new_process_days', 'date_day') }} and answers is not null
 
 ),
 
 answers as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         day_version,
         answer['sampled_at'] as sampled_at,
@@ -35,18 +35,18 @@ answers as (
 samples as (
 
     select
-        samples.sample_date,
+        samples.date_day,
         samples.scrape_series_id,
         samples.sampled_at,
         {{ to_thousandths('samples.value') }} as thousandths
     from {{ ref('stg_prometheus__samples') }} as samples
     where
-        {{ is_chosen('new_process_days', 'samples.sample_date') }}
+        {{ is_chosen('new_process_days', 'samples.date_day') }}
         and samples.value is not null
         and not samples.is_gauge
         and samples.is_created is not true
-        and (samples.sample_date, samples.scrape_series_id) in (
-            select (answers.sample_date, answers.scrape_series_id) from answers
+        and (samples.date_day, samples.scrape_series_id) in (
+            select (answers.date_day, answers.scrape_series_id) from answers
         )
 
 ),
@@ -61,7 +61,7 @@ answered as (
     from samples
     asof inner join answers
         on
-            samples.sample_date = answers.sample_date
+            samples.date_day = answers.date_day
             and samples.scrape_series_id = answers.scrape_series_id
             and samples.sampled_at >= answers.sampled_at
 
@@ -72,14 +72,14 @@ followed as (
     select
         *,
         lag(thousandths) over (
-            partition by sample_date, scrape_series_id, created_at order by sampled_at
+            partition by date_day, scrape_series_id, created_at order by sampled_at
         ) as previous_thousandths
     from answered
 
 )
 
 select
-    sample_date,
+    date_day,
     scrape_series_id,
     created_at as process_created_at,
     day_version,
@@ -91,4 +91,4 @@ select
     min(sampled_at) as first_sampled_at,
     max(sampled_at) as last_sampled_at
 from followed
-group by sample_date, scrape_series_id, created_at, day_version
+group by date_day, scrape_series_id, created_at, day_version

@@ -46,7 +46,7 @@ days as (
 placed as (
 
     select
-        cast(days.day_starts_at as date) as usage_date,
+        cast(days.day_starts_at as date) as date_day,
         days.provider,
         coalesce(deployments.deployment_id, matches.deployment_id, days.deployment_id, '(unattributed)')
             as deployment_id,
@@ -66,7 +66,7 @@ placed as (
 totals as (
 
     select
-        usage_date,
+        date_day,
         provider,
         deployment_id,
         case when count(*) = count(input_tokens) then sum(input_tokens) end as prompt_token,
@@ -76,7 +76,7 @@ totals as (
         sum(output_tokens) as output_token,
         sum(requests) as request
     from placed
-    group by usage_date, provider, deployment_id
+    group by date_day, provider, deployment_id
 
 ),
 
@@ -89,7 +89,7 @@ units as (
 )
 
 select
-    usage_date,
+    date_day,
     provider,
     deployment_id,
     unit,

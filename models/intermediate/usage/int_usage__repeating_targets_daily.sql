@@ -7,11 +7,11 @@ with increases as (
 counter_days as (
 
     select
-        sample_date,
+        date_day,
         series_id,
         sum(last_value) // 1000 as last_value
     from {{ ref('int_usage__counter_days') }}
-    group by sample_date, series_id
+    group by date_day, series_id
 
 ),
 
@@ -35,7 +35,7 @@ twins as (
 reservations as (
 
     select distinct
-        usage_date,
+        date_day,
         cluster || '/' || namespace || '/' || pod as target_id
     from {{ ref('int_usage__pod_reservations_daily') }}
     where reserved_value > 0
@@ -45,7 +45,7 @@ reservations as (
 counted as (
 
     select
-        increases.usage_date,
+        increases.date_day,
         series.deployment_id,
         series.role,
         series.semantic,
@@ -55,9 +55,9 @@ counted as (
     from increases
     inner join series on increases.series_id = series.series_id
     inner join counter_days
-        on increases.series_id = counter_days.series_id and increases.usage_date = counter_days.sample_date
-    anti join twins on increases.usage_date = twins.usage_date and increases.series_id = twins.series_id
-    group by increases.usage_date, series.deployment_id, series.role, series.semantic, series.target_id
+        on increases.series_id = counter_days.series_id and increases.date_day = counter_days.date_day
+    anti join twins on increases.date_day = twins.date_day and increases.series_id = twins.series_id
+    group by increases.date_day, series.deployment_id, series.role, series.semantic, series.target_id
 
 ),
 
@@ -72,19 +72,19 @@ compared as (
         bool_or(reservations.target_id is not null) over others as is_held_by_others
     from counted
     left join reservations
-        on counted.usage_date = reservations.usage_date and counted.target_id = reservations.target_id
-    window others as (partition by counted.usage_date, counted.deployment_id, counted.role, counted.semantic)
+        on counted.date_day = reservations.date_day and counted.target_id = reservations.target_id
+    window others as (partition by counted.date_day, counted.deployment_id, counted.role, counted.semantic)
 
 )
 
 -- a pod that serves is not the sum of all others, in everything, on this day and since they began
 select
-    usage_date,
+    date_day,
     deployment_id,
     target_id
 from compared
 where increase > 0
-group by usage_date, deployment_id, target_id
+group by date_day, deployment_id, target_id
 having
     count(distinct semantic) >= 2
     and bool_and(

@@ -3,7 +3,7 @@ with file_days as (
     select distinct
         source_file,
         file_version,
-        cast(hour_starts_at as date) as usage_date
+        cast(hour_starts_at as date) as date_day
     from {{ ref('int_usage__request_hours') }}
 
 ),
@@ -11,17 +11,17 @@ with file_days as (
 -- a row may repeat one of the day before
 files_of_days as (
 
-    select usage_date, source_file, file_version from file_days
+    select date_day, source_file, file_version from file_days
     union
-    select today.usage_date, day_before.source_file, day_before.file_version
+    select today.date_day, day_before.source_file, day_before.file_version
     from file_days as today
-    inner join file_days as day_before on today.usage_date = day_before.usage_date + 1
+    inner join file_days as day_before on today.date_day = day_before.date_day + 1
 
 )
 
 select
     list(source_file order by source_file) as source_files,
     {{ stable_id("string_agg(source_file || ' ' || file_version, ',' order by source_file)") }} as day_version,
-    usage_date
+    date_day
 from files_of_days
-group by usage_date
+group by date_day

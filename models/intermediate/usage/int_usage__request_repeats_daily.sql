@@ -3,9 +3,9 @@
     incremental_strategy='append',
     on_schema_change='fail',
     pre_hook=[
-        "{{ forget_changed_days(ref('int_usage__request_days'), day='usage_date') }}",
-        "{{ choose_changed_days(ref('int_usage__request_days'), 'new_request_days', day='usage_date') }}",
-        "{{ choose_files_of_days(ref('int_usage__request_days'), 'new_request_days', 'files_of_request_days', day='usage_date') }}"
+        "{{ forget_changed_days(ref('int_usage__request_days'), day='date_day') }}",
+        "{{ choose_changed_days(ref('int_usage__request_days'), 'new_request_days', day='date_day') }}",
+        "{{ choose_files_of_days(ref('int_usage__request_days'), 'new_request_days', 'files_of_request_days', day='date_day') }}"
     ]
 ) }}
 
@@ -19,7 +19,7 @@ requests as (
 
     select
         *,
-        cast(requested_at as date) as usage_date
+        cast(requested_at as date) as date_day
     from {{ ref('stg_requests__requests') }}
     where
         {{ is_chosen('files_of_request_days', 'source_file') }}
@@ -34,10 +34,10 @@ ordered as (
     select
         *,
         request_key is not null
-        and lag(usage_date) over (
+        and lag(date_day) over (
             partition by deployment_id, request_key
             order by requested_at, source_file, source_row
-        ) >= usage_date - 1 as is_repeated
+        ) >= date_day - 1 as is_repeated
     from requests
 
 )
@@ -49,8 +49,8 @@ select
     coalesce(
         list(ordered.source_row order by ordered.source_row) filter (where ordered.is_repeated), []
     ) as repeated_rows,
-    ordered.usage_date
+    ordered.date_day
 from ordered
-inner join days on ordered.usage_date = days.usage_date
-where {{ is_chosen('new_request_days', 'ordered.usage_date') }}
-group by ordered.source_file, days.day_version, ordered.usage_date
+inner join days on ordered.date_day = days.date_day
+where {{ is_chosen('new_request_days', 'ordered.date_day') }}
+group by ordered.source_file, days.day_version, ordered.date_day

@@ -11,7 +11,7 @@ with series as (
 states as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         gaps,
         first_sampled_at,
@@ -21,7 +21,7 @@ states as (
     union all
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         gaps,
         first_sampled_at,
@@ -45,7 +45,7 @@ between_days as (
     select
         scrape_series_id,
         last_sampled_at as starts_at,
-        lead(first_sampled_at) over (partition by scrape_series_id order by sample_date) as ends_at
+        lead(first_sampled_at) over (partition by scrape_series_id order by date_day) as ends_at
     from states
 
 ),

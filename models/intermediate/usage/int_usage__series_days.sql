@@ -12,7 +12,7 @@ with series as (
 states as (
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         samples
     from {{ ref('int_usage__counter_states_daily') }}
@@ -20,7 +20,7 @@ states as (
     union all
 
     select
-        sample_date,
+        date_day,
         scrape_series_id,
         samples
     from {{ ref('int_usage__gauge_states_daily') }}
@@ -31,24 +31,24 @@ states as (
 ranked as (
 
     select
-        states.sample_date,
+        states.date_day,
         series.series_id,
         states.scrape_series_id,
         series.replica,
         states.samples,
         count(*) over series_day as replicas,
         row_number() over (
-            partition by states.sample_date, series.series_id
+            partition by states.date_day, series.series_id
             order by states.samples desc, series.replica, states.scrape_series_id
         ) as rank
     from states
     inner join series on states.scrape_series_id = series.scrape_series_id
-    window series_day as (partition by states.sample_date, series.series_id)
+    window series_day as (partition by states.date_day, series.series_id)
 
 )
 
 select
-    sample_date,
+    date_day,
     series_id,
     scrape_series_id,
     replica,

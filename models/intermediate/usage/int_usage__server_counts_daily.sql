@@ -10,16 +10,16 @@ deduplicated as (
     select * from target_counts
     qualify
         scope = 'deployment'
-        or not bool_or(scope = 'deployment') over (partition by usage_date, deployment_id, semantic)
+        or not bool_or(scope = 'deployment') over (partition by date_day, deployment_id, semantic)
 
 )
 
 -- a sum is unknown where one of its parts is
 select
-    usage_date,
+    date_day,
     deployment_id,
     role,
     semantic,
     cast(case when count(*) = count(units) then sum(units) end as bigint) as units
 from deduplicated
-group by usage_date, deployment_id, role, semantic
+group by date_day, deployment_id, role, semantic

@@ -52,15 +52,15 @@ judged as (
     left join deployments
         on
             meters.deployment_id = deployments.deployment_id
-            and meters.usage_date >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (meters.usage_date < deployments.valid_to or deployments.valid_to is null)
+            and meters.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (meters.date_day < deployments.valid_to or deployments.valid_to is null)
 
 ),
 
 reasons as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         kind,
         is_cache_off,
@@ -95,14 +95,14 @@ reasons as (
 )
 
 select
-    reasons.usage_date,
+    reasons.date_day,
     reasons.deployment_id,
     reasons.meter,
     coalesce(reasons.reason, 'meter_missing') as reason
 from reasons
 left join partial_meters
     on
-        reasons.usage_date = partial_meters.usage_date
+        reasons.date_day = partial_meters.date_day
         and reasons.deployment_id = partial_meters.deployment_id
         and reasons.meter = partial_meters.meter
 where

@@ -8,7 +8,7 @@ with target_counts as (
 meters as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         role,
         server,
@@ -34,7 +34,7 @@ meters as (
 targets as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         role,
         server,
@@ -47,7 +47,7 @@ targets as (
             sum(units) filter (where meter = 'cached') > 1.01 * sum(units) filter (where meter = 'prompt'), false
         ) as has_more_cached_than_prompt
     from meters
-    group by usage_date, deployment_id, role, server, target_id
+    group by date_day, deployment_id, role, server, target_id
 
 ),
 
@@ -56,7 +56,7 @@ alike as (
 
     select
         {% for meter in ['prompt', 'cached', 'output'] -%}
-        bool_or(has_{{ meter }}) over (partition by usage_date, deployment_id, role, server)
+        bool_or(has_{{ meter }}) over (partition by date_day, deployment_id, role, server)
             as is_{{ meter }}_known_elsewhere,
         {% endfor -%}
         *
@@ -68,21 +68,21 @@ alike as (
 unlike as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         {% for meter in ['prompt', 'cached', 'output'] -%}
         bool_or(is_{{ meter }}_known_elsewhere and not has_{{ meter }}) as is_{{ meter }}_partial,
         {% endfor -%}
         bool_or(has_more_cached_than_prompt) as has_more_cached_than_prompt
     from alike
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
 days as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         list(distinct server order by server) as servers,
         {% for meter in ['prompt', 'cached', 'output', 'request', 'embedding'] -%}
@@ -93,12 +93,12 @@ days as (
             sum(units) filter (where meter = 'cached') > sum(units) filter (where meter = 'prompt'), false
         ) as has_more_cached_than_prompt
     from meters
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 )
 
 select
-    days.usage_date,
+    days.date_day,
     days.deployment_id,
     days.servers,
     {% for meter in ['prompt', 'cached', 'output', 'request', 'embedding'] -%}
@@ -110,4 +110,4 @@ select
     {% endfor -%}
     days.has_more_cached_than_prompt or coalesce(unlike.has_more_cached_than_prompt, false) as is_cached_impossible
 from days
-left join unlike on days.usage_date = unlike.usage_date and days.deployment_id = unlike.deployment_id
+left join unlike on days.date_day = unlike.date_day and days.deployment_id = unlike.deployment_id

@@ -7,7 +7,7 @@ with counts as (
 gaps as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         bool_or(meter = 'prompt') as is_prompt_unknown,
         bool_or(meter = 'cached') as is_cached_unknown,
@@ -15,14 +15,14 @@ gaps as (
         bool_or(meter = 'request') as is_request_unknown,
         bool_or(meter = 'embedding') as is_embedding_unknown
     from {{ ref('int_usage__server_gaps_daily') }}
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
 totals as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         sum(units) filter (where semantic = 'input_tokens') as input_tokens,
         sum(units) filter (where semantic = 'uncached_input_tokens') as uncached_input_tokens,
@@ -31,14 +31,14 @@ totals as (
         sum(units) filter (where semantic = 'requests') as requests,
         sum(units) filter (where semantic = 'embeddings') as embeddings
     from counts
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
 known as (
 
     select
-        totals.usage_date,
+        totals.date_day,
         totals.deployment_id,
         coalesce(gaps.is_prompt_unknown, false) as is_prompt_unknown,
         coalesce(gaps.is_cached_unknown, false) as is_cached_unknown,
@@ -57,7 +57,7 @@ known as (
         case when gaps.is_request_unknown is not true and totals.requests >= 0 then totals.requests end as request,
         case when gaps.is_embedding_unknown is not true then totals.embeddings end as embedding
     from totals
-    left join gaps on totals.usage_date = gaps.usage_date and totals.deployment_id = gaps.deployment_id
+    left join gaps on totals.date_day = gaps.date_day and totals.deployment_id = gaps.deployment_id
 
 ),
 
@@ -65,7 +65,7 @@ known as (
 disjoint as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         case
             when is_prompt_unknown or is_cached_unknown then null
@@ -90,7 +90,7 @@ units as (
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     unit,
     cast(units as bigint) as units

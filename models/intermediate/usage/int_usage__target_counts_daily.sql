@@ -32,7 +32,7 @@ broken as (
 measured as (
 
     select
-        increases.usage_date,
+        increases.date_day,
         coalesce(series.deployment_id, '(unattributed)') as deployment_id,
         series.role,
         series.server,
@@ -44,11 +44,11 @@ measured as (
         bool_or(broken.series_id is not null) as is_broken
     from increases
     inner join series on increases.series_id = series.series_id
-    left join broken on increases.usage_date = broken.usage_date and increases.series_id = broken.series_id
-    anti join twins on increases.usage_date = twins.usage_date and increases.series_id = twins.series_id
+    left join broken on increases.date_day = broken.date_day and increases.series_id = broken.series_id
+    anti join twins on increases.date_day = twins.date_day and increases.series_id = twins.series_id
     anti join repeating_targets
         on
-            increases.usage_date = repeating_targets.usage_date
+            increases.date_day = repeating_targets.date_day
             and series.deployment_id = repeating_targets.deployment_id
             and series.target_id = repeating_targets.target_id
     group by all
@@ -57,7 +57,7 @@ measured as (
 
 -- where a server says the same thing under two names, the better name counts
 select
-    usage_date,
+    date_day,
     deployment_id,
     role,
     server,
@@ -66,4 +66,4 @@ select
     scope,
     cast(case when not is_broken then units end as bigint) as units
 from measured
-qualify preference = min(preference) over (partition by usage_date, deployment_id, target_id, semantic)
+qualify preference = min(preference) over (partition by date_day, deployment_id, target_id, semantic)

@@ -77,7 +77,7 @@ series_gaps as (
         {{ has_fallen('first_value', 'lag(last_value) over history', 1) }}
         or coalesce(abs(first_created_us - lag(last_created_us) over history) >= 100000, false) as is_reset
     from counter_days
-    window history as (partition by series_id order by sample_date)
+    window history as (partition by series_id order by date_day)
 
 ),
 
@@ -99,7 +99,7 @@ openings as (
     select distinct
         series.deployment_id,
         series.target_id,
-        increases.usage_date
+        increases.date_day
     from increases
     inner join series on increases.series_id = series.series_id
 
@@ -123,7 +123,7 @@ select
         when count(resets.starts_at) > 0 then 'restart'
         else 'continuation'
     end as beginning,
-    ordered.previous_ends_at is not null or count(openings.usage_date) = 0 as is_beginning_known,
+    ordered.previous_ends_at is not null or count(openings.date_day) = 0 as is_beginning_known,
     ordered.previous_ends_at,
     ordered.starts_at,
     ordered.ends_at
@@ -138,7 +138,7 @@ left join openings
     on
         ordered.deployment_id = openings.deployment_id
         and ordered.target_id = openings.target_id
-        and cast(ordered.starts_at as date) = openings.usage_date
+        and cast(ordered.starts_at as date) = openings.date_day
 group by
     ordered.deployment_id,
     ordered.target_id,

@@ -40,7 +40,7 @@ series as (
 training_days as (
 
     select distinct
-        usage_date,
+        date_day,
         deployment_id
     from {{ ref('int_usage__training_steps_daily') }}
 
@@ -49,7 +49,7 @@ training_days as (
 observed as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         sum(observed_us) as observed_us,
         sum(expected_us) as expected_us,
@@ -57,7 +57,7 @@ observed as (
         coalesce(sum(length_us) filter (where reserved > 0), 0) as reserved_us,
         bool_or(exporter > 0) as is_exporter_seen
     from moments
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
@@ -65,50 +65,50 @@ observed as (
 judged as (
 
     select
-        observed.usage_date,
+        observed.date_day,
         observed.deployment_id,
         case
             when not expected_days.is_training then observed.observed_us
-            when training_days.usage_date is null then 0
+            when training_days.date_day is null then 0
             else coalesce(nullif(observed.reserved_us, 0), 86400000000)
         end as observed_us,
         case
             when not expected_days.is_training then observed.expected_us
-            when training_days.usage_date is null then observed.reserved_us
+            when training_days.date_day is null then observed.reserved_us
             else coalesce(nullif(observed.reserved_us, 0), 86400000000)
         end as expected_us,
         case
             when not expected_days.is_training then observed.lost_us
-            when training_days.usage_date is null then observed.reserved_us
+            when training_days.date_day is null then observed.reserved_us
             else 0
         end as lost_us
     from observed
     inner join expected_days
         on
             observed.deployment_id = expected_days.deployment_id
-            and observed.usage_date = expected_days.usage_date
+            and observed.date_day = expected_days.date_day
     left join training_days
-        on observed.deployment_id = training_days.deployment_id and observed.usage_date = training_days.usage_date
+        on observed.deployment_id = training_days.deployment_id and observed.date_day = training_days.date_day
     -- a job that no exporter knows is expected on the days that have its log; whether it ran on others the bill knows
-    where not expected_days.is_training or observed.is_exporter_seen or training_days.usage_date is not null
+    where not expected_days.is_training or observed.is_exporter_seen or training_days.date_day is not null
 
 ),
 
 counted as (
 
     select
-        increases.usage_date,
+        increases.date_day,
         series.deployment_id,
         sum(increases.resets) as resets,
         bool_or(increases.opening_balance_unknown) as opening_balance_unknown
     from increases
     inner join series on increases.series_id = series.series_id
-    group by increases.usage_date, series.deployment_id
+    group by increases.date_day, series.deployment_id
 
 )
 
 select
-    judged.usage_date,
+    judged.date_day,
     judged.deployment_id,
     cast(judged.observed_us // 1000000 as bigint) as observed_seconds,
     cast(judged.expected_us // 1000000 as bigint) as expected_seconds,
@@ -118,4 +118,4 @@ select
     coalesce(counted.opening_balance_unknown, false) as opening_balance_unknown
 from judged
 left join counted
-    on judged.usage_date = counted.usage_date and judged.deployment_id = counted.deployment_id
+    on judged.date_day = counted.date_day and judged.deployment_id = counted.deployment_id

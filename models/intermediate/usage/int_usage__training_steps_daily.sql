@@ -50,7 +50,7 @@ days as (
 placed as (
 
     select
-        cast(day_starts_at as date) as usage_date,
+        cast(day_starts_at as date) as date_day,
         run_id,
         is_useful,
         {{ part_of_day('executed_steps', 'from_ts', 'ts', 'day_starts_at') }} as executed_steps,
@@ -83,7 +83,7 @@ deployments as (
 )
 
 select
-    placed.usage_date,
+    placed.date_day,
     any_value(coalesce(
         deployments.deployment_id, matches.deployment_id, runs.deployment_id, '(unattributed)'
     )) as deployment_id,
@@ -106,4 +106,4 @@ from placed
 inner join runs on placed.run_id = runs.run_id
 left join matches on placed.run_id = matches.run_id
 left join deployments on runs.deployment_id = deployments.deployment_id
-group by placed.usage_date, placed.run_id
+group by placed.date_day, placed.run_id

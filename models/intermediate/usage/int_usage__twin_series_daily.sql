@@ -41,7 +41,7 @@ days as (
 candidates as (
 
     select
-        twins.sample_date,
+        twins.date_day,
         twins.series_id,
         firsts.series_id as first_series_id,
         twins.scrape_series_id,
@@ -50,7 +50,7 @@ candidates as (
     from days as twins
     inner join days as firsts
         on
-            twins.sample_date = firsts.sample_date
+            twins.date_day = firsts.date_day
             and twins.metric = firsts.metric
             and twins.deployment_id is not distinct from firsts.deployment_id
             and twins.series_id != firsts.series_id
@@ -69,19 +69,19 @@ candidates as (
 paired as (
 
     select
-        candidates.sample_date,
+        candidates.date_day,
         candidates.series_id,
         candidates.first_series_id,
         candidates.resets,
         samples.value,
         lag(samples.value) over (
-            partition by candidates.sample_date, candidates.series_id, candidates.first_series_id
+            partition by candidates.date_day, candidates.series_id, candidates.first_series_id
             order by samples.sampled_at, samples.value
         ) as previous_value
     from samples
     inner join candidates
         on
-            samples.sample_date = candidates.sample_date
+            samples.date_day = candidates.date_day
             and samples.scrape_series_id in (candidates.scrape_series_id, candidates.first_scrape_series_id)
     where samples.value is not null and not samples.is_gauge and samples.is_created is not true
 
@@ -91,18 +91,18 @@ paired as (
 merged as (
 
     select
-        sample_date,
+        date_day,
         series_id,
         first_series_id
     from paired
-    group by sample_date, series_id, first_series_id
+    group by date_day, series_id, first_series_id
     having count(*) filter (where {{ has_fallen('value', 'previous_value') }}) <= max(resets) + 0.05 * count(*)
 
 )
 
 select
-    sample_date as usage_date,
+    date_day,
     series_id,
     min(first_series_id) as first_series_id
 from merged
-group by sample_date, series_id
+group by date_day, series_id

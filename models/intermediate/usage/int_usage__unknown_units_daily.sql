@@ -48,7 +48,7 @@ used_kinds as (
 cached_days as (
 
     select distinct
-        usage_date,
+        date_day,
         deployment_id
     from readings
     where unit = 'cached_input_token' and units > 0 and meter in ('gateway', 'provider', 'billed')
@@ -59,7 +59,7 @@ cached_days as (
 other_days as (
 
     select
-        metered_usage.usage_date,
+        metered_usage.date_day,
         metered_usage.deployment_id,
         any_value(deployments.kind) as kind,
         bool_or(metered_usage.unit = 'input_token') as has_prompt,
@@ -72,17 +72,17 @@ other_days as (
     inner join deployments
         on
             metered_usage.deployment_id = deployments.deployment_id
-            and metered_usage.usage_date >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (metered_usage.usage_date < deployments.valid_to or deployments.valid_to is null)
+            and metered_usage.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (metered_usage.date_day < deployments.valid_to or deployments.valid_to is null)
     where metered_usage.meter != 'server'
-    group by metered_usage.usage_date, metered_usage.deployment_id
+    group by metered_usage.date_day, metered_usage.deployment_id
 
 ),
 
 other_gaps as (
 
     select
-        other_days.usage_date,
+        other_days.date_day,
         other_days.deployment_id,
         'meter_missing' as reason,
         unnest([
@@ -101,7 +101,7 @@ other_gaps as (
     left join used_kinds on other_days.deployment_id = used_kinds.deployment_id
     left join cached_days
         on
-            other_days.usage_date = cached_days.usage_date
+            other_days.date_day = cached_days.date_day
             and other_days.deployment_id = cached_days.deployment_id
 
 ),
@@ -109,7 +109,7 @@ other_gaps as (
 gaps as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         meter,
         reason
@@ -118,7 +118,7 @@ gaps as (
     union all
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         meter,
         reason
@@ -128,7 +128,7 @@ gaps as (
     union all
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         unnest(['prompt', 'output', 'request', 'embedding']) as meter,
         'meter_broken' as reason
@@ -140,7 +140,7 @@ gaps as (
 units as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         reason,
         unnest(case meter
@@ -154,9 +154,9 @@ units as (
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     unit,
     case when bool_or(reason = 'meter_broken') then 'meter_broken' else 'meter_missing' end as null_reason
 from units
-group by usage_date, deployment_id, unit
+group by date_day, deployment_id, unit

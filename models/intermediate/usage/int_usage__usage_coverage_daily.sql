@@ -42,23 +42,23 @@ deployments as (
 
 days as (
 
-    select usage_date, deployment_id, false as is_metered, false as is_billed from coverage
+    select date_day, deployment_id, false as is_metered, false as is_billed from coverage
     union all
-    select usage_date, deployment_id, true as is_metered, false as is_billed from metered_usage
+    select date_day, deployment_id, true as is_metered, false as is_billed from metered_usage
     union all
-    select charge_date as usage_date, target as deployment_id, false as is_metered, true as is_billed from direct_lines
+    select date_day, target as deployment_id, false as is_metered, true as is_billed from direct_lines
 
 ),
 
 deployment_days as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         bool_or(is_metered) as is_metered,
         bool_or(is_billed) as is_billed
     from days
-    group by usage_date, deployment_id
+    group by date_day, deployment_id
 
 ),
 
@@ -78,7 +78,7 @@ observed as (
         deployment_days.*,
         case
             when
-                deployments.kind = 'hosted' or (deployments.kind = 'training' and coverage.usage_date is null)
+                deployments.kind = 'hosted' or (deployments.kind = 'training' and coverage.date_day is null)
                 then 'report'
             when
                 deployments.kind in ('inference', 'embedding') and gateway_only.deployment_id is not null
@@ -93,16 +93,16 @@ observed as (
     left join deployments
         on
             deployment_days.deployment_id = deployments.deployment_id
-            and deployment_days.usage_date >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (deployment_days.usage_date < deployments.valid_to or deployments.valid_to is null)
+            and deployment_days.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
+            and (deployment_days.date_day < deployments.valid_to or deployments.valid_to is null)
     left join gateway_only on deployment_days.deployment_id = gateway_only.deployment_id
     left join coverage
         on
-            deployment_days.usage_date = coverage.usage_date
+            deployment_days.date_day = coverage.date_day
             and deployment_days.deployment_id = coverage.deployment_id
     left join gateway_coverage
         on
-            deployment_days.usage_date = gateway_coverage.usage_date
+            deployment_days.date_day = gateway_coverage.date_day
             and deployment_days.deployment_id = gateway_coverage.deployment_id
 
 ),
@@ -111,7 +111,7 @@ observed as (
 seconds as (
 
     select
-        usage_date,
+        date_day,
         deployment_id,
         observer,
         case observer
@@ -133,7 +133,7 @@ seconds as (
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     observer,
     cast(observed_seconds as bigint) as observed_seconds,

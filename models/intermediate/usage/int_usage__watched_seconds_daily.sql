@@ -86,7 +86,7 @@ days as (
 )
 
 select
-    nodes.usage_date,
+    nodes.date_day,
     coalesce(nodes.resource_id, lower(nodes.node)) as resource_id,
     cast(
         least(sum({{ microseconds_of_day('days.starts_at', 'days.ends_at', 'days.day_starts_at') }}) // 1000000, 86400)
@@ -97,8 +97,8 @@ inner join nodes
     on
         days.cluster = nodes.cluster
         and days.node = nodes.node
-        and days.day_starts_at = nodes.usage_date
+        and days.day_starts_at = nodes.date_day
 left join telling_days
     on days.telling_group = telling_days.scrape_group and days.day_starts_at = telling_days.day_starts_at
 where days.telling_group is null or telling_days.scrape_group is not null
-group by nodes.usage_date, coalesce(nodes.resource_id, lower(nodes.node))
+group by nodes.date_day, coalesce(nodes.resource_id, lower(nodes.node))

@@ -5,7 +5,7 @@ with ledger as (
         cost_origin,
         coalesce(origin_pool, '(none)') as origin_pool,
         effective_cost,
-        charge_date
+        date_day
     from {{ ref('int_allocation__cost_ledger_daily') }}
 ),
 
@@ -20,13 +20,13 @@ lines as (
         cost_origin,
         origin_pool,
         sum(effective_cost) as effective_cost,
-        charge_date
+        date_day
     from ledger
-    group by source, deployment_id, cost_origin, origin_pool, charge_date
+    group by source, deployment_id, cost_origin, origin_pool, date_day
 )
 
 select
-    lines.charge_date,
+    lines.date_day,
     lines.source,
     lines.deployment_id,
     lines.cost_origin,
@@ -41,4 +41,4 @@ select
     '{{ var('reporting_currency') }}' as currency
 from lines
 left join deployment_days
-    on lines.deployment_id = deployment_days.deployment_id and lines.charge_date = deployment_days.usage_date
+    on lines.deployment_id = deployment_days.deployment_id and lines.date_day = deployment_days.date_day

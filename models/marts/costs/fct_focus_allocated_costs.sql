@@ -3,7 +3,7 @@
 with charges as (
 
     select
-        charges.charge_date,
+        charges.date_day,
         charges.source,
         charges.billing_period_start,
         charges.billing_currency,
@@ -26,7 +26,7 @@ with charges as (
 origins as (
 
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         billing_currency,
@@ -37,7 +37,7 @@ origins as (
         {{ money_to_units('sum(effective_cost)') }} as cost_units
     from charges
     group by
-        charge_date, source, billing_period_start, billing_currency, attribute_key, treatment, target, line_origin
+        date_day, source, billing_period_start, billing_currency, attribute_key, treatment, target, line_origin
 
 ),
 
@@ -50,7 +50,7 @@ line_shares as (
 receivers as (
 
     select
-        origins.charge_date,
+        origins.date_day,
         origins.source,
         origins.billing_period_start,
         origins.billing_currency,
@@ -69,7 +69,7 @@ receivers as (
     from origins
     inner join line_shares
         on
-            origins.charge_date = line_shares.charge_date
+            origins.date_day = line_shares.date_day
             and origins.source = line_shares.source
             and origins.billing_period_start = line_shares.billing_period_start
             and origins.treatment = line_shares.treatment
@@ -84,7 +84,7 @@ split_charges as (
         'receivers',
         amount='cost_units',
         weight='share',
-        partition_by=['charge_date', 'source', 'billing_period_start', 'billing_currency', 'attribute_key'],
+        partition_by=['date_day', 'source', 'billing_period_start', 'billing_currency', 'attribute_key'],
         order_by=['deployment_id', 'cost_origin', 'exit_pool_id', 'resource_kind']
     ) }}
 
@@ -171,8 +171,8 @@ select
     parts.allocation_note as x_allocation_note,
     cast(parts.billing_period_start as timestamp) as billing_period_start,
     cast(billing_periods.billing_period_end as timestamp) as billing_period_end,
-    cast(parts.charge_date as timestamp) as charge_period_start,
-    cast(parts.charge_date + interval 1 day as timestamp) as charge_period_end
+    cast(parts.date_day as timestamp) as charge_period_start,
+    cast(parts.date_day + interval 1 day as timestamp) as charge_period_end
 from parts
 inner join billing_periods
     on parts.source = billing_periods.source and parts.billing_period_start = billing_periods.billing_period_start
@@ -180,5 +180,5 @@ inner join attributes on parts.attribute_key = attributes.attribute_key
 left join configurations
     on
         parts.deployment_id = configurations.deployment_id
-        and parts.charge_date >= configurations.valid_from
-        and (parts.charge_date < configurations.valid_to or configurations.valid_to is null)
+        and parts.date_day >= configurations.valid_from
+        and (parts.date_day < configurations.valid_to or configurations.valid_to is null)

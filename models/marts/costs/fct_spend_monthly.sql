@@ -8,7 +8,7 @@ arrivals as (
 ),
 
 missing_months as (
-    select distinct {{ period_start('charge_date', 'monthly') }} as period_start
+    select distinct {{ period_start('date_day', 'monthly') }} as period_start
     from {{ ref('int_costs__missing_days') }}
 ),
 
@@ -19,7 +19,7 @@ placed as (
             when deployment_id like '(%' then deployment_id
             else '(no environment)'
         end as place,
-        {{ period_start('charge_date', 'monthly') }} as period_start,
+        {{ period_start('date_day', 'monthly') }} as period_start,
         effective_cost
     from costs
 ),

@@ -10,8 +10,8 @@ week_moves as (
 outside as (
     select
         *,
-        usage_date - cast(row_number() over (
-            partition by environment, workload, unit, metric, deviation > 0 order by usage_date
+        date_day - cast(row_number() over (
+            partition by environment, workload, unit, metric, deviation > 0 order by date_day
         ) as integer) as run
     from bands
     where abs(deviation) > band
@@ -22,30 +22,30 @@ event_days as (
     select
         environment,
         workload,
-        usage_date,
+        date_day,
         coalesce(
-            usage_date - lag(usage_date) over (partition by environment, workload order by usage_date) > 2, true
+            date_day - lag(date_day) over (partition by environment, workload order by date_day) > 2, true
         ) as is_first_day
     from outside
-    group by environment, workload, usage_date
+    group by environment, workload, date_day
 ),
 
 events as (
     select
         environment,
         workload,
-        usage_date,
-        max(usage_date) filter (where is_first_day) over (
+        date_day,
+        max(date_day) filter (where is_first_day) over (
             partition by environment, workload
-            order by usage_date
+            order by date_day
             rows between unbounded preceding and current row
         ) as event_started_on
     from event_days
 )
 
 select
-    outside.usage_date,
-    min(outside.usage_date) over (
+    outside.date_day,
+    min(outside.date_day) over (
         partition by
             outside.environment, outside.workload, outside.unit, outside.metric, outside.deviation > 0, outside.run
     ) as started_on,
@@ -71,7 +71,7 @@ select
         as main_deployment_id,
     row_number() over (
         partition by events.environment, events.workload, events.event_started_on
-        order by outside.usage_date, abs(outside.deviation) / outside.band desc, outside.metric, outside.unit
+        order by outside.date_day, abs(outside.deviation) / outside.band desc, outside.metric, outside.unit
     ) = 1 as is_alarm,
     '{{ var('reporting_currency') }}' as currency
 from outside
@@ -79,10 +79,10 @@ inner join events
     on
         outside.environment = events.environment
         and outside.workload = events.workload
-        and outside.usage_date = events.usage_date
+        and outside.date_day = events.date_day
 left join week_moves
     on
         outside.environment = week_moves.environment
         and outside.workload = week_moves.workload
         and outside.unit = week_moves.unit
-        and outside.usage_date = week_moves.usage_date
+        and outside.date_day = week_moves.date_day

@@ -60,8 +60,8 @@ spent as (
             workloads.environment = series_daily.environment
             and workloads.workload = series_daily.workload
             and workloads.unit = series_daily.unit
-            and workloads.as_of_date > series_daily.usage_date
-            and cast(date_trunc('month', workloads.as_of_date) as date) <= series_daily.usage_date
+            and workloads.as_of_date > series_daily.date_day
+            and cast(date_trunc('month', workloads.as_of_date) as date) <= series_daily.date_day
     group by workloads.environment, workloads.workload
 ),
 

@@ -1,11 +1,11 @@
 with ledger as (
-    select charge_date
+    select date_day
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where effective_cost != 0
 ),
 
 cells as (
-    select usage_date from {{ ref('int_unit_economics__usage_cells_daily') }}
+    select date_day from {{ ref('int_unit_economics__usage_cells_daily') }}
 ),
 
 bounds as (
@@ -13,9 +13,9 @@ bounds as (
         min(date_day) as first_date,
         max(date_day) as last_date
     from (
-        select charge_date as date_day from ledger
+        select date_day from ledger
         union all
-        select usage_date as date_day from cells
+        select date_day from cells
     )
 ),
 

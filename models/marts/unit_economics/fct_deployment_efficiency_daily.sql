@@ -7,7 +7,7 @@ metered_usage as (
         deployment_id,
         unit,
         units,
-        usage_date
+        date_day
     from {{ ref('int_usage__metered_usage_daily') }}
 ),
 
@@ -16,7 +16,7 @@ unknown_units as (
         deployment_id,
         unit,
         null_reason,
-        usage_date
+        date_day
     from {{ ref('int_usage__unknown_units_daily') }}
     where unit in ('token', 'training_token')
 ),
@@ -26,7 +26,7 @@ server_counts as (
         deployment_id,
         semantic,
         units,
-        usage_date
+        date_day
     from {{ ref('int_usage__server_counts_daily') }}
 ),
 
@@ -36,9 +36,9 @@ accelerator_seconds as (
         sum(reserved_accelerator_seconds) as reserved_accelerator_seconds,
         sum(busy_accelerator_seconds) as busy_accelerator_seconds,
         sum(accelerator_seconds) as accelerator_seconds,
-        usage_date
+        date_day
     from {{ ref('int_usage__accelerator_seconds_daily') }}
-    group by deployment_id, usage_date
+    group by deployment_id, date_day
 ),
 
 token_counts as (
@@ -47,9 +47,9 @@ token_counts as (
         {% for unit in ['input_token', 'cached_input_token', 'prompt_token', 'output_token', 'training_token'] -%}
         sum(units) filter (where unit = '{{ unit }}') as {{ unit }}s,
         {% endfor -%}
-        usage_date
+        date_day
     from metered_usage
-    group by deployment_id, usage_date
+    group by deployment_id, date_day
 ),
 
 drafts as (
@@ -57,9 +57,9 @@ drafts as (
         deployment_id,
         sum(units) filter (where semantic = 'drafted_tokens') as draft_tokens,
         sum(units) filter (where semantic = 'accepted_tokens') as accepted_draft_tokens,
-        usage_date
+        date_day
     from server_counts
-    group by deployment_id, usage_date
+    group by deployment_id, date_day
 ),
 
 measured as (
@@ -86,18 +86,18 @@ measured as (
     left join token_counts
         on
             deployment_days.deployment_id = token_counts.deployment_id
-            and deployment_days.usage_date = token_counts.usage_date
+            and deployment_days.date_day = token_counts.date_day
     left join unknown_units
         on
             deployment_days.deployment_id = unknown_units.deployment_id
-            and deployment_days.usage_date = unknown_units.usage_date
+            and deployment_days.date_day = unknown_units.date_day
             and unknown_units.unit = case deployment_days.kind when 'training' then 'training_token' else 'token' end
     left join drafts
-        on deployment_days.deployment_id = drafts.deployment_id and deployment_days.usage_date = drafts.usage_date
+        on deployment_days.deployment_id = drafts.deployment_id and deployment_days.date_day = drafts.date_day
     left join accelerator_seconds
         on
             deployment_days.deployment_id = accelerator_seconds.deployment_id
-            and deployment_days.usage_date = accelerator_seconds.usage_date
+            and deployment_days.date_day = accelerator_seconds.date_day
 ),
 
 totalled as (
@@ -135,7 +135,7 @@ judged as (
 )
 
 select
-    usage_date,
+    date_day,
     deployment_id,
     configuration_id,
     environment,

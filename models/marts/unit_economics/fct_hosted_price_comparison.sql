@@ -37,7 +37,7 @@ deployment_days as (
         environment,
         workload,
         kind,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__deployment_days') }}
 ),
 
@@ -50,7 +50,7 @@ separate_pools as (
 separate_idle as (
     select distinct
         ledger.deployment_id,
-        ledger.charge_date as usage_date
+        ledger.date_day
     from {{ ref('int_allocation__cost_ledger_daily') }} as ledger
     inner join separate_pools on ledger.origin_pool = separate_pools.pool_id
 ),
@@ -62,13 +62,13 @@ capacity_days as (
         deployment_days.workload,
         bool_or(deployment_days.kind = 'hosted') as has_hosted,
         bool_or(separate_idle.deployment_id is not null) as has_separate_idle,
-        deployment_days.usage_date
+        deployment_days.date_day
     from deployment_days
     left join separate_idle
         on
             deployment_days.deployment_id = separate_idle.deployment_id
-            and deployment_days.usage_date = separate_idle.usage_date
-    group by deployment_days.environment, deployment_days.workload, deployment_days.usage_date
+            and deployment_days.date_day = separate_idle.date_day
+    group by deployment_days.environment, deployment_days.workload, deployment_days.date_day
 ),
 
 periods as (
@@ -92,19 +92,19 @@ periods as (
         bool_or(hosted_costs.is_cached_priced_as_input) as is_cached_priced_as_input,
         bool_or(coalesce(capacity_days.has_hosted, false)) as has_hosted,
         bool_or(coalesce(capacity_days.has_separate_idle, false)) as has_separate_idle,
-        {{ period_start('hosted_costs.usage_date', grain) }} as period_start
+        {{ period_start('hosted_costs.date_day', grain) }} as period_start
     from hosted_costs
     left join capacity_days
         on
             hosted_costs.environment = capacity_days.environment
             and hosted_costs.workload = capacity_days.workload
-            and hosted_costs.usage_date = capacity_days.usage_date
+            and hosted_costs.date_day = capacity_days.date_day
     group by
         hosted_costs.environment,
         hosted_costs.workload,
         hosted_costs.provider,
         hosted_costs.model,
-        {{ period_start('hosted_costs.usage_date', grain) }}
+        {{ period_start('hosted_costs.date_day', grain) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

@@ -24,9 +24,9 @@ costs as (
         sum(effective_cost) as effective_cost,
         sum(counted_cost) as counted_cost,
         min(null_reason) as null_reason,
-        {{ period_start('usage_date', grain) }} as period_start
+        {{ period_start('date_day', grain) }} as period_start
     from daily_costs
-    group by environment, workload, customer_tier, {{ period_start('usage_date', grain) }}
+    group by environment, workload, customer_tier, {{ period_start('date_day', grain) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

@@ -7,7 +7,7 @@ deployment_days as (
         deployment_id,
         environment,
         workload,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__deployment_days') }}
 ),
 
@@ -37,7 +37,7 @@ unit_economics as (
 counted_days as (
     select
         deployment_id,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__counted_days') }}
     where unit = 'training_step' and null_reason is null
 ),
@@ -56,21 +56,21 @@ days as (
             as {{ tokens }},
         {% endfor -%}
         bool_and(counted_days.deployment_id is not null) as is_counted,
-        training_steps.usage_date
+        training_steps.date_day
     from training_steps
     inner join deployment_days
         on
             training_steps.deployment_id = deployment_days.deployment_id
-            and training_steps.usage_date = deployment_days.usage_date
+            and training_steps.date_day = deployment_days.date_day
     left join counted_days
         on
             training_steps.deployment_id = counted_days.deployment_id
-            and training_steps.usage_date = counted_days.usage_date
+            and training_steps.date_day = counted_days.date_day
     group by
         deployment_days.environment,
         deployment_days.workload,
         training_steps.deployment_id,
-        training_steps.usage_date
+        training_steps.date_day
 ),
 
 periods as (
@@ -94,9 +94,9 @@ periods as (
         end
             as counted_{{ tokens }},
         {% endfor -%}
-        {{ period_start('usage_date', grain) }} as period_start
+        {{ period_start('date_day', grain) }} as period_start
     from days
-    group by environment, workload, deployment_id, {{ period_start('usage_date', grain) }}
+    group by environment, workload, deployment_id, {{ period_start('date_day', grain) }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
 ),

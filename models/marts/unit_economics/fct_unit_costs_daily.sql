@@ -18,7 +18,7 @@ summed_units as (
 )
 
 select
-    unit_cells.usage_date,
+    unit_cells.date_day,
     unit_cells.deployment_id,
     unit_cells.customer_tier,
     unit_cells.geography,
@@ -47,9 +47,9 @@ inner join summed_units on unit_cells.unit = summed_units.unit
 left join deployment_days
     on
         unit_cells.deployment_id = deployment_days.deployment_id
-        and unit_cells.usage_date = deployment_days.usage_date
+        and unit_cells.date_day = deployment_days.date_day
 left join counted_days
     on
         unit_cells.deployment_id = counted_days.deployment_id
-        and unit_cells.usage_date = counted_days.usage_date
+        and unit_cells.date_day = counted_days.date_day
         and unit_cells.unit = counted_days.unit

@@ -1,5 +1,5 @@
 select
-    usage_date,
+    date_day,
     deployment_id,
     unit,
     meter,

@@ -49,8 +49,8 @@ tokens as (
         sum(increases.increase) filter (
             where series.semantic in ('input_tokens', 'uncached_input_tokens', 'output_tokens')
         ) as tokens,
-        min(increases.usage_date) filter (where increases.increase > 0) as first_used_on,
-        max(increases.usage_date) filter (where increases.increase > 0) as last_used_on
+        min(increases.date_day) filter (where increases.increase > 0) as first_used_on,
+        max(increases.date_day) filter (where increases.increase > 0) as last_used_on
     from increases
     inner join series on increases.series_id = series.series_id
     group by series.cluster, series.namespace, series.pod_name, series.instance
@@ -65,8 +65,8 @@ accelerators as (
         pod as pod_name,
         sum(accelerator_seconds) as accelerator_seconds,
         sum(effective_cost) as effective_cost,
-        min(charge_date) filter (where accelerator_seconds > 0) as first_used_on,
-        max(charge_date) filter (where accelerator_seconds > 0) as last_used_on
+        min(date_day) filter (where accelerator_seconds > 0) as first_used_on,
+        max(date_day) filter (where accelerator_seconds > 0) as last_used_on
     from pods
     group by cluster, namespace, pod
 

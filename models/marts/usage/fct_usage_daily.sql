@@ -5,7 +5,7 @@ with cells as (
         geography,
         unit,
         units,
-        usage_date
+        date_day
     from {{ ref('int_unit_economics__usage_cells_daily') }}
 ),
 
@@ -14,7 +14,7 @@ metered_usage as (
         deployment_id,
         unit,
         meter,
-        usage_date
+        date_day
     from {{ ref('int_usage__metered_usage_daily') }}
 ),
 
@@ -22,7 +22,7 @@ usage_coverage as (
     select
         deployment_id,
         is_known,
-        usage_date
+        date_day
     from {{ ref('int_usage__usage_coverage_daily') }}
 ),
 
@@ -31,7 +31,7 @@ deployment_days as (
 )
 
 select
-    cells.usage_date,
+    cells.date_day,
     cells.deployment_id,
     cells.customer_tier,
     cells.geography,
@@ -49,9 +49,9 @@ from cells
 left join metered_usage
     on
         cells.deployment_id = metered_usage.deployment_id
-        and cells.usage_date = metered_usage.usage_date
+        and cells.date_day = metered_usage.date_day
         and cells.unit = metered_usage.unit
 left join usage_coverage
-    on cells.deployment_id = usage_coverage.deployment_id and cells.usage_date = usage_coverage.usage_date
+    on cells.deployment_id = usage_coverage.deployment_id and cells.date_day = usage_coverage.date_day
 left join deployment_days
-    on cells.deployment_id = deployment_days.deployment_id and cells.usage_date = deployment_days.usage_date
+    on cells.deployment_id = deployment_days.deployment_id and cells.date_day = deployment_days.date_day

@@ -12,14 +12,14 @@ file_days as (
     select distinct
         source_file,
         file_version,
-        unnest(sample_dates) as sample_date
+        unnest(sample_dates) as date_day
     from series
 
 )
 
 select
-    sample_date,
+    date_day,
     list(source_file order by source_file) as source_files,
     {{ stable_id("string_agg(source_file || ' ' || file_version, ',' order by source_file)") }} as day_version
 from file_days
-group by sample_date
+group by date_day

@@ -43,7 +43,7 @@ days as (
 placed as materialized (
 
     select
-        cast(samples.sampled_at as date) as sample_date,
+        cast(samples.sampled_at as date) as date_day,
         series.scrape_series_id,
         series.is_gauge,
         series.is_created,
@@ -57,14 +57,14 @@ placed as materialized (
             and samples.metric = series.spelling.metric_name
             and samples.labels is not distinct from series.spelling.labels
             and samples.labels_json is not distinct from series.spelling.labels_json
-    inner join days on cast(samples.sampled_at as date) = days.sample_date
+    inner join days on cast(samples.sampled_at as date) = days.date_day
 
 ),
 
 sorted as (
 
     select * from placed
-    order by sample_date, scrape_series_id, sampled_at, value desc nulls last
+    order by date_day, scrape_series_id, sampled_at, value desc nulls last
 
 ),
 
@@ -80,7 +80,7 @@ compared as (
             value is null
             or (
                 lag(scrape_series_id) over () = scrape_series_id
-                and lag(sample_date) over () = sample_date
+                and lag(date_day) over () = date_day
                 -- some scrapers store the last digits otherwise each time; no process begins anew within a tenth of a second
                 and abs(lag(value) over () - value) < 0.1
             )
@@ -90,7 +90,7 @@ compared as (
 )
 
 select
-    sample_date,
+    date_day,
     scrape_series_id,
     sampled_at,
     value,

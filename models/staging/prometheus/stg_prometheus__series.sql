@@ -64,14 +64,14 @@ named as (
         -- where labels have no names, which series a condition excludes cannot be told
         catalog.metric is not null
         and spellings.labels is not null
-        and spellings.sample_date is not null
+        and spellings.date_day is not null
         and not (catalog.has_conditions and coalesce(files.shape, '') = 'victoria_metrics_csv') as is_catalogued,
         coalesce(catalog.is_gauge, false) as is_gauge,
         coalesce(catalog.is_created, false) as is_created,
         catalog.counters,
         case
             -- whose count it is, nobody can tell: half a line, or labels that are no JSON object
-            when spellings.name is null or spellings.sample_date is null then '(unreadable)'
+            when spellings.name is null or spellings.date_day is null then '(unreadable)'
             when catalog.metric is not null and spellings.labels is null then '(unreadable)'
             else spellings.name
         end as metric,
@@ -112,7 +112,7 @@ series as (
         case when is_catalogued then any_value(labels) end as labels,
         list(distinct { metric_name: metric_name, labels: labels_map, labels_json: labels_json })
         filter (where is_catalogued) as spellings,
-        list(distinct sample_date order by sample_date) filter (where sample_date is not null) as sample_dates,
+        list(distinct date_day order by date_day) filter (where date_day is not null) as sample_dates,
         cast(sum(samples) as bigint) as samples,
         cast(sum(uncountable_samples) as bigint) as uncountable_samples,
         cast(sum(negative_samples) as bigint) as negative_samples,

@@ -120,9 +120,9 @@ def _row(outlook: Outlook, scaling_weeks: int, margins: tuple[float, float]) -> 
 
 def histories(series: pa.Table) -> list[History]:
     """A history runs from the first complete day to the last. A null is unknown; a day without a row is a day off."""
-    series = series.sort_by([(name, "ascending") for name in ("environment", "workload", "unit", "usage_date")])
+    series = series.sort_by([(name, "ascending") for name in ("environment", "workload", "unit", "date_day")])
     names = list(zip(*(series[name].to_pylist() for name in ("environment", "workload", "unit")), strict=True))
-    days = np.array([day.toordinal() for day in series["usage_date"].to_pylist()], dtype=int)
+    days = np.array([day.toordinal() for day in series["date_day"].to_pylist()], dtype=int)
     complete = np.array(series["is_complete"].to_pylist(), dtype=bool)
     usage, cost = (_floats(series[name]) for name in ("units", "effective_cost"))
     starts = [row for row in range(len(names)) if row == 0 or names[row] != names[row - 1]]

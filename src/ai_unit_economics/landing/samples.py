@@ -157,7 +157,7 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
                     metric,
                     labels,
                     labels_json,
-                    cast(sampled_at as date) as sample_date,
+                    cast(sampled_at as date) as date_day,
                     count(*) as samples,
                     count(*) filter (where not {countable}) as uncountable_samples,
                     count(*) filter (where value < 0) as negative_samples,
@@ -193,7 +193,7 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
                 metric,
                 labels,
                 labels_json,
-                sample_date,
+                date_day,
                 cast(sum(samples) as bigint) as samples,
                 cast(sum(uncountable_samples) as bigint) as uncountable_samples,
                 cast(sum(negative_samples) as bigint) as negative_samples,
@@ -204,7 +204,7 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
                 min(first_sampled_at) as first_sampled_at,
                 max(last_sampled_at) as last_sampled_at
             from named
-            group by source_file, file_version, name, metric, labels, labels_json, sample_date
+            group by source_file, file_version, name, metric, labels, labels_json, date_day
         )""",
         rows=rows,
         name=normal_name(sql("metric")),

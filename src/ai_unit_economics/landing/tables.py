@@ -180,7 +180,7 @@ PROMETHEUS_SERIES = Table(
             "labels MAP(VARCHAR, VARCHAR): The labels, where the file has them as columns, a map or nested JSON; "
             "null for a metric that is neither in `metric_catalog` nor looks like usage.",
             "labels_json VARCHAR: The labels, where the file has them as a text of JSON; null as above.",
-            "sample_date DATE: UTC day of the samples; null where their time cannot be read.",
+            "date_day DATE: UTC day of the samples; null where their time cannot be read.",
             "samples BIGINT: How many there are, duplicates included.",
             "uncountable_samples BIGINT: How many of them are no count: stale markers, NaN, infinite, negative or "
             "above 2^53.",
@@ -193,7 +193,7 @@ PROMETHEUS_SERIES = Table(
             "last_sampled_at TIMESTAMP: Time of the last sample, UTC.",
         ),
     ),
-    day="sample_date",
+    day="date_day",
 )
 PROMETHEUS_SAMPLES = Table(
     "prometheus_samples",

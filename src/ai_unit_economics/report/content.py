@@ -407,7 +407,7 @@ def origins(marts: Marts, since: date) -> list[dict]:
     query = sql(
         "select coalesce(workload || case when environment = ? then '' else ', ' || environment end, deployment_id) "
         "as name, sum(effective_cost) as total, {sums} from marts.fct_deployment_costs_daily "
-        "where charge_date >= ? group by name having sum(effective_cost) != 0 order by total desc, name",
+        "where date_day >= ? group by name having sum(effective_cost) != 0 order by total desc, name",
         sums=joined(
             sql(
                 "coalesce(sum(effective_cost) filter (cost_origin = {origin}), 0) as {name}",
@@ -455,7 +455,7 @@ def coverage(marts: Marts, since: date) -> list[dict]:
 
 def freshness(marts: Marts) -> list[dict]:
     return marts.rows(
-        "select source, max(charge_date) as last_day, count(distinct charge_date) as days "
+        "select source, max(date_day) as last_day, count(distinct date_day) as days "
         "from marts.fct_deployment_costs_daily group by source order by source"
     )
 
@@ -526,14 +526,14 @@ def facts(marts: Marts) -> Facts | None:
         return None
     since = max(row["last_day"] - timedelta(days=27), row["first_day"])
     cost = marts.rows(
-        "select max(charge_date) as last_day, sum(effective_cost) as total, "
+        "select max(date_day) as last_day, sum(effective_cost) as total, "
         "sum(effective_cost) filter (deployment_id = '(unallocated)') as unallocated "
-        "from marts.fct_deployment_costs_daily where charge_date >= ?",
+        "from marts.fct_deployment_costs_daily where date_day >= ?",
         since,
     )[0]
     through = marts.value(
         "select min(last_day) from ("
-        "select max(charge_date) as last_day from marts.fct_deployment_costs_daily group by source)"
+        "select max(date_day) as last_day from marts.fct_deployment_costs_daily group by source)"
     )
     difference = marts.rows(
         "select coalesce(sum(abs(difference)), 0) as amount, count(*) filter (difference is distinct from 0) as rows "

@@ -72,7 +72,7 @@ def _looks(change_id: str, others: list[int], rows: list[Row], changed_on: int, 
         _series(own),
         changed_on,
         # The first day counts whether it is settled or not.
-        first_day=min((row["usage_date"].toordinal() for row in own), default=changed_on),
+        first_day=min((row["date_day"].toordinal() for row in own), default=changed_on),
         other_changes=others,
         control=beside if len(beside.days) else None,
         **gate,
@@ -118,13 +118,13 @@ def _bounds(name: str, estimate: Estimate | None) -> dict[str, float | None]:
 
 def _series(rows: Iterable[Row]) -> Series:
     """The settled days, in order."""
-    kept = sorted((row for row in rows if row["is_complete"]), key=lambda row: row["usage_date"])
+    kept = sorted((row for row in rows if row["is_complete"]), key=lambda row: row["date_day"])
 
     def column(name: str, per: float = 1.0) -> np.ndarray:
         return np.array([float(row[name]) / per for row in kept], dtype=float)
 
     return Series(
-        days=np.array([row["usage_date"].toordinal() for row in kept], dtype=np.int64),
+        days=np.array([row["date_day"].toordinal() for row in kept], dtype=np.int64),
         units=column("units"),
         cost=column("repriced_cost"),
         provisioned_hours=column("accelerator_seconds", 3600),

@@ -2,7 +2,7 @@
 with
 
 cost_days as (
-    select distinct charge_date, deployment_id
+    select distinct date_day, deployment_id
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where
         deployment_id not like '(%'
@@ -14,9 +14,9 @@ cost_days as (
 )
 
 select
-    cost_days.charge_date,
+    cost_days.date_day,
     cost_days.deployment_id
 from cost_days
 left join {{ ref('int_allocation__token_shares_daily') }} as token_shares
-    on cost_days.charge_date = token_shares.charge_date and cost_days.deployment_id = token_shares.deployment_id
+    on cost_days.date_day = token_shares.date_day and cost_days.deployment_id = token_shares.deployment_id
 where token_shares.deployment_id is null

@@ -3,7 +3,7 @@ with
 
 entries as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         origin_pool,
@@ -17,26 +17,26 @@ entries as (
 
 movements as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         movement || ' from ' || from_account || ' for ' || origin_pool as what,
         sum(amount) as balance
     from entries
-    group by charge_date, source, billing_period_start, movement, from_account, origin_pool
+    group by date_day, source, billing_period_start, movement, from_account, origin_pool
 ),
 
 pools as (
-    select charge_date, source, billing_period_start, account || ' for ' || origin_pool as what, sum(amount) as balance
+    select date_day, source, billing_period_start, account || ' for ' || origin_pool as what, sum(amount) as balance
     from entries
     where account_kind = 'pool'
-    group by charge_date, source, billing_period_start, account, origin_pool
+    group by date_day, source, billing_period_start, account, origin_pool
 )
 
-select charge_date, source, billing_period_start, what, balance
+select date_day, source, billing_period_start, what, balance
 from movements
 where balance != 0
 union all
-select charge_date, source, billing_period_start, what, balance
+select date_day, source, billing_period_start, what, balance
 from pools
 where balance != 0

@@ -2,19 +2,19 @@
 with
 
 lines as (
-    select charge_date, source, billing_period_start, treatment, sum(effective_cost) as cost_in
+    select date_day, source, billing_period_start, treatment, sum(effective_cost) as cost_in
     from {{ ref('int_costs__cost_lines_daily') }}
-    group by charge_date, source, billing_period_start, treatment
+    group by date_day, source, billing_period_start, treatment
 ),
 
 ledger as (
-    select charge_date, source, billing_period_start, treatment, sum(effective_cost) as cost_out
+    select date_day, source, billing_period_start, treatment, sum(effective_cost) as cost_out
     from {{ ref('int_allocation__cost_ledger_daily') }}
-    group by charge_date, source, billing_period_start, treatment
+    group by date_day, source, billing_period_start, treatment
 )
 
 select
-    coalesce(lines.charge_date, ledger.charge_date) as charge_date,
+    coalesce(lines.date_day, ledger.date_day) as date_day,
     coalesce(lines.source, ledger.source) as source,
     coalesce(lines.billing_period_start, ledger.billing_period_start) as billing_period_start,
     coalesce(lines.treatment, ledger.treatment) as treatment,
@@ -23,7 +23,7 @@ select
 from lines
 full outer join ledger
     on
-        lines.charge_date = ledger.charge_date
+        lines.date_day = ledger.date_day
         and lines.source = ledger.source
         and lines.billing_period_start = ledger.billing_period_start
         and lines.treatment = ledger.treatment

@@ -10,22 +10,22 @@ sources as (
 ),
 
 ledger as (
-    select source, charge_date, deployment_id, sum(effective_cost) as effective_cost
+    select source, date_day, deployment_id, sum(effective_cost) as effective_cost
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where not starts_with(deployment_id, '(')
-    group by source, charge_date, deployment_id
+    group by source, date_day, deployment_id
 ),
 
 lines as (
-    select source, charge_date, sum(abs(effective_cost)) as gross_cost
+    select source, date_day, sum(abs(effective_cost)) as gross_cost
     from {{ ref('int_costs__scheduled_charges_daily') }}
-    group by source, charge_date
+    group by source, date_day
 ),
 
 allocated as (
     select
         x_source as source,
-        cast(charge_period_start as date) as charge_date,
+        cast(charge_period_start as date) as date_day,
         allocated_resource_id as deployment_id,
         sum(effective_cost) as effective_cost
     from {{ ref('fct_focus_allocated_costs') }}
@@ -35,17 +35,17 @@ allocated as (
 
 select
     ledger.source,
-    ledger.charge_date,
+    ledger.date_day,
     ledger.deployment_id,
     ledger.effective_cost as in_ledger,
     allocated.effective_cost as in_focus_rows
 from ledger
 inner join sources on ledger.source = sources.source
-inner join lines on ledger.source = lines.source and ledger.charge_date = lines.charge_date
+inner join lines on ledger.source = lines.source and ledger.date_day = lines.date_day
 left join allocated
     on
         ledger.source = allocated.source
-        and ledger.charge_date = allocated.charge_date
+        and ledger.date_day = allocated.date_day
         and ledger.deployment_id = allocated.deployment_id
 -- a trillionth of each of ten lines at most
 where abs(ledger.effective_cost - coalesce(allocated.effective_cost, 0)) > lines.gross_cost / 100000000000

@@ -3,19 +3,19 @@ with
 
 charges as (
     select
-        charge_date,
+        date_day,
         source,
         billing_period_start,
         billing_currency,
         cast(attribute_key as varchar) as origin_charge_key,
         sum(effective_cost) as effective_cost
     from {{ ref('int_costs__scheduled_charges_daily') }}
-    group by charge_date, source, billing_period_start, billing_currency, attribute_key
+    group by date_day, source, billing_period_start, billing_currency, attribute_key
 ),
 
 allocated as (
     select
-        cast(charge_period_start as date) as charge_date,
+        cast(charge_period_start as date) as date_day,
         x_source as source,
         cast(billing_period_start as date) as billing_period_start,
         billing_currency,
@@ -28,7 +28,7 @@ allocated as (
 )
 
 select
-    coalesce(charges.charge_date, allocated.charge_date) as charge_date,
+    coalesce(charges.date_day, allocated.date_day) as date_day,
     coalesce(charges.source, allocated.source) as source,
     coalesce(charges.origin_charge_key, allocated.origin_charge_key) as origin_charge_key,
     charges.effective_cost as charged,
@@ -37,7 +37,7 @@ select
 from charges
 full outer join allocated
     on
-        charges.charge_date = allocated.charge_date
+        charges.date_day = allocated.date_day
         and charges.source = allocated.source
         and charges.billing_period_start = allocated.billing_period_start
         and charges.billing_currency = allocated.billing_currency

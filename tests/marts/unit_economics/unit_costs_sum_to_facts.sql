@@ -2,7 +2,7 @@
 -- the counting, the same units.
 with cells as (
     select
-        usage_date as period_start,
+        date_day as period_start,
         environment,
         workload,
         customer_tier,
@@ -11,7 +11,7 @@ with cells as (
         sum(counted_cost) filter (where attribution_null_reason is null) as counted_cost,
         sum(effective_cost) as effective_cost
     from {{ ref('fct_unit_costs_daily') }}
-    group by usage_date, environment, workload, customer_tier, unit
+    group by date_day, environment, workload, customer_tier, unit
 ),
 
 facts as (

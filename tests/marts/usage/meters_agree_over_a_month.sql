@@ -10,12 +10,12 @@ with months as (
         meter,
         sum(units) as units,
         sum(reference_units) as reference_units,
-        date_trunc('month', usage_date) as month_start
+        date_trunc('month', date_day) as month_start
     from {{ ref('fct_metering_audit') }}
     where
         difference is not null
         and meter != 'training_log_executed'
-    group by deployment_id, unit, meter, date_trunc('month', usage_date)
+    group by deployment_id, unit, meter, date_trunc('month', date_day)
 
 ),
 

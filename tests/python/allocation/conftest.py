@@ -14,7 +14,7 @@ import pytest
 
 INPUTS = {
     "intermediate.int_costs__cost_lines_daily": {
-        "charge_date": "date",
+        "date_day": "date",
         "source": "varchar",
         "billing_period_start": "date",
         "treatment": "varchar",
@@ -24,45 +24,45 @@ INPUTS = {
         "effective_cost": "decimal(38, 18)",
     },
     "intermediate.int_costs__pool_resources_daily": {
-        "charge_date": "date",
+        "date_day": "date",
         "pool_id": "varchar",
         "resource_id": "varchar",
         "accelerator_seconds": "bigint",
         "node_seconds": "bigint",
     },
-    "intermediate.int_costs__missing_days": {"source": "varchar", "charge_date": "date"},
+    "intermediate.int_costs__missing_days": {"source": "varchar", "date_day": "date"},
     "intermediate.int_costs__unnamed_token_charges_daily": {
-        "charge_date": "date",
+        "date_day": "date",
         "deployment_id": "varchar",
         "effective_cost": "decimal(38, 18)",
     },
     "intermediate.int_usage__watched_seconds_daily": {
-        "usage_date": "date",
+        "date_day": "date",
         "resource_id": "varchar",
         "watched_seconds": "bigint",
     },
     "intermediate.int_usage__usage_coverage_daily": {
-        "usage_date": "date",
+        "date_day": "date",
         "deployment_id": "varchar",
         "observed_seconds": "bigint",
         "expected_seconds": "bigint",
         "is_known": "boolean",
     },
     "intermediate.int_usage__unknown_units_daily": {
-        "usage_date": "date",
+        "date_day": "date",
         "deployment_id": "varchar",
         "unit": "varchar",
         "null_reason": "varchar",
     },
     "intermediate.int_usage__metered_usage_daily": {
-        "usage_date": "date",
+        "date_day": "date",
         "deployment_id": "varchar",
         "unit": "varchar",
         "meter": "varchar",
         "units": "bigint",
     },
     "intermediate.int_usage__server_counts_daily": {
-        "usage_date": "date",
+        "date_day": "date",
         "deployment_id": "varchar",
         "role": "varchar",
         "semantic": "varchar",
@@ -79,12 +79,12 @@ INPUTS = {
         "unit_divisor": "bigint",
     },
     "intermediate.int_usage__gauge_integrals_daily": {
-        "usage_date": "date",
+        "date_day": "date",
         "series_id": "bigint",
         "held_value": "hugeint",
     },
     "intermediate.int_costs__meter_lines_daily": {
-        "charge_date": "date",
+        "date_day": "date",
         "deployment_id": "varchar",
         "unit": "varchar",
         "effective_cost": "decimal(38, 18)",

@@ -23,20 +23,20 @@ def measured(world: Mapping[str, Sequence]) -> dict[str, list[dict]]:
         "int_usage__host_requests_daily": [],
         "int_usage__host_capacity_daily": [],
     }
-    for day in sorted({row["usage_date"] for row in world["int_usage__gauge_integrals_daily"]}):
+    for day in sorted({row["date_day"] for row in world["int_usage__gauge_integrals_daily"]}):
         seen = series_seen(world, day)
         for (deployment, node), seconds in accelerator_seconds(world, seen, day).items():
             tables["int_usage__accelerator_seconds_daily"].append(
-                {"usage_date": day, "deployment_id": deployment, "resource_id": node, "accelerator_seconds": seconds}
+                {"date_day": day, "deployment_id": deployment, "resource_id": node, "accelerator_seconds": seconds}
             )
         for (deployment, node, kind), held in host_requests(world, seen, day).items():
             tables["int_usage__host_requests_daily"].append(
-                {"usage_date": day, "deployment_id": deployment, "resource_id": node, "resource_kind": kind}
+                {"date_day": day, "deployment_id": deployment, "resource_id": node, "resource_kind": kind}
                 | {"reserved_seconds": held // SECOND}
             )
         for (node, kind), held in host_capacity(world, seen, day).items():
             tables["int_usage__host_capacity_daily"].append(
-                {"usage_date": day, "resource_id": node, "resource_kind": kind, "capacity_seconds": -(-held // SECOND)}
+                {"date_day": day, "resource_id": node, "resource_kind": kind, "capacity_seconds": -(-held // SECOND)}
             )
     return tables
 
@@ -46,7 +46,7 @@ def series_seen(world: Mapping[str, Sequence], day: dt.date) -> Seen:
     return [
         (series[row["series_id"]], row["held_value"])
         for row in world["int_usage__gauge_integrals_daily"]
-        if row["usage_date"] == day
+        if row["date_day"] == day
     ]
 
 
@@ -56,7 +56,7 @@ def node_of(series: Mapping) -> str | None:
 
 def days_to_ask(world: Mapping[str, Sequence], day: dt.date) -> list[dt.date]:
     """A node stays what it is on a day on which nobody says it: as it last was, or else as it will be next."""
-    days = {row["usage_date"] for row in world["int_usage__gauge_integrals_daily"]}
+    days = {row["date_day"] for row in world["int_usage__gauge_integrals_daily"]}
     return [*sorted((d for d in days if d <= day), reverse=True), *sorted(d for d in days if d > day)]
 
 

@@ -49,10 +49,10 @@ def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> dict[str
     watched = {
         row["resource_id"]: row["watched_seconds"]
         for row in world["int_usage__watched_seconds_daily"]
-        if row["usage_date"] == day
+        if row["date_day"] == day
     }
     unobserved: dict[str, int] = defaultdict(int)
-    nodes = [row for row in world["int_costs__pool_resources_daily"] if row["charge_date"] == day]
+    nodes = [row for row in world["int_costs__pool_resources_daily"] if row["date_day"] == day]
     capacity: dict[str, int] = defaultdict(int)
     use: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for row in nodes:
@@ -66,7 +66,7 @@ def pool_use(world: Mapping[str, Sequence], day: dt.date, pool: str) -> dict[str
         pools = {
             n["pool_id"]: max(n["accelerator_seconds"], 1) for n in nodes if n["resource_id"] == row["resource_id"]
         }
-        return split(seconds, pools)[pool] if row["usage_date"] == day and pool in pools else 0
+        return split(seconds, pools)[pool] if row["date_day"] == day and pool in pools else 0
 
     for row in world["int_usage__accelerator_seconds_daily"]:
         use["accelerator"][row["deployment_id"]] += in_pool(row, row["accelerator_seconds"])
@@ -108,7 +108,7 @@ def ledger(world: Mapping[str, Sequence], exits: Exits) -> dict[tuple, int]:
     """
     lines: dict[tuple, int] = defaultdict(int)
     for row in world["int_costs__cost_lines_daily"]:
-        key = ("charge_date", "source", "billing_period_start", "treatment", "target", "cost_origin")
+        key = ("date_day", "source", "billing_period_start", "treatment", "target", "cost_origin")
         lines[tuple(row[name] for name in key)] += to_units(row["effective_cost"])
     entries: dict[tuple, int] = defaultdict(int)
     policies = {
@@ -174,7 +174,7 @@ def shared_exits(
     """Where each shared pool's cost leaves the network of services, by an exact linear solve; and what it hands on."""
     own: dict[str, int] = defaultdict(int)
     for row in world["int_costs__cost_lines_daily"]:
-        if (row["charge_date"], row["treatment"]) == (day, "shared"):
+        if (row["date_day"], row["treatment"]) == (day, "shared"):
             own[row["target"]] += to_units(row["effective_cost"])
     rules = {row["pool_id"]: row for row in world["shared_pools"]}
     named = {row["deployment_id"] for row in world["shared_pool_weights"]}
@@ -248,7 +248,7 @@ def driver_quantity(world: Mapping[str, Sequence], day: dt.date, driver: str, na
 
     def of(asked: dt.date) -> int:
         usage = [
-            u for u in world["int_usage__metered_usage_daily"] if (u["usage_date"], u["deployment_id"]) == (asked, name)
+            u for u in world["int_usage__metered_usage_daily"] if (u["date_day"], u["deployment_id"]) == (asked, name)
         ]
         times = world["int_usage__accelerator_seconds_daily"]
         return {
@@ -256,7 +256,7 @@ def driver_quantity(world: Mapping[str, Sequence], day: dt.date, driver: str, na
             "tokens": sum(u["units"] for u in usage if u["unit"] in TOKENS),
             "requests": sum(u["units"] for u in usage if u["unit"] == "request"),
             "accelerator_hours": sum(
-                t["accelerator_seconds"] for t in times if (t["usage_date"], t["deployment_id"]) == (asked, name)
+                t["accelerator_seconds"] for t in times if (t["date_day"], t["deployment_id"]) == (asked, name)
             ),
         }[driver]
 
@@ -290,12 +290,12 @@ def token_methods(world: Mapping[str, Sequence], day: dt.date, deployment: str) 
 
     None does where the count of a kind is not known.
     """
-    unknown = [(row["usage_date"], row["deployment_id"]) for row in world["int_usage__unknown_units_daily"]]
+    unknown = [(row["date_day"], row["deployment_id"]) for row in world["int_usage__unknown_units_daily"]]
     if (day, deployment) in unknown:
         return {}
     counts = dict.fromkeys(TOKENS, 0)
     for row in world["int_usage__metered_usage_daily"]:
-        if (row["usage_date"], row["deployment_id"]) == (day, deployment) and row["unit"] in counts:
+        if (row["date_day"], row["deployment_id"]) == (day, deployment) and row["unit"] in counts:
             counts[row["unit"]] += row["units"]
     uncached, cached, output = (Fraction(counts[unit]) for unit in TOKENS)
     rows = [r for r in world["deployments"] if r["deployment_id"] == deployment and is_valid(r, day)]
@@ -322,7 +322,7 @@ def token_methods(world: Mapping[str, Sequence], day: dt.date, deployment: str) 
         name: sum(
             row["units"]
             for row in world["int_usage__server_counts_daily"]
-            if (row["usage_date"], row["deployment_id"], row["semantic"]) == (day, deployment, name)
+            if (row["date_day"], row["deployment_id"], row["semantic"]) == (day, deployment, name)
         )
         for name in ("prefill_execution_seconds", "decode_execution_seconds", "mixed_execution_seconds")
     }
@@ -376,7 +376,7 @@ def is_method_lost(world: Mapping[str, Sequence], day: dt.date, deployment: str)
 
     order = ["role_pools", "measured_rates", "engine_time", "fixed_weights", "input_only"]
     best = order.index(next(iter(token_methods(world, day, deployment))))
-    days = {row["usage_date"] for row in world["int_usage__metered_usage_daily"] if row["usage_date"] <= day}
+    days = {row["date_day"] for row in world["int_usage__metered_usage_daily"] if row["date_day"] <= day}
     by_telemetry = [
         order.index(method)
         for earlier in days
@@ -391,7 +391,7 @@ def token_shares(world: Mapping[str, Sequence], entries: Mapping[tuple, int]) ->
     """(day, deployment, unit) -> (method, share, lowest share, highest share), for the days that have entries."""
     shares = {}
     days = {(day, deployment) for day, _, _, _, _, deployment, _ in entries if not deployment.startswith("(")}
-    earlier = sorted({row["usage_date"] for row in world["int_usage__metered_usage_daily"]}, reverse=True)
+    earlier = sorted({row["date_day"] for row in world["int_usage__metered_usage_daily"]}, reverse=True)
     for day, deployment in days:
         history = sorted(
             (r for r in world["deployments"] if r["deployment_id"] == deployment), key=lambda r: r["valid_from"]

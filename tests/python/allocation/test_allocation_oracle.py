@@ -119,7 +119,7 @@ def cluster(seed: int) -> dict[str, list[dict]]:
             add("accelerator_activity", deployment, divisor, preference, hostname=node, **pod, **labels)
     integrals = [
         {
-            "usage_date": day,
+            "date_day": day,
             "series_id": row["series_id"],
             "held_value": choose([random.randint(0, 10**8), random.randint(0, 10**11), random.randint(1, 40) * 10**9])
             * row["unit_divisor"]
@@ -162,7 +162,7 @@ def worlds(draw):
     line = st.sampled_from(["shared", "pool", "direct", "shared", "shared", "pool", "excluded", "unallocated"]).flatmap(
         lambda treatment: st.fixed_dictionaries(
             {
-                "charge_date": days,
+                "date_day": days,
                 "source": st.sampled_from(["aws", "azure"]),
                 "billing_period_start": st.sampled_from(PERIODS),
                 "treatment": st.just(treatment),
@@ -185,19 +185,19 @@ def worlds(draw):
             for pool in POOLS[:2]
         ],
         "int_usage__watched_seconds_daily": [
-            {"usage_date": day, "resource_id": node, "watched_seconds": watched}
+            {"date_day": day, "resource_id": node, "watched_seconds": watched}
             for day in DAYS
             for node in NODES
             if (watched := draw(st.sampled_from([86400, 86400, 86399, 50_000, 1, 0])))
         ],
         "int_usage__usage_coverage_daily": [
-            {"usage_date": day, "deployment_id": name, "expected_seconds": 86400, "observed_seconds": 86400}
+            {"date_day": day, "deployment_id": name, "expected_seconds": 86400, "observed_seconds": 86400}
             | {"is_known": draw(st.sampled_from([True, True, True, False]))}
             for day in DAYS
             for name in DEPLOYMENTS
         ],
         "int_usage__unknown_units_daily": [
-            {"usage_date": day, "deployment_id": name, "unit": "output_token", "null_reason": "meter_missing"}
+            {"date_day": day, "deployment_id": name, "unit": "output_token", "null_reason": "meter_missing"}
             for day, name in draw(st.lists(st.tuples(days, deployments), unique=True, max_size=2))
         ],
         "mig_profiles": MIG_PROFILES,
@@ -242,10 +242,10 @@ def worlds(draw):
         "int_costs__cost_lines_daily": lines,
         "int_costs__pool_resources_daily": draw(
             rows_by(
-                ("charge_date", "pool_id", "resource_id"),
+                ("date_day", "pool_id", "resource_id"),
                 st.fixed_dictionaries(
                     {
-                        "charge_date": days,
+                        "date_day": days,
                         "pool_id": st.sampled_from(POOLS[:2]),
                         "resource_id": st.sampled_from(NODES),
                         "accelerator_seconds": seconds,
@@ -258,10 +258,10 @@ def worlds(draw):
         ),
         "int_usage__server_counts_daily": draw(
             rows_by(
-                ("usage_date", "deployment_id", "semantic"),
+                ("date_day", "deployment_id", "semantic"),
                 st.fixed_dictionaries(
                     {
-                        "usage_date": days,
+                        "date_day": days,
                         "deployment_id": st.sampled_from(["chat", "code", "embed"]),
                         "semantic": st.sampled_from([f"{phase}_execution_seconds" for phase in PHASES]),
                         "units": counts,
@@ -272,10 +272,10 @@ def worlds(draw):
         ),
         "int_usage__metered_usage_daily": draw(
             rows_by(
-                ("usage_date", "deployment_id", "unit"),
+                ("date_day", "deployment_id", "unit"),
                 st.fixed_dictionaries(
                     {
-                        "usage_date": days,
+                        "date_day": days,
                         "deployment_id": deployments,
                         "unit": st.sampled_from(["input_token", "cached_input_token", "output_token", "request"]),
                         "units": counts,
@@ -310,7 +310,7 @@ def test_every_cell_equals_the_oracle(allocation, world):
     world = world | seen
     with allocation.run(world, until="int_allocation__driver_quantities_daily") as connection:
         drivers = connection.execute("""
-            select charge_date, driver, deployment_id, is_known
+            select date_day, driver, deployment_id, is_known
             from intermediate.int_allocation__driver_quantities_daily
         """).fetchall()
     world["seen"] = {(day, driver, name): is_known for day, driver, name, is_known in drivers}
@@ -326,17 +326,17 @@ def test_every_cell_equals_the_oracle(allocation, world):
         return
     with allocation.run(world) as connection:
         weights = connection.execute("""
-            select charge_date, pool_id, exit_pool_id, weight from intermediate.int_allocation__shared_exits_daily
+            select date_day, pool_id, exit_pool_id, weight from intermediate.int_allocation__shared_exits_daily
         """).fetchall()
         rows = connection.execute("""
             select
-                charge_date, source, billing_period_start, treatment, origin_pool, deployment_id, cost_origin,
+                date_day, source, billing_period_start, treatment, origin_pool, deployment_id, cost_origin,
                 sum(effective_cost)
             from intermediate.int_allocation__cost_ledger_daily
             group by all
         """).fetchall()
         found_seconds = connection.execute("""
-            select usage_date, deployment_id, resource_id, accelerator_seconds
+            select date_day, deployment_id, resource_id, accelerator_seconds
             from intermediate.int_usage__accelerator_seconds_daily
         """).fetchall()
         reasons = connection.execute("""
@@ -348,7 +348,7 @@ def test_every_cell_equals_the_oracle(allocation, world):
             where resource_kind != 'accelerator' and deployment_id not in ('(idle)', '(unobserved)')
         """).fetchone()
         shares = connection.execute("""
-            select charge_date, deployment_id, unit, token_cost_method, weight, weight_low, weight_high
+            select date_day, deployment_id, unit, token_cost_method, weight, weight_low, weight_high
             from intermediate.int_allocation__token_shares_daily
         """).fetchall()
 
@@ -373,7 +373,7 @@ def test_every_cell_equals_the_oracle(allocation, world):
 
     totals = defaultdict(int)
     for line in world["int_costs__cost_lines_daily"]:
-        totals[line["charge_date"], line["source"], line["billing_period_start"], line["treatment"]] += to_units(
+        totals[line["date_day"], line["source"], line["billing_period_start"], line["treatment"]] += to_units(
             line["effective_cost"]
         )
     for row in rows:
@@ -392,7 +392,7 @@ def test_every_cell_equals_the_oracle(allocation, world):
 def two_services(leak: str) -> dict:
     """Two shared pools that give each other all but a part of their cost."""
     weights = {"first": ("second", 1 - Decimal(leak)), "second": ("first", Decimal(1))}
-    line = {"charge_date": DAYS[0], "source": "aws", "billing_period_start": PERIODS[0], "treatment": "shared"}
+    line = {"date_day": DAYS[0], "source": "aws", "billing_period_start": PERIODS[0], "treatment": "shared"}
     return {
         "deployments": [{"deployment_id": "chat", "kind": "inference", "valid_from": DAYS[0], "valid_to": None}],
         "shared_pools": [{"pool_id": pool, "method": "reciprocal", "driver": "fixed"} for pool in weights],
@@ -447,7 +447,7 @@ def test_textbook_services_equal_the_linear_solve(allocation):
         ],
         "int_costs__cost_lines_daily": [
             {
-                "charge_date": DAYS[0],
+                "date_day": DAYS[0],
                 "source": "aws",
                 "billing_period_start": PERIODS[0],
                 "treatment": "shared",

@@ -181,8 +181,8 @@ def test_a_row_of_a_common_table_is_read_by_its_own_provider(built) -> None:
 
 def test_dates_from_the_first_to_the_last_day_of_a_month_are_all_its_days(built) -> None:
     days = built.query("""
-        select charge_date, sum(effective_cost) from marts.fct_deployment_costs_daily
-        where source = 'batch2-costs.incl' group by charge_date order by charge_date
+        select date_day, sum(effective_cost) from marts.fct_deployment_costs_daily
+        where source = 'batch2-costs.incl' group by date_day order by date_day
     """)
     assert days == [(date(2026, 9, day), 1) for day in range(1, 31)]
 
@@ -212,8 +212,8 @@ def test_each_word_for_tokens_is_a_million_of_them(built) -> None:
     """1,000,000 Units of a meter of tokens, 1 MTok, 1 1M Tokens, 1,000 1K tokens, 1 1000000 Tokens, 1,000,000 input
     tokens, and 1,000,000 tokens that only PricingQuantity has: a day each."""
     assert built.query("""
-        select usage_date, units from intermediate.int_usage__meter_readings_daily
-        where meter = 'billed' and unit = 'input_token' and deployment_id = 'chat' order by usage_date
+        select date_day, units from intermediate.int_usage__meter_readings_daily
+        where meter = 'billed' and unit = 'input_token' and deployment_id = 'chat' order by date_day
     """) == [(date(2026, 9, day), 1_000_000) for day in range(1, 8)]
 
 

@@ -12,7 +12,7 @@ def costs(company, shared_cases) -> dict[tuple[str, int], tuple[Decimal, Decimal
         warehouse.copy(shared_cases / "pods" / "data" / folder, folder)
     warehouse.build("+fct_deployment_costs_daily")
     rows = warehouse.query("""
-        select deployment_id, day(charge_date), sum(effective_cost),
+        select deployment_id, day(date_day), sum(effective_cost),
             sum(effective_cost) filter (where cost_origin = 'usage')
         from marts.fct_deployment_costs_daily
         group by all

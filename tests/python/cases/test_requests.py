@@ -41,7 +41,7 @@ def built(module_warehouse, shared_cases):
 def counted(built) -> dict[str, tuple[int, ...]]:
     rows = built.query("""
         select deployment_id, sum(uncached_input_tokens), sum(cached_input_tokens), sum(output_tokens), sum(requests)
-        from intermediate.int_usage__customer_requests_daily where usage_date = '2026-10-05' group by deployment_id
+        from intermediate.int_usage__customer_requests_daily where date_day = '2026-10-05' group by deployment_id
     """)
     return {deployment: tuple(counts) for deployment, *counts in rows}
 

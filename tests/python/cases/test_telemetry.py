@@ -92,7 +92,7 @@ def reserved(warehouse) -> dict[str, int]:
         warehouse.query("""
             select deployment_id, sum(reserved_accelerator_seconds)
             from intermediate.int_usage__accelerator_seconds_daily
-            where usage_date = '2026-10-05' group by deployment_id
+            where date_day = '2026-10-05' group by deployment_id
         """)
     )
 

@@ -63,8 +63,8 @@ def test_the_example_costs_in_the_warehouse_what_it_costs_on_paper(warehouse, te
     """)
     warehouse.dbt("run", "--select", "+int_costs__cost_lines_daily", "+int_costs__pool_resources_daily")
     assert warehouse.query("""
-        select treatment, target, count(distinct charge_date), sum(effective_cost),
-            sum(effective_cost) filter (where charge_date = '2026-07-01')
+        select treatment, target, count(distinct date_day), sum(effective_cost),
+            sum(effective_cost) filter (where date_day = '2026-07-01')
         from intermediate.int_costs__cost_lines_daily group by all
     """) == [
         (

@@ -173,7 +173,7 @@ def drivers(module_warehouse):
     money_columns = ["usage_cost", "idle_cost", "unused_commitment_cost", "shared_cost"]
     money_columns += ["unobserved_cost", "effective_cost"]
     names = ["environment", "workload", "deployment_id", "unit", "units", *money_columns, "deployment_accelerator_cost"]
-    names += ["unit_share", "accelerator_seconds", "busy_accelerator_seconds", "usage_date"]
+    names += ["unit_share", "accelerator_seconds", "busy_accelerator_seconds", "date_day"]
     casts = [f"cast({c} as decimal(38, 18)) as {c}" for c in [*money_columns, "deployment_accelerator_cost"]]
     module_warehouse.query(
         f"create table intermediate.int_decisions__deployment_unit_days as select * replace ({', '.join(casts)}, "

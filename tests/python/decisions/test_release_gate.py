@@ -333,7 +333,7 @@ def test_a_row_for_each_day_that_later_days_do_not_change():
                 "create or replace table days(change_id varchar, deployment_id varchar, units bigint,"
                 " repriced_cost double, accelerator_seconds bigint, busy_accelerator_seconds bigint,"
                 " is_control boolean, is_complete boolean,"
-                " usage_date date)"
+                " date_day date)"
             )
             days = rows_of(series.within(CHANGED_ON - 84, CHANGED_ON + days_after), "a@1")
             connection.executemany("insert into days values (?, ?, ?, ?, ?, ?, ?, ?, ?)", days)

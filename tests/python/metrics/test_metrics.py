@@ -44,7 +44,7 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 (values ('all', 'all'), ('deployment', 'chat "large"')) as cohorts(dimension, cohort),
                 (values ('output_token'), ('token')) as kinds(unit);
             create table marts.fct_deployment_costs_daily as
-            select 'aws' as source, period_start as charge_date, 12.5::decimal(38, 18) as effective_cost
+            select 'aws' as source, period_start as date_day, 12.5::decimal(38, 18) as effective_cost
             from marts.fct_unit_economics_daily;
             create table marts.fct_cost_reconciliation as
             select

@@ -55,7 +55,7 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             {unit_economics("week")};
             create table marts.fct_deployment_costs_daily as
             select
-                period_start as charge_date, 'aws' as source, 'chat-large' as deployment_id, 'usage' as cost_origin,
+                period_start as date_day, 'aws' as source, 'chat-large' as deployment_id, 'usage' as cost_origin,
                 environment, workload, effective_cost
             from marts.fct_unit_economics_daily where cohort_dimension = 'all' and unit = 'token'
             union all values

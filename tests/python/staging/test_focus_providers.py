@@ -292,7 +292,7 @@ def staged(module_warehouse):
 def costs(warehouse) -> dict[str, dict[str, Decimal]]:
     found: dict[str, dict[str, Decimal]] = {}
     for source, month, cost in warehouse.query("""
-        select source, strftime(charge_date, '%Y-%m'), sum(effective_cost)
+        select source, strftime(date_day, '%Y-%m'), sum(effective_cost)
         from intermediate.int_costs__charges_daily group by all order by all
     """):
         found.setdefault(source, {})[month] = cost
@@ -307,7 +307,7 @@ def test_an_export_costs_in_each_month_what_it_says(staged, source):
 def test_a_years_licence_costs_a_365th_a_day(staged):
     """12,000.50 / 365 = 32.878082191780821917|808…: the floor, or a unit more; on the first 1.5E-7 besides."""
     days = staged.query("""
-        select charge_date, sum(effective_cost) from intermediate.int_costs__charges_daily
+        select date_day, sum(effective_cost) from intermediate.int_costs__charges_daily
         where source = 'spreadsheet' group by 1 order by 1
     """)
     assert len(days) == 365

@@ -84,7 +84,7 @@ def test_a_twelve_month_licence_costs_the_same_each_day(public):
     """simple_saas_agreements_a1: 10,000.00 for 1 April 2025 to 1 April 2026, all of it billed in the first month."""
     days = public.query("""
         select
-            min(effective_cost), max(effective_cost), sum(effective_cost), count(*), min(charge_date), max(charge_date)
+            min(effective_cost), max(effective_cost), sum(effective_cost), count(*), min(date_day), max(date_day)
         from intermediate.int_costs__charges_daily where source_file like '%simple_saas_agreements_a1.csv'
     """)
     low, high, total, count, first, last = days[0]

@@ -93,7 +93,7 @@ def staged(module_warehouse, shared_data):
     module_warehouse.dbt("seed", "--select", "+int_costs__charges_daily")
     module_warehouse.dbt("run", "--select", "+int_costs__charges_daily")
     rows = module_warehouse.query("""
-        select regexp_extract(source_file, '/focus/(?:spec|ai)/(.*)[.]csv$', 1), charge_date, sum(effective_cost)
+        select regexp_extract(source_file, '/focus/(?:spec|ai)/(.*)[.]csv$', 1), date_day, sum(effective_cost)
         from intermediate.int_costs__charges_daily group by all having sum(effective_cost) != 0
     """)
     days: dict[str, dict[date, Fraction]] = defaultdict(dict)

@@ -127,7 +127,7 @@ def reports(module_warehouse):
 def units(reports, provider):
     days: dict[int, dict[str, int]] = {}
     for day, unit, count in reports.query(f"""
-        select day(usage_date), unit, units from intermediate.int_usage__provider_usage_daily
+        select day(date_day), unit, units from intermediate.int_usage__provider_usage_daily
         where provider = '{provider}'
     """):
         days.setdefault(day, {})[unit] = count

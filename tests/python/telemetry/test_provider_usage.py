@@ -36,7 +36,7 @@ def warehouse(module_warehouse):
 
 def units(warehouse, provider):
     found = warehouse.query(f"""
-        select day(usage_date), deployment_id, unit, units from intermediate.int_usage__provider_usage_daily
+        select day(date_day), deployment_id, unit, units from intermediate.int_usage__provider_usage_daily
         where provider = '{provider}'
     """)
     days: dict[tuple[int, str], dict[str, int]] = {}

@@ -56,7 +56,7 @@ def warehouse(module_warehouse, simulated):
 
 def by_day(warehouse, run_id):
     return warehouse.query(f"""
-        select day(usage_date), deployment_id, executed_steps, useful_steps, rework_steps,
+        select day(date_day), deployment_id, executed_steps, useful_steps, rework_steps,
             executed_tokens, useful_tokens, rework_tokens
         from intermediate.int_usage__training_steps_daily where run_id = '{run_id}' order by 1
     """)

@@ -176,7 +176,7 @@ def as_victoria_metrics(rows: list) -> bytes:
 
 def counted_by(warehouse) -> dict[str, tuple[dict[date, int], int, date | None]]:
     rows = warehouse.query("""
-        select series.labels['pod'], usage_date, increase, resets, opening_balance_unknown
+        select series.labels['pod'], date_day, increase, resets, opening_balance_unknown
         from intermediate.int_usage__counter_increases_daily as increases
         join intermediate.int_usage__series_deployments as series using (series_id)
     """)
@@ -252,8 +252,8 @@ def test_any_order_of_files_counts_the_same(fresh, seeds: list[int]) -> None:
     assert counted_by(warehouse) == expected(series)
     in_order = warehouse.query("""
         select count(*) from staging.stg_prometheus__samples
-        where (sample_date, scrape_series_id, sampled_at) in (
-            select (sample_date, scrape_series_id, sampled_at) from staging.stg_prometheus__samples
+        where (date_day, scrape_series_id, sampled_at) in (
+            select (date_day, scrape_series_id, sampled_at) from staging.stg_prometheus__samples
             group by all having count(*) > 1
         )
     """)

@@ -25,7 +25,7 @@ def put(warehouse, name: str, *lines: str) -> None:
 
 def counted(warehouse) -> dict[str, tuple[int, int]]:
     rows = warehouse.query("""
-        select cast(usage_date as varchar), sum(requests), sum(uncached_input_tokens)
+        select cast(date_day as varchar), sum(requests), sum(uncached_input_tokens)
         from intermediate.int_usage__customer_requests_daily group by all
     """)
     return {day: (int(requests), int(tokens)) for day, requests, tokens in rows}

@@ -231,8 +231,8 @@ def test_when_a_collector_looked_first_is_no_birth(warehouse) -> None:
         warehouse.write(f"telemetry/prometheus/{number}.jsonl", "\n".join(lines))
     warehouse.build("+int_usage__counter_increases_daily")
     assert warehouse.query("""
-        select cast(usage_date as varchar), increase, resets, opening_balance_unknown
-        from intermediate.int_usage__counter_increases_daily order by usage_date
+        select cast(date_day as varchar), increase, resets, opening_balance_unknown
+        from intermediate.int_usage__counter_increases_daily order by date_day
     """) == [("2026-09-30", 400, 0, True), ("2026-10-01", 144_000, 0, False), ("2026-10-02", 0, 0, False)]
 
 
