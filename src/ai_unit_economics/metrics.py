@@ -151,8 +151,7 @@ def _bill(marts: Marts, history: bool) -> Iterator[Family]:
     if history:
         return
     through = marts.rows(
-        "select source, max(date_day) + 1 as day from marts.fct_deployment_costs_daily "
-        "group by source order by source"
+        "select source, max(date_day) + 1 as day from marts.fct_deployment_costs_daily group by source order by source"
     )
     yield Family(
         "charges_through_timestamp_seconds",
