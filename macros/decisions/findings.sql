@@ -4,7 +4,7 @@
 {%- endmacro %}
 
 {% macro percent_text(share) -%}
-    replace(format('{:.1f} %', round(100 * cast({{ share }} as double), 1) + 0), '-', '−')
+    replace(format('{:,.1f} %', round(100 * cast({{ share }} as double), 1) + 0), '-', '−')
 {%- endmacro %}
 
 {% macro unit_cost_text(amount) -%}
