@@ -19,13 +19,14 @@ def money(value: Decimal | float | None) -> str:
     return UNKNOWN if value is None else _written(_rounded(value, CENT))
 
 
-def unit_cost(value: Decimal | float | None) -> str:
+def unit_cost(value: Decimal | float | None, whole: Decimal | float | None = None) -> str:
+    """A part of a cost per unit is written with the decimals of the whole, so that its column can be added up."""
     if value is None:
         return UNKNOWN
-    exact = Decimal(str(value))
+    decides = Decimal(str(value if whole is None else whole))
     # where its first digit stands: 0 for 1 to 9, -1 for 0.1 to 0.9
-    first = exact.adjusted() if exact else 0
-    return _written(_rounded(exact, Decimal(1).scaleb(-max(4, 3 - first))))
+    first = decides.adjusted() if decides else 0
+    return _written(_rounded(value, Decimal(1).scaleb(-max(4, 3 - first))))
 
 
 def percent(value: Decimal | float | None) -> str:

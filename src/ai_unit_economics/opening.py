@@ -23,6 +23,7 @@ class Spend:
 
     currency: str
     period_start: date
+    period_end: date
     is_complete: bool
     places: tuple[tuple[str, Decimal], ...]
     # the month before it, where that is complete too
@@ -116,16 +117,16 @@ def spend(connection: duckdb.DuckDBPyConnection) -> Spend | None:
         return None
     month = connection.execute(
         """
-        select period_start, bool_and(is_complete) as is_complete, any_value(currency)
+        select period_start, period_end, bool_and(is_complete) as is_complete, any_value(currency)
         from marts.fct_spend_monthly
-        group by period_start
+        group by period_start, period_end
         order by is_complete desc, period_start desc
         limit 1
         """
     ).fetchone()
     if month is None:
         return None
-    period_start, is_complete, currency = month
+    period_start, period_end, is_complete, currency = month
     places = connection.execute(
         "select place, effective_cost from marts.fct_spend_monthly where period_start = ? and effective_cost != 0 "
         "order by place like '(%', effective_cost desc, place",
@@ -134,7 +135,7 @@ def spend(connection: duckdb.DuckDBPyConnection) -> Spend | None:
     (before,) = connection.execute(
         "select sum(effective_cost) from marts.fct_spend_monthly where period_end = ? and is_complete", [period_start]
     ).fetchone()
-    return Spend(currency, period_start, is_complete, tuple(places), before if is_complete else None)
+    return Spend(currency, period_start, period_end, is_complete, tuple(places), before if is_complete else None)
 
 
 def findings(connection: duckdb.DuckDBPyConnection, environment: str) -> list[Finding]:

@@ -47,6 +47,11 @@ def test_figures_are_written(write, value, text) -> None:
     assert write(value) == text
 
 
+def test_parts_have_the_decimals_of_the_whole() -> None:
+    parts = [Decimal("-0.0098716"), Decimal("0.73974"), Decimal("-0.00001")]
+    assert [figures.unit_cost(part, Decimal("4.31027")) for part in parts] == ["−0.0099", "0.7397", "0.0000"]
+
+
 @given(AMOUNTS)
 def test_no_figure_has_a_sign_without_a_digit_or_an_exponent(value: Decimal) -> None:
     for write in (figures.money, figures.unit_cost, figures.percent):
