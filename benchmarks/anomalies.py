@@ -49,7 +49,7 @@ WORLDS = (
 
 
 def workload_days(world: World, name: str, dearer_on: set[int], rng: np.random.Generator) -> list[dict]:
-    """Days of one workload as fct_unit_economics_daily has them; cost is 70 % fixed and shared by its units."""
+    """Days of one workload as int_unit_economics__cost_per_unit has them; 70 % of cost is fixed, units share it."""
     day = np.arange(DAYS)
     usage, other, cost = (
         np.exp(autoregressive(rng, DAYS, world.noise, world.autocorrelation, world.tails)) for _ in range(3)
@@ -58,8 +58,8 @@ def workload_days(world: World, name: str, dearer_on: set[int], rng: np.random.G
     cost = 100 * (0.7 + 0.3 * units / 1e6) * cost * np.where(np.isin(day, list(dearer_on)), DEARER, 1.0)
     counts = {"request": units, "token": units * np.exp(0.02 * np.log(other) / world.noise)}
     return [
-        {"environment": "p", "workload": name, "cohort_dimension": "all", "unit": unit, "is_complete": True,
-         "units": int(counts[unit][each]), "effective_cost": float(cost[each]),
+        {"grain": "day", "environment": "p", "workload": name, "cohort_dimension": "all", "unit": unit,
+         "is_complete": True, "units": int(counts[unit][each]), "effective_cost": float(cost[each]),
          "cost_per_unit": float(cost[each] / counts[unit][each]), "period_start": START + timedelta(days=int(each))}
         for unit in UNITS
         for each in day
@@ -79,7 +79,7 @@ def anomalies(rows: list[dict]) -> list[tuple]:
     with duckdb.connect() as connection:
         given = pa.Table.from_pylist(rows)
         connection.register("given", given)
-        connection.sql("create table fct_unit_economics_daily as select * from given")
+        connection.sql("create table int_unit_economics__cost_per_unit as select * from given")
         connection.sql("create table units as select unnest(['request', 'token']) as unit, 'sum' as counting")
         connection.sql(
             "create table int_decisions__week_moves as select environment, workload, unit, 'x' as main_driver,"

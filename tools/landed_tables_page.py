@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 from ai_unit_economics.landing import tables
 from ai_unit_economics.landing.register import FOLDERS, SHAPES
-from ai_unit_economics.landing.tables import Table
+from ai_unit_economics.landing.tables import Column, Table
 
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "landed-tables.md"
@@ -64,20 +65,24 @@ def doc_block(name: str) -> str:
     return re.search(rf"{{% docs {name} %}}\n(.*?)\n{{% enddocs %}}", blocks, re.DOTALL)[1]
 
 
+def columns_of_every_row() -> str:
+    """What the tables that are made of rows of files have in common, said once."""
+    return "\n".join(["### Columns of every row", "", *rows_of(tables.FILE_COLUMNS)])
+
+
+def rows_of(columns: Iterable[Column]) -> list[str]:
+    rows = [f"| `{column.name}` | {column.type} | {meaning(column.describes)} |" for column in columns]
+    return ["| column | type | meaning |", "|---|---|---|", *rows]
+
+
 def section(table: Table) -> str:
-    lines = [
-        f"### `landed_{table.name}`",
-        "",
-        table.grain,
-        table.purpose,
-        "",
-        "| column | type | meaning |",
-        "|---|---|---|",
-    ]
+    shared = tables.FILE_COLUMNS if set(tables.FILE_COLUMNS) <= set(table.columns) else ()
     focus = [column.name for column in table.columns if column.describes.startswith("FOCUS column")]
-    for column in table.columns:
-        if column.name not in focus:
-            lines.append(f"| `{column.name}` | {column.type} | {meaning(column.describes)} |")
+    own = [column for column in table.columns if column not in shared and column.name not in focus]
+    lines = [f"### `landed_{table.name}`", "", f"{table.grain} {table.purpose}"]
+    if shared:
+        lines[-1] += " It also has [the columns of every row](#columns-of-every-row)."
+    lines += ["", *rows_of(own)]
     if focus:
         names = ", ".join(f"`{name}`" for name in focus)
         lines.append(f"| {names} | VARCHAR | FOCUS's columns of these names, as the file has them |")
@@ -101,7 +106,8 @@ def page(text: str) -> str:
     """`text` with its part between the marks written anew."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    written = "\n\n".join(["## Shapes", shapes().strip(), "## Tables", *map(section, tables.TABLES)])
+    parts = ["## Shapes", shapes().strip(), "## Tables", columns_of_every_row(), *map(section, tables.TABLES)]
+    written = "\n\n".join(parts)
     return f"{before}{BEGIN}\n\n{written}\n\n{END}{after}"
 
 

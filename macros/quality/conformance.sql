@@ -1,36 +1,6 @@
 {# FOCUS versions from old to new; a version's place in the list is its number. #}
 {% macro focus_versions() -%} ['1.0-preview', '1.0', '1.1', '1.2', '1.3', '1.4'] {%- endmacro %}
 
-{# A file is of the newest version of which it has a column that the version before had not. #}
-{% macro focus_version_of(column_names) -%}
-    case
-        when list_has_any({{ column_names }}, ['invoicedetailid', 'commitmentprogrameligibilitydetails']) then '1.4'
-        when list_has_any(
-            {{ column_names }},
-            ['serviceprovidername', 'hostprovidername', 'contractapplied', 'allocatedmethodid', 'allocatedresourceid']
-        )
-            then '1.3'
-        when list_has_any(
-            {{ column_names }},
-            ['invoiceid', 'pricingcurrency', 'pricingcurrencyeffectivecost', 'billingaccounttype', 'subaccounttype']
-        )
-            then '1.2'
-        when list_has_any(
-            {{ column_names }},
-            [
-                'skumeter', 'skupricedetails', 'servicesubcategory', 'commitmentdiscountquantity',
-                'commitmentdiscountunit', 'capacityreservationid', 'capacityreservationstatus'
-            ]
-        )
-            then '1.1'
-        when list_has_any(
-            {{ column_names }}, ['chargesubcategory', 'usagequantity', 'usageunit', 'provider', 'publisher', 'region']
-        )
-            then '1.0-preview'
-        else '1.0'
-    end
-{%- endmacro %}
-
 {# How far a sum of billed costs may lie from what it should be (FOCUS 1.4): the larger of a hundred smallest units of
    the currency, and half a unit times the root of the number of rows. #}
 {% macro billing_tolerance(row_count, minor_unit_digits) -%}

@@ -1,19 +1,24 @@
-{# The first day of the period that a date lies in. Grain: daily, weekly or monthly; weeks begin on var week_start. #}
+{# The grains of periods, as rows of one column: the only list of them. #}
+{% macro grains() -%}
+    (values ('day'), ('week'), ('month')) as grains (grain)
+{%- endmacro %}
+
+{# The first day of the period that a date lies in. Grain: an expression that is day, week or month; weeks begin on var week_start. #}
 {% macro period_start(date, grain) -%}
-    {%- if grain == 'daily' -%}
-        {{ date }}
-    {%- elif grain == 'weekly' -%}
-        {{ date }} - cast((isodow({{ date }}) - {{ week_start_isodow() }} + 7) % 7 as integer)
-    {%- elif grain == 'monthly' -%}
-        cast(date_trunc('month', {{ date }}) as date)
-    {%- else -%}
-        {{ exceptions.raise_compiler_error("period_start: the grain is daily, weekly or monthly, not '" ~ grain ~ "'") }}
-    {%- endif -%}
+    case {{ grain }}
+        when 'day' then {{ date }}
+        when 'week' then {{ date }} - cast((isodow({{ date }}) - {{ week_start_isodow() }} + 7) % 7 as integer)
+        when 'month' then cast(date_trunc('month', {{ date }}) as date)
+    end
 {%- endmacro %}
 
 {# The day after the last one of the period that begins on a date. #}
 {% macro period_end(period_start, grain) -%}
-    cast({{ period_start }} + interval 1 {{ {'daily': 'day', 'weekly': 'week', 'monthly': 'month'}[grain] }} as date)
+    cast(
+        {{ period_start }} + case {{ grain }}
+            when 'day' then interval 1 day when 'week' then interval 7 day when 'month' then interval 1 month
+        end as date
+    )
 {%- endmacro %}
 
 {% macro week_start_isodow() -%}

@@ -6,7 +6,7 @@
     {%- for origin in cost_origins() %}{% do columns.append(origin ~ '_cost') %}{% endfor %}
     with days as (
         select
-            {{ period_start('daily.period_start', grain) }} as period_start,
+            {{ period_start('daily.period_start', "'" ~ grain ~ "'") }} as period_start,
             daily.environment,
             daily.workload,
             daily.cohort_dimension,
@@ -19,7 +19,7 @@
             sum(daily.units) filter (where daily.counted_cost != 0 or daily.null_reason is distinct from 'no_cost') as counted_units
         from {{ ref('fct_unit_economics_daily') }} as daily
         group by
-            {{ period_start('daily.period_start', grain) }},
+            {{ period_start('daily.period_start', "'" ~ grain ~ "'") }},
             daily.environment,
             daily.workload,
             daily.cohort_dimension,

@@ -20,10 +20,11 @@ unit_days as (
         effective_cost,
         is_complete,
         period_start as date_day
-    from {{ ref('fct_unit_economics_daily') }}
+    from {{ ref('int_unit_economics__cost_per_unit') }}
     -- a day that is not counted has no rate
     where
-        cohort_dimension = 'deployment'
+        grain = 'day'
+        and cohort_dimension = 'deployment'
         and units is not null
         and counted_cost = effective_cost
         and null_reason is distinct from 'no_cost'

@@ -15,14 +15,12 @@ daily as (
 ),
 
 period_days as (
-    {% for grain, name in [('day', 'daily'), ('week', 'weekly'), ('month', 'monthly')] %}
     select
-        '{{ grain }}' as grain,
-        *,
-        {{ period_start('date_day', name) }} as period_start
+        grains.grain,
+        daily.*,
+        {{ period_start('daily.date_day', 'grains.grain') }} as period_start
     from daily
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    cross join {{ grains() }}
 ),
 
 periods as (

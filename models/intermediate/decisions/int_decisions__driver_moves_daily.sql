@@ -170,13 +170,19 @@ select
     environment,
     workload,
     unit,
-    {% for driver in ['price', 'utilization', 'throughput', 'capacity_use', 'direct'] -%}
-    sum(case when is_in_both then share * {{ driver }}_part else 0 end) as {{ driver }}_change,
-    {% endfor -%}
-    {% for origin in ['idle', 'unobserved', 'unused_commitment', 'shared'] -%}
-    sum(case when is_in_both then share * ({{ origin }}_rate_1 - {{ origin }}_rate_0) else 0 end)
-        as {{ origin }}_change,
-    {% endfor -%}
+    sum(case when is_in_both then share * price_part else 0 end) as price_change,
+    sum(case when is_in_both then share * utilization_part else 0 end) as utilization_change,
+    sum(case when is_in_both then share * throughput_part else 0 end) as throughput_change,
+    sum(case when is_in_both then share * capacity_use_part else 0 end) as capacity_use_change,
+    sum(case when is_in_both then share * direct_part else 0 end) as direct_change,
+    sum(case when is_in_both then share * (idle_rate_1 - idle_rate_0) else 0 end)
+        as idle_change,
+    sum(case when is_in_both then share * (unobserved_rate_1 - unobserved_rate_0) else 0 end)
+        as unobserved_change,
+    sum(case when is_in_both then share * (unused_commitment_rate_1 - unused_commitment_rate_0) else 0 end)
+        as unused_commitment_change,
+    sum(case when is_in_both then share * (shared_rate_1 - shared_rate_0) else 0 end)
+        as shared_change,
     sum(
         case
             when is_in_both then ({{ midpoint('rate_0', 'rate_1') }} - workload_rate) * (share_1 - share_0)

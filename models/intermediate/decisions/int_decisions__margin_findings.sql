@@ -6,7 +6,7 @@ with finding_period as (
 months as (
     select coalesce(max(period_start) filter (where is_complete), max(period_start)) as period_start
     from {{ ref('fct_tier_margin') }}
-    where grain = 'monthly'
+    where grain = 'month'
 ),
 
 sold_below_cost as (
@@ -21,7 +21,7 @@ sold_below_cost as (
     from {{ ref('fct_tier_margin') }} as margins
     inner join months on margins.period_start = months.period_start
     cross join finding_period
-    where margins.grain = 'monthly' and margins.is_sold_below_cost
+    where margins.grain = 'month' and margins.is_sold_below_cost
 )
 
 select
@@ -34,7 +34,7 @@ select
     {{ money_text('counted_cost') }} as compared_with,
     strftime(period_start, '%B %Y') as moment,
     map {
-        'grain': 'monthly',
+        'grain': 'month',
         'period_start': strftime(period_start, '%Y-%m-%d'),
         'environment': environment,
         'workload': workload,

@@ -8,8 +8,8 @@ with daily as (
         effective_cost,
         cost_per_unit,
         period_start as date_day
-    from {{ ref('fct_unit_economics_daily') }}
-    where cohort_dimension = 'all' and is_complete
+    from {{ ref('int_unit_economics__cost_per_unit') }}
+    where grain = 'day' and cohort_dimension = 'all' and is_complete
 ),
 
 summed_units as (

@@ -13,8 +13,8 @@ daily as (
         cost_per_unit,
         is_complete,
         period_start
-    from {{ ref('fct_unit_economics_daily') }}
-    where environment = '{{ var('target_environment') }}'
+    from {{ ref('int_unit_economics__cost_per_unit') }}
+    where grain = 'day' and environment = '{{ var('target_environment') }}'
 )
 
 select

@@ -19,9 +19,8 @@ units as (
 ),
 
 facts as (
-    {% for grain, mart in [('day', 'daily'), ('week', 'weekly'), ('month', 'monthly')] %}
     select
-        '{{ grain }}' as grain,
+        grain,
         workload,
         cohort_dimension,
         cohort,
@@ -32,22 +31,18 @@ facts as (
         null_reason,
         is_complete,
         period_start
-    from {{ ref('fct_unit_economics_' ~ mart) }}
+    from {{ ref('int_unit_economics__cost_per_unit') }}
     where environment = '{{ var('target_environment') }}'
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
 ),
 
 -- Every period that begins while the target holds has a row, whether or not there is anything to hold against it.
 periods as (
-    {% for grain, mart in [('day', 'daily'), ('week', 'weekly'), ('month', 'monthly')] %}
     select distinct
-        '{{ grain }}' as grain,
-        {{ period_start('date_day', mart) }} as period_start,
-        {{ period_end(period_start('date_day', mart), mart) }} as period_end
+        grains.grain,
+        {{ period_start('date_day', 'grains.grain') }} as period_start,
+        {{ period_end(period_start('date_day', 'grains.grain'), 'grains.grain') }} as period_end
     from dates
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    cross join {{ grains() }}
 ),
 
 target_periods as (

@@ -70,9 +70,10 @@ measured as (
         {%- else -%}
         {{ cost_per_unit('actual_cost', 'actual_units', 1) }} as actual,
         {%- endif %}
-        {% for bound in ['low_80', 'high_80', 'low_95', 'high_95'] -%}
-        {{ figure }}_{{ bound }} as {{ bound }},
-        {% endfor -%}
+        {{ figure }}_low_80 as low_80,
+        {{ figure }}_high_80 as high_80,
+        {{ figure }}_low_95 as low_95,
+        {{ figure }}_high_95 as high_95,
         {{ measure }}_naive_error as naive_error,
         -- that nothing comes on a day off is no credit to intervals
         coalesce({{ figure }}_high_95 = 0 and {{ actual or 'null' }} = 0, false) as is_off

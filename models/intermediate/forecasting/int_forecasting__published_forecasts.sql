@@ -33,9 +33,10 @@ select
     forecast.period_end,
     {% for figure in ['units', 'effective_cost', 'cost_per_unit'] -%}
     cast(forecast.{{ figure }} as {{ money_type() }}) as {{ figure }},
-    {% for bound in ['low_80', 'high_80', 'low_95', 'high_95'] -%}
-    cast(forecast.{{ figure }}_{{ bound }} as {{ money_type() }}) as {{ figure }}_{{ bound }},
-    {% endfor -%}
+    cast(forecast.{{ figure }}_low_80 as {{ money_type() }}) as {{ figure }}_low_80,
+    cast(forecast.{{ figure }}_high_80 as {{ money_type() }}) as {{ figure }}_high_80,
+    cast(forecast.{{ figure }}_low_95 as {{ money_type() }}) as {{ figure }}_low_95,
+    cast(forecast.{{ figure }}_high_95 as {{ money_type() }}) as {{ figure }}_high_95,
     {% endfor -%}
     forecast.usage_naive_error,
     forecast.cost_naive_error,

@@ -9,8 +9,8 @@ with unit_economics as (
         null_reason,
         is_complete,
         period_start as date_day
-    from {{ ref('fct_unit_economics_daily') }}
-    where cohort_dimension = 'all'
+    from {{ ref('int_unit_economics__cost_per_unit') }}
+    where grain = 'day' and cohort_dimension = 'all'
 )
 
 -- A day that telemetry did not see, or saw too little of, or of which a part is not counted says nothing of usage, and one without

@@ -39,11 +39,12 @@ select
     gateway_coverage.lost_seconds,
     coalesce(gateway_days.has_input, true) as is_input_told,
     coalesce(gateway_days.has_output, true) as is_output_told,
-    {% for unit in ['user', 'session'] -%}
     gateway_days.deployment_id is null
-    or {{ unit }}s.deployment_id is not null
-    or count({{ unit }}s.deployment_id) over (partition by gateway_coverage.deployment_id) = 0 as is_{{ unit }}_told,
-    {% endfor -%}
+    or users.deployment_id is not null
+    or count(users.deployment_id) over (partition by gateway_coverage.deployment_id) = 0 as is_user_told,
+    gateway_days.deployment_id is null
+    or sessions.deployment_id is not null
+    or count(sessions.deployment_id) over (partition by gateway_coverage.deployment_id) = 0 as is_session_told,
     gateway_coverage.date_day
 from gateway_coverage
 left join gateway_days

@@ -72,13 +72,13 @@ judged as (
     select
         reasoned.*,
         reasoned.null_reason is null as is_counted,
-        case when deployment_days.is_billed_daily then reasoned.null_reason end as uncounted_reason,
+        case when deployment_days.is_day_billed then reasoned.null_reason end as uncounted_reason,
         reasoned.expected_seconds + 1 as weight_seconds,
         deployment_days.environment,
         deployment_days.workload,
-        {% for grain in ['daily', 'weekly', 'monthly'] -%}
-        deployment_days.is_billed_{{ grain }},
-        {% endfor -%}
+        deployment_days.is_day_billed,
+        deployment_days.is_week_billed,
+        deployment_days.is_month_billed,
         deployment_days.charges_complete_from,
         deployment_days.charges_complete_until
     from reasoned
@@ -112,9 +112,9 @@ select
         as {{ reason }}_seconds,
     {% endfor -%}
     bool_or(is_outside_observed_span) as is_outside_observed_span,
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
-    bool_and(is_billed_{{ grain }}) as is_billed_{{ grain }},
-    {% endfor -%}
+    bool_and(is_day_billed) as is_day_billed,
+    bool_and(is_week_billed) as is_week_billed,
+    bool_and(is_month_billed) as is_month_billed,
     date_day,
     max(charges_complete_from) as charges_complete_from,
     min(charges_complete_until) as charges_complete_until

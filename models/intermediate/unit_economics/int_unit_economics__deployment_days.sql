@@ -25,14 +25,14 @@ deployment_kinds as (
     group by deployment_id
 ),
 
-{%- for grain in ['weekly', 'monthly'] %}
-{{ grain }}_missing_bills as (
+missing_bill_periods as (
     select distinct
-        deployment_id,
-        {{ period_start('date_day', grain) }} as period_start
+        grains.grain,
+        missing_bills.deployment_id,
+        {{ period_start('missing_bills.date_day', 'grains.grain') }} as period_start
     from missing_bills
+    cross join {{ grains() }}
 ),
-{%- endfor %}
 
 -- What nobody watched of the pools bounds what anybody saw.
 observed as (
@@ -64,10 +64,9 @@ select
     bills.has_cost,
     bills.null_reason as cost_null_reason,
     observed.is_usage_known,
-    bills.is_bill_there as is_billed_daily,
-    {% for grain in ['weekly', 'monthly'] -%}
-    {{ grain }}_missing_bills.deployment_id is null as is_billed_{{ grain }},
-    {% endfor -%}
+    bills.is_bill_there as is_day_billed,
+    missing_weeks.deployment_id is null as is_week_billed,
+    missing_months.deployment_id is null as is_month_billed,
     bills.date_day,
     bills.charges_complete_from,
     bills.charges_complete_until
@@ -79,9 +78,13 @@ left join configurations
         and bills.date_day >= configurations.valid_from
         and (bills.date_day < configurations.valid_to or configurations.valid_to is null)
 left join deployment_kinds on bills.deployment_id = deployment_kinds.deployment_id
-{%- for grain in ['weekly', 'monthly'] %}
-left join {{ grain }}_missing_bills
+left join missing_bill_periods as missing_weeks
     on
-        bills.deployment_id = {{ grain }}_missing_bills.deployment_id
-        and {{ period_start('bills.date_day', grain) }} = {{ grain }}_missing_bills.period_start
-{%- endfor %}
+        bills.deployment_id = missing_weeks.deployment_id
+        and missing_weeks.grain = 'week'
+        and {{ period_start('bills.date_day', "'week'") }} = missing_weeks.period_start
+left join missing_bill_periods as missing_months
+    on
+        bills.deployment_id = missing_months.deployment_id
+        and missing_months.grain = 'month'
+        and {{ period_start('bills.date_day', "'month'") }} = missing_months.period_start

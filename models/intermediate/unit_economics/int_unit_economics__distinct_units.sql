@@ -164,15 +164,13 @@ seen_again as (
 ),
 
 period_places as (
-    {% for grain in ['daily', 'weekly', 'monthly'] %}
     select distinct
-        '{{ grain }}' as grain,
+        grains.grain,
         id_number,
         place_number,
-        {{ period_start('date_day', grain) }} as period_start
+        {{ period_start('date_day', 'grains.grain') }} as period_start
     from seen_again
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    cross join {{ grains() }}
 ),
 
 -- Ids that were seen in the same places in a period count alike in every cohort. The fingerprint of 128 bits names
@@ -257,18 +255,17 @@ alike_cuts as (
 
 -- What was seen once, as most sessions are, adds up by itself.
 counts as (
-    {% for grain in ['daily', 'weekly', 'monthly'] %}
     select
-        '{{ grain }}' as grain,
+        grains.grain,
         cut_places.cut_number,
         count(*) as units,
-        {{ period_start('ids.date_day', grain) }} as period_start
+        {{ period_start('ids.date_day', 'grains.grain') }} as period_start
     from ids
+    cross join {{ grains() }}
     inner join cut_places on ids.place_number = cut_places.place_number
     where ids.sightings = 1
-    group by cut_places.cut_number, {{ period_start('ids.date_day', grain) }}
+    group by grains.grain, cut_places.cut_number, {{ period_start('ids.date_day', 'grains.grain') }}
     union all
-    {% endfor %}
     select
         grain,
         cut_number,

@@ -25,31 +25,29 @@ seen_places as (
 ),
 
 -- a cohort of a week or month lacks the days on which nobody could see it
-{%- for grain in ['weekly', 'monthly'] %}
-{{ grain }}_places as (
+period_places as (
     select distinct
-        deployment_id,
-        customer_tier,
-        geography,
-        {{ period_start('date_day', grain) }} as period_start
+        grains.grain,
+        seen_places.deployment_id,
+        seen_places.customer_tier,
+        seen_places.geography,
+        {{ period_start('seen_places.date_day', 'grains.grain') }} as period_start
     from seen_places
+    cross join {{ grains() }}
 ),
-{%- endfor %}
 
 unseen_places as (
-    {%- for grain in ['weekly', 'monthly'] %}
     select
-        {{ grain }}_places.deployment_id,
-        {{ grain }}_places.customer_tier,
-        {{ grain }}_places.geography,
+        period_places.deployment_id,
+        period_places.customer_tier,
+        period_places.geography,
         uncounted_days.date_day
     from uncounted_days
-    inner join {{ grain }}_places
+    inner join period_places
         on
-            uncounted_days.deployment_id = {{ grain }}_places.deployment_id
-            and {{ period_start('uncounted_days.date_day', grain) }} = {{ grain }}_places.period_start
+            uncounted_days.deployment_id = period_places.deployment_id
+            and {{ period_start('uncounted_days.date_day', 'period_places.grain') }} = period_places.period_start
     union
-    {%- endfor %}
     -- whose a day is that has neither cost nor usage, nobody knows
     select
         deployment_days.deployment_id,

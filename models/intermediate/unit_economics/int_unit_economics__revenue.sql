@@ -21,7 +21,7 @@ distinct_units as (
         units,
         period_start
     from {{ ref('int_unit_economics__distinct_units') }}
-    where cohort_dimension = 'customer_tier' and grain = 'monthly'
+    where cohort_dimension = 'customer_tier' and grain = 'month'
 ),
 
 price_book as (
@@ -121,9 +121,8 @@ charged as (
     from priced
 )
 
-{% for grain in ['daily', 'weekly', 'monthly'] %}
 select
-    '{{ grain }}' as grain,
+    grains.grain,
     environment,
     workload,
     customer_tier,
@@ -132,11 +131,8 @@ select
     cast(sum(case when is_priced then units else 0 end) as bigint) as priced_units,
     cast(coalesce(sum(revenue), 0) as {{ money_type() }}) as revenue,
     bool_or(is_priced) as is_priced,
-    {{ period_start('sold_on', grain) }} as period_start
+    {{ period_start('sold_on', 'grains.grain') }} as period_start
 from charged
-{% if grain != 'monthly' -%}
-where not is_monthly
-{% endif -%}
-group by environment, workload, customer_tier, unit, {{ period_start('sold_on', grain) }}
-{% if not loop.last %}union all{% endif %}
-{% endfor %}
+inner join {{ grains() }} on not charged.is_monthly or grains.grain = 'month'
+group by
+    grains.grain, environment, workload, customer_tier, unit, {{ period_start('sold_on', 'grains.grain') }}

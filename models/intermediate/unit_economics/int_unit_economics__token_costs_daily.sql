@@ -64,14 +64,18 @@ bounds as (
         unit,
         token_cost_method,
         part_units,
-        {% for bound in ['low', 'high'] -%}
         case
-            when weight_{{ bound }} = weight then part_units
+            when weight_low = weight then part_units
             else
                 sign(cost_units)
-                * {{ multiply_divide('abs(cost_units)', 'weight_' ~ bound, 'total_weight') }}
-        end as {{ bound }}_units,
-        {% endfor -%}
+                * {{ multiply_divide('abs(cost_units)', 'weight_low', 'total_weight') }}
+        end as low_units,
+        case
+            when weight_high = weight then part_units
+            else
+                sign(cost_units)
+                * {{ multiply_divide('abs(cost_units)', 'weight_high', 'total_weight') }}
+        end as high_units,
         date_day
     from totals
 )

@@ -93,20 +93,30 @@ unit_costs as (
         cost_cells.geography,
         units.unit,
         {{ merge_methods('cost_cells.token_cost_method') }} as token_cost_method,
-        {% for origin in cost_origins() -%}
-        sum(case when cost_cells.cost_origin = '{{ origin }}' then cost_cells.effective_cost else 0 end)
-            as {{ origin }}_cost,
-        {% endfor -%}
+        sum(case when cost_cells.cost_origin = 'usage' then cost_cells.effective_cost else 0 end)
+            as usage_cost,
+        sum(case when cost_cells.cost_origin = 'unused_commitment' then cost_cells.effective_cost else 0 end)
+            as unused_commitment_cost,
+        sum(case when cost_cells.cost_origin = 'idle' then cost_cells.effective_cost else 0 end)
+            as idle_cost,
+        sum(case when cost_cells.cost_origin = 'unobserved' then cost_cells.effective_cost else 0 end)
+            as unobserved_cost,
+        sum(case when cost_cells.cost_origin = 'shared' then cost_cells.effective_cost else 0 end)
+            as shared_cost,
         sum(cost_cells.effective_cost) as effective_cost,
         -- What is not split has no band.
-        {% for bound in ['low', 'high'] -%}
         sum(
             case
-                when units.cost_scope = 'token_kind' then cost_cells.effective_cost_{{ bound }}
+                when units.cost_scope = 'token_kind' then cost_cells.effective_cost_low
                 else cost_cells.effective_cost
             end
-        ) as effective_cost_{{ bound }},
-        {% endfor -%}
+        ) as effective_cost_low,
+        sum(
+            case
+                when units.cost_scope = 'token_kind' then cost_cells.effective_cost_high
+                else cost_cells.effective_cost
+            end
+        ) as effective_cost_high,
         cost_cells.date_day
     from cost_cells
     inner join units on units.cost_scope != 'token_kind' or cost_cells.unit = units.unit
@@ -126,9 +136,11 @@ select
     unit_costs.token_cost_method,
     -- Where somebody looked and saw none there are 0, where nobody did nobody knows.
     cast(case when known_units.unit is not null then coalesce(unit_counts.units, 0) end as bigint) as units,
-    {% for origin in cost_origins() -%}
-    cast(coalesce(unit_costs.{{ origin }}_cost, 0) as {{ money_type() }}) as {{ origin }}_cost,
-    {% endfor -%}
+    cast(coalesce(unit_costs.usage_cost, 0) as {{ money_type() }}) as usage_cost,
+    cast(coalesce(unit_costs.unused_commitment_cost, 0) as {{ money_type() }}) as unused_commitment_cost,
+    cast(coalesce(unit_costs.idle_cost, 0) as {{ money_type() }}) as idle_cost,
+    cast(coalesce(unit_costs.unobserved_cost, 0) as {{ money_type() }}) as unobserved_cost,
+    cast(coalesce(unit_costs.shared_cost, 0) as {{ money_type() }}) as shared_cost,
     cast(coalesce(unit_costs.effective_cost, 0) as {{ money_type() }}) as effective_cost,
     cast(coalesce(unit_costs.effective_cost_low, 0) as {{ money_type() }}) as effective_cost_low,
     cast(coalesce(unit_costs.effective_cost_high, 0) as {{ money_type() }}) as effective_cost_high,

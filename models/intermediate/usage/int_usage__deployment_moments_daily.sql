@@ -97,9 +97,13 @@ changes as (
 moments as (
 
     select
-        {% for evidence in ['seen', 'bridged', 'lost', 'loading', 'reserved', 'exporter', 'day'] -%}
-        coalesce(sum(change) filter (where evidence = '{{ evidence }}'), 0) as {{ evidence }},
-        {% endfor -%}
+        coalesce(sum(change) filter (where evidence = 'seen'), 0) as seen,
+        coalesce(sum(change) filter (where evidence = 'bridged'), 0) as bridged,
+        coalesce(sum(change) filter (where evidence = 'lost'), 0) as lost,
+        coalesce(sum(change) filter (where evidence = 'loading'), 0) as loading,
+        coalesce(sum(change) filter (where evidence = 'reserved'), 0) as reserved,
+        coalesce(sum(change) filter (where evidence = 'exporter'), 0) as exporter,
+        coalesce(sum(change) filter (where evidence = 'day'), 0) as day,
         deployment_id,
         changed_at
     from changes
@@ -110,9 +114,13 @@ moments as (
 segments as (
 
     select
-        {% for evidence in ['seen', 'bridged', 'lost', 'loading', 'reserved', 'exporter', 'day'] -%}
-        sum({{ evidence }}) over walk as {{ evidence }},
-        {% endfor -%}
+        sum(seen) over walk as seen,
+        sum(bridged) over walk as bridged,
+        sum(lost) over walk as lost,
+        sum(loading) over walk as loading,
+        sum(reserved) over walk as reserved,
+        sum(exporter) over walk as exporter,
+        sum(day) over walk as day,
         deployment_id,
         changed_at,
         epoch_us(lead(changed_at) over walk) - epoch_us(changed_at) as length_us

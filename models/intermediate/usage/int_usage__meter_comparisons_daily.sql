@@ -1,14 +1,8 @@
 {%- set tolerance = 'cast(' ~ var('metering_tolerance') ~ ' as double)' -%}
 
-with readings as (
+with pairs as (
 
-    select * from {{ ref('int_usage__meter_readings_daily') }}
-
-),
-
-metered_usage as (
-
-    select * from {{ ref('int_usage__metered_usage_daily') }}
+    select * from {{ ref('int_usage__meter_pairs_daily') }}
 
 ),
 
@@ -36,96 +30,6 @@ meter_lines as (
 
 ),
 
--- the meter by which a deployment's cost is divided; where that one is silent, the one that it has on other days
-reference_meters as (
-
-    select
-        date_day,
-        deployment_id,
-        max(meter) as meter
-    from metered_usage
-    group by date_day, deployment_id
-
-),
-
-usual_meters as (
-
-    select
-        deployment_id,
-        max_by(meter, date_day) as meter
-    from reference_meters
-    group by deployment_id
-
-),
-
-counted_days as (
-
-    select distinct
-        date_day,
-        deployment_id,
-        unit
-    from readings
-
-),
-
-counting_meters as (
-
-    select
-        deployment_id,
-        meter,
-        unit
-    from readings
-    group by deployment_id, meter, unit
-    having max(units) is distinct from 0
-
-),
-
--- a meter that is known to count a unit should do so on every day on which another one does
-expected as (
-
-    select
-        days.date_day,
-        days.deployment_id,
-        meters.meter,
-        days.unit
-    from counted_days as days
-    inner join counting_meters as meters
-        on days.deployment_id = meters.deployment_id and days.unit = meters.unit
-
-),
-
-compared as (
-
-    select
-        expected.date_day,
-        expected.deployment_id,
-        expected.meter,
-        expected.unit,
-        coalesce(reference_meters.meter, usual_meters.meter) as reference_meter,
-        readings.units,
-        reference_readings.units as reference_units,
-        readings.units - reference_readings.units as difference
-    from expected
-    left join readings
-        on
-            expected.date_day = readings.date_day
-            and expected.deployment_id = readings.deployment_id
-            and expected.meter = readings.meter
-            and expected.unit = readings.unit
-    left join reference_meters
-        on
-            expected.date_day = reference_meters.date_day
-            and expected.deployment_id = reference_meters.deployment_id
-    left join usual_meters on expected.deployment_id = usual_meters.deployment_id
-    left join readings as reference_readings
-        on
-            expected.date_day = reference_readings.date_day
-            and expected.deployment_id = reference_readings.deployment_id
-            and coalesce(reference_meters.meter, usual_meters.meter) = reference_readings.meter
-            and expected.unit = reference_readings.unit
-
-),
-
 gateway_days as (
 
     select
@@ -150,39 +54,44 @@ bill_arrivals as (
 ),
 
 -- of two meters one asks (the gateway) and the other serves; ratios of served to asked tell causes apart
+sides as (
+
+    select
+        *,
+        case when reference_meter = 'gateway' then difference else -difference end as served_more,
+        case
+            when reference_meter = 'gateway' then units / nullif(cast(reference_units as double), 0)
+            else reference_units / nullif(cast(units as double), 0)
+        end as served_ratio
+    from pairs
+
+),
+
 served as (
 
     select
-        compared.*,
-        case when reference_meter = 'gateway' then difference else -difference end as served_more,
-        {% for unit in ['request', 'prompt_token', 'output_token'] -%}
-        max(case when unit = '{{ unit }}' then reference_units end) over day as reference_{{ unit }}s,
-        max(case when unit = '{{ unit }}' then difference end) over pair as {{ unit }}_difference,
-        max(
-            case
-                when unit = '{{ unit }}'
-                    then case
-                            when reference_meter = 'gateway' then units / nullif(cast(reference_units as double), 0)
-                            else reference_units / nullif(cast(units as double), 0)
-                        end
-            end
-        ) over pair as {{ unit }}_ratio,
-        {% endfor -%}
+        sides.*,
+        max(case when unit = 'request' then reference_units end) over day as reference_requests,
+        max(case when unit = 'output_token' then reference_units end) over day as reference_output_tokens,
+        max(case when unit = 'request' then difference end) over pair as request_difference,
+        max(case when unit = 'output_token' then difference end) over pair as output_token_difference,
+        max(case when unit = 'request' then served_ratio end) over pair as request_ratio,
+        max(case when unit = 'prompt_token' then served_ratio end) over pair as prompt_token_ratio,
         coverage.observed_seconds < coverage.expected_seconds
         or coverage.opening_balance_unknown
         or coverage.resets > 0 as has_telemetry_gap,
         coalesce(gateway_days.cache_hit_requests, 0) as cache_hit_requests,
         coalesce(gateway_days.failed_requests, 0) as failed_requests,
         bill_arrivals.complete_until
-    from compared
+    from sides
     left join coverage
-        on compared.date_day = coverage.date_day and compared.deployment_id = coverage.deployment_id
+        on sides.date_day = coverage.date_day and sides.deployment_id = coverage.deployment_id
     left join gateway_days
-        on compared.date_day = gateway_days.date_day and compared.deployment_id = gateway_days.deployment_id
-    left join bill_arrivals on compared.deployment_id = bill_arrivals.deployment_id
+        on sides.date_day = gateway_days.date_day and sides.deployment_id = gateway_days.deployment_id
+    left join bill_arrivals on sides.deployment_id = bill_arrivals.deployment_id
     window
-        day as (partition by compared.date_day, compared.deployment_id),
-        pair as (partition by compared.date_day, compared.deployment_id, compared.meter)
+        day as (partition by sides.date_day, sides.deployment_id),
+        pair as (partition by sides.date_day, sides.deployment_id, sides.meter)
 
 ),
 

@@ -157,9 +157,11 @@ judged as (
         not meters.is_first_day and meters.first_us - targets.first_us > {{ allowed_us }} as is_back_late,
         meters.late_units,
         case spans.meter
-            {% for meter in ['prompt', 'cached', 'output', 'request', 'embedding'] -%}
-            when '{{ meter }}' then totals.{{ meter }}_units
-            {% endfor -%}
+            when 'prompt' then totals.prompt_units
+            when 'cached' then totals.cached_units
+            when 'output' then totals.output_units
+            when 'request' then totals.request_units
+            when 'embedding' then totals.embedding_units
         end as units,
         totals.request_units
     from targets

@@ -55,10 +55,12 @@ targets as (
 alike as (
 
     select
-        {% for meter in ['prompt', 'cached', 'output'] -%}
-        bool_or(has_{{ meter }}) over (partition by date_day, deployment_id, role, server)
-            as is_{{ meter }}_known_elsewhere,
-        {% endfor -%}
+        bool_or(has_prompt) over (partition by date_day, deployment_id, role, server)
+            as is_prompt_known_elsewhere,
+        bool_or(has_cached) over (partition by date_day, deployment_id, role, server)
+            as is_cached_known_elsewhere,
+        bool_or(has_output) over (partition by date_day, deployment_id, role, server)
+            as is_output_known_elsewhere,
         *
     from targets
     where has_prompt or has_output
@@ -70,9 +72,9 @@ unlike as (
     select
         date_day,
         deployment_id,
-        {% for meter in ['prompt', 'cached', 'output'] -%}
-        bool_or(is_{{ meter }}_known_elsewhere and not has_{{ meter }}) as is_{{ meter }}_partial,
-        {% endfor -%}
+        bool_or(is_prompt_known_elsewhere and not has_prompt) as is_prompt_partial,
+        bool_or(is_cached_known_elsewhere and not has_cached) as is_cached_partial,
+        bool_or(is_output_known_elsewhere and not has_output) as is_output_partial,
         bool_or(has_more_cached_than_prompt) as has_more_cached_than_prompt
     from alike
     group by date_day, deployment_id
@@ -85,10 +87,16 @@ days as (
         date_day,
         deployment_id,
         list(distinct server order by server) as servers,
-        {% for meter in ['prompt', 'cached', 'output', 'request', 'embedding'] -%}
-        bool_or(meter = '{{ meter }}') as has_{{ meter }},
-        bool_or(meter = '{{ meter }}' and units is null) as is_{{ meter }}_broken,
-        {% endfor -%}
+        bool_or(meter = 'prompt') as has_prompt,
+        bool_or(meter = 'prompt' and units is null) as is_prompt_broken,
+        bool_or(meter = 'cached') as has_cached,
+        bool_or(meter = 'cached' and units is null) as is_cached_broken,
+        bool_or(meter = 'output') as has_output,
+        bool_or(meter = 'output' and units is null) as is_output_broken,
+        bool_or(meter = 'request') as has_request,
+        bool_or(meter = 'request' and units is null) as is_request_broken,
+        bool_or(meter = 'embedding') as has_embedding,
+        bool_or(meter = 'embedding' and units is null) as is_embedding_broken,
         coalesce(
             sum(units) filter (where meter = 'cached') > sum(units) filter (where meter = 'prompt'), false
         ) as has_more_cached_than_prompt
@@ -101,13 +109,19 @@ select
     days.date_day,
     days.deployment_id,
     days.servers,
-    {% for meter in ['prompt', 'cached', 'output', 'request', 'embedding'] -%}
-    days.has_{{ meter }},
-    days.is_{{ meter }}_broken,
-    {% endfor -%}
-    {% for meter in ['prompt', 'cached', 'output'] -%}
-    coalesce(unlike.is_{{ meter }}_partial, false) as is_{{ meter }}_partial,
-    {% endfor -%}
+    days.has_prompt,
+    days.is_prompt_broken,
+    days.has_cached,
+    days.is_cached_broken,
+    days.has_output,
+    days.is_output_broken,
+    days.has_request,
+    days.is_request_broken,
+    days.has_embedding,
+    days.is_embedding_broken,
+    coalesce(unlike.is_prompt_partial, false) as is_prompt_partial,
+    coalesce(unlike.is_cached_partial, false) as is_cached_partial,
+    coalesce(unlike.is_output_partial, false) as is_output_partial,
     days.has_more_cached_than_prompt or coalesce(unlike.has_more_cached_than_prompt, false) as is_cached_impossible
 from days
 left join unlike on days.date_day = unlike.date_day and days.deployment_id = unlike.deployment_id

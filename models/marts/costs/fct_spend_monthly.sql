@@ -8,7 +8,7 @@ arrivals as (
 ),
 
 missing_months as (
-    select distinct {{ period_start('date_day', 'monthly') }} as period_start
+    select distinct {{ period_start('date_day', "'month'") }} as period_start
     from {{ ref('int_costs__missing_days') }}
 ),
 
@@ -19,7 +19,7 @@ placed as (
             when deployment_id like '(%' then deployment_id
             else '(no environment)'
         end as place,
-        {{ period_start('date_day', 'monthly') }} as period_start,
+        {{ period_start('date_day', "'month'") }} as period_start,
         effective_cost
     from costs
 ),
@@ -29,7 +29,7 @@ months as (
         place,
         sum(effective_cost) as effective_cost,
         period_start,
-        {{ period_end('period_start', 'monthly') }} as period_end
+        {{ period_end('period_start', "'month'") }} as period_end
     from placed
     group by place, period_start
 )

@@ -7,9 +7,8 @@ units as (
 ),
 
 facts as (
-    {% for grain, mart in [('day', 'daily'), ('week', 'weekly'), ('month', 'monthly')] %}
     select
-        '{{ grain }}' as grain,
+        grain,
         environment,
         workload,
         unit,
@@ -18,10 +17,8 @@ facts as (
         is_complete,
         period_start,
         period_end
-    from {{ ref('fct_unit_economics_' ~ mart) }}
+    from {{ ref('int_unit_economics__cost_per_unit') }}
     where cohort_dimension = 'all'
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
 ),
 
 priced as (

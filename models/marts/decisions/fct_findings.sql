@@ -1,24 +1,19 @@
-{% set kinds = ['release', 'lever', 'target', 'budget', 'anomaly', 'margin', 'capacity', 'scaling'] %}
 with findings as (
-    {% for kind in kinds -%}
-    select
-        finding_kind,
-        thing,
-        environment,
-        workload,
-        subject,
-        measure,
-        compared_with,
-        moment,
-        evidence,
-        amount_per_month,
-        amount_per_month_low,
-        amount_per_month_high,
-        period_start,
-        period_end
-    from {{ ref('int_decisions__' ~ kind ~ '_findings') }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    select * from {{ ref('int_decisions__release_findings') }}
+    union all by name
+    select * from {{ ref('int_decisions__lever_findings') }}
+    union all by name
+    select * from {{ ref('int_decisions__target_findings') }}
+    union all by name
+    select * from {{ ref('int_decisions__budget_findings') }}
+    union all by name
+    select * from {{ ref('int_decisions__anomaly_findings') }}
+    union all by name
+    select * from {{ ref('int_decisions__margin_findings') }}
+    union all by name
+    select * from {{ ref('int_decisions__capacity_findings') }}
+    union all by name
+    select * from {{ ref('int_decisions__scaling_findings') }}
 ),
 
 kinds as (
@@ -31,12 +26,16 @@ worded as (
         kinds.what_to_do,
         kinds.amount_meaning,
         kinds.evidence_mart,
-        {% set sentence = namespace(text='kinds.sentence') -%}
-        {% for part in ['subject', 'measure', 'compared_with', 'moment'] -%}
-        {% set value = "coalesce(findings." ~ part ~ ", '')" -%}
-        {% set sentence.text = "replace(" ~ sentence.text ~ ", '{" ~ part ~ "}', " ~ value ~ ")" -%}
-        {% endfor -%}
-        {{ sentence.text }} as sentence
+        replace(
+            replace(
+                replace(
+                    replace(kinds.sentence, '{subject}', findings.subject),
+                    '{measure}', coalesce(findings.measure, '')
+                ),
+                '{compared_with}', coalesce(findings.compared_with, '')
+            ),
+            '{moment}', coalesce(findings.moment, '')
+        ) as sentence
     from findings
     left join kinds on findings.finding_kind = kinds.finding_kind
 )

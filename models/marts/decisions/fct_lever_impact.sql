@@ -22,11 +22,12 @@ compared as (
         ranges.throughput_low - 1 as published_effect_low,
         ranges.throughput_high - 1 as published_effect_high,
         ranges.source as published_by,
-        {% for side in ['_lower', '_upper'] -%}
         coalesce(
-            effects.throughput_per_busy_hour_effect{{ side }}, effects.throughput_per_provisioned_hour_effect{{ side }}
-        ) as throughput{{ side }},
-        {% endfor -%}
+            effects.throughput_per_busy_hour_effect_lower, effects.throughput_per_provisioned_hour_effect_lower
+        ) as throughput_lower,
+        coalesce(
+            effects.throughput_per_busy_hour_effect_upper, effects.throughput_per_provisioned_hour_effect_upper
+        ) as throughput_upper,
         -- published figures are of busy machines
         case
             when effects.throughput_per_busy_hour_effect is not null then 'busy'
@@ -65,9 +66,9 @@ select
             ) then verdict_reason
     end as weakness,
     {% for name in ['cost_per_unit', 'throughput_per_provisioned_hour', 'throughput_per_busy_hour'] -%}
-    {% for side in ['', '_lower', '_upper'] -%}
-    {{ name }}_effect{{ side }},
-    {% endfor -%}
+    {{ name }}_effect,
+    {{ name }}_effect_lower,
+    {{ name }}_effect_upper,
     {% endfor -%}
     capacity,
     days_before,

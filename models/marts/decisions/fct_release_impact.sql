@@ -81,4 +81,4 @@ left join drivers
         changes.environment = drivers.environment
         and changes.workload = drivers.workload
         and changes.unit = drivers.unit
-        and {{ period_start('changes.changed_on + 6', 'weekly') }} = drivers.period_start
+        and {{ period_start('changes.changed_on + 6', "'week'") }} = drivers.period_start

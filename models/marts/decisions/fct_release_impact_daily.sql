@@ -21,9 +21,9 @@ select
     effects.verdict,
     effects.verdict_reason,
     effects.verdict_form,
-    {% for side in ['', '_lower', '_upper'] -%}
-    effects.decisive_effect{{ side }} as effect{{ side }},
-    {% endfor -%}
+    effects.decisive_effect as effect,
+    effects.decisive_effect_lower as effect_lower,
+    effects.decisive_effect_upper as effect_upper,
     effects.minimum_detectable_effect,
     effects.capacity,
     effects.days_before,

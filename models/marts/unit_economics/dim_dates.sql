@@ -34,7 +34,7 @@ select
     cast(quarter(date_day) as integer) as quarter_of_year,
     cast(year(date_day) as integer) as calendar_year,
     isodow(date_day) >= 6 as is_weekend,
-    {{ period_start('date_day', 'weekly') }} as week_start,
-    {{ period_start('date_day', 'monthly') }} as month_start,
+    {{ period_start('date_day', "'week'") }} as week_start,
+    {{ period_start('date_day', "'month'") }} as month_start,
     cast(date_trunc('quarter', date_day) as date) as quarter_start
 from days

@@ -44,9 +44,11 @@ accelerator_seconds as (
 token_counts as (
     select
         deployment_id,
-        {% for unit in ['input_token', 'cached_input_token', 'prompt_token', 'output_token', 'training_token'] -%}
-        sum(units) filter (where unit = '{{ unit }}') as {{ unit }}s,
-        {% endfor -%}
+        sum(units) filter (where unit = 'input_token') as input_tokens,
+        sum(units) filter (where unit = 'cached_input_token') as cached_input_tokens,
+        sum(units) filter (where unit = 'prompt_token') as prompt_tokens,
+        sum(units) filter (where unit = 'output_token') as output_tokens,
+        sum(units) filter (where unit = 'training_token') as training_tokens,
         date_day
     from metered_usage
     group by deployment_id, date_day

@@ -8,9 +8,8 @@ snapshots as (
 ),
 
 unit_economics as (
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
-        '{{ grain }}' as grain,
+        grain,
         environment,
         workload,
         units,
@@ -25,10 +24,8 @@ unit_economics as (
         is_complete,
         period_start,
         period_end
-    from {{ ref('fct_unit_economics_' ~ grain) }}
+    from {{ ref('int_unit_economics__cost_per_unit') }}
     where cohort_dimension = 'all' and unit = 'token'
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
 ),
 
 deployment_days as (
@@ -72,9 +69,8 @@ capacity_days as (
 ),
 
 periods as (
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
-        '{{ grain }}' as grain,
+        grains.grain,
         hosted_costs.environment,
         hosted_costs.workload,
         hosted_costs.provider,
@@ -92,21 +88,21 @@ periods as (
         bool_or(hosted_costs.is_cached_priced_as_input) as is_cached_priced_as_input,
         bool_or(coalesce(capacity_days.has_hosted, false)) as has_hosted,
         bool_or(coalesce(capacity_days.has_separate_idle, false)) as has_separate_idle,
-        {{ period_start('hosted_costs.date_day', grain) }} as period_start
+        {{ period_start('hosted_costs.date_day', 'grains.grain') }} as period_start
     from hosted_costs
+    cross join {{ grains() }}
     left join capacity_days
         on
             hosted_costs.environment = capacity_days.environment
             and hosted_costs.workload = capacity_days.workload
             and hosted_costs.date_day = capacity_days.date_day
     group by
+        grains.grain,
         hosted_costs.environment,
         hosted_costs.workload,
         hosted_costs.provider,
         hosted_costs.model,
-        {{ period_start('hosted_costs.date_day', grain) }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+        {{ period_start('hosted_costs.date_day', 'grains.grain') }}
 ),
 
 compared as (

@@ -15,20 +15,18 @@ price_book as (
 ),
 
 costs as (
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
-        '{{ grain }}' as grain,
+        grains.grain,
         environment,
         workload,
         customer_tier,
         sum(effective_cost) as effective_cost,
         sum(counted_cost) as counted_cost,
         min(null_reason) as null_reason,
-        {{ period_start('date_day', grain) }} as period_start
+        {{ period_start('date_day', 'grains.grain') }} as period_start
     from daily_costs
-    group by environment, workload, customer_tier, {{ period_start('date_day', grain) }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    cross join {{ grains() }}
+    group by grains.grain, environment, workload, customer_tier, {{ period_start('date_day', 'grains.grain') }}
 ),
 
 -- What a tier is charged, unit by unit. A unit that was not used earns nothing, and that is known; a unit that bears cost

@@ -12,9 +12,8 @@ deployment_days as (
 ),
 
 unit_economics as (
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
-        '{{ grain }}' as grain,
+        grain,
         environment,
         workload,
         cohort as deployment_id,
@@ -28,10 +27,8 @@ unit_economics as (
         is_complete,
         period_start,
         period_end
-    from {{ ref('fct_unit_economics_' ~ grain) }}
+    from {{ ref('int_unit_economics__cost_per_unit') }}
     where cohort_dimension = 'deployment' and unit = 'training_step'
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
 ),
 
 counted_days as (
@@ -51,10 +48,12 @@ days as (
         sum(training_steps.executed_steps) as executed_steps,
         sum(training_steps.useful_steps) as useful_steps,
         sum(training_steps.rework_steps) as rework_steps,
-        {% for tokens in ['executed_tokens', 'useful_tokens', 'rework_tokens'] -%}
-        case when count(*) = count(training_steps.{{ tokens }}) then sum(training_steps.{{ tokens }}) end
-            as {{ tokens }},
-        {% endfor -%}
+        case when count(*) = count(training_steps.executed_tokens) then sum(training_steps.executed_tokens) end
+            as executed_tokens,
+        case when count(*) = count(training_steps.useful_tokens) then sum(training_steps.useful_tokens) end
+            as useful_tokens,
+        case when count(*) = count(training_steps.rework_tokens) then sum(training_steps.rework_tokens) end
+            as rework_tokens,
         bool_and(counted_days.deployment_id is not null) as is_counted,
         training_steps.date_day
     from training_steps
@@ -74,31 +73,31 @@ days as (
 ),
 
 periods as (
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
-        '{{ grain }}' as grain,
+        grains.grain,
         environment,
         workload,
         deployment_id,
         sum(executed_steps) as executed_steps,
         sum(useful_steps) as useful_steps,
         sum(rework_steps) as rework_steps,
-        {% for tokens in ['executed_tokens', 'useful_tokens', 'rework_tokens'] -%}
-        case when count(*) = count({{ tokens }}) then sum({{ tokens }}) end as {{ tokens }},
-        {% endfor -%}
+        case when count(*) = count(executed_tokens) then sum(executed_tokens) end as executed_tokens,
+        case when count(*) = count(useful_tokens) then sum(useful_tokens) end as useful_tokens,
+        case when count(*) = count(rework_tokens) then sum(rework_tokens) end as rework_tokens,
         sum(executed_steps) filter (where is_counted) as counted_executed_steps,
         sum(rework_steps) filter (where is_counted) as counted_rework_steps,
-        {% for tokens in ['executed_tokens', 'useful_tokens'] -%}
         case
-            when bool_and({{ tokens }} is not null or not is_counted) then sum({{ tokens }}) filter (where is_counted)
-        end
-            as counted_{{ tokens }},
-        {% endfor -%}
-        {{ period_start('date_day', grain) }} as period_start
+            when bool_and(executed_tokens is not null or not is_counted)
+                then sum(executed_tokens) filter (where is_counted)
+        end as counted_executed_tokens,
+        case
+            when bool_and(useful_tokens is not null or not is_counted)
+                then sum(useful_tokens) filter (where is_counted)
+        end as counted_useful_tokens,
+        {{ period_start('date_day', 'grains.grain') }} as period_start
     from days
-    group by environment, workload, deployment_id, {{ period_start('date_day', grain) }}
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+    cross join {{ grains() }}
+    group by grains.grain, environment, workload, deployment_id, {{ period_start('date_day', 'grains.grain') }}
 ),
 
 costs as (

@@ -1,7 +1,6 @@
 with unit_economics as (
-    {% for grain in ['daily', 'weekly', 'monthly'] -%}
     select
-        '{{ grain }}' as grain,
+        grain,
         environment,
         workload,
         cohort as customer_tier,
@@ -16,10 +15,8 @@ with unit_economics as (
         is_complete,
         period_start,
         period_end
-    from {{ ref('fct_unit_economics_' ~ grain) }}
+    from {{ ref('int_unit_economics__cost_per_unit') }}
     where cohort_dimension = 'customer_tier'
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
 ),
 
 revenues as (
@@ -49,7 +46,7 @@ compared as (
         coalesce(revenues.revenue, 0) as revenue,
         case
             when price_book.unit is null then 'no_price'
-            when units.counting = 'distinct' and unit_economics.grain != 'monthly' then 'price_is_monthly'
+            when units.counting = 'distinct' and unit_economics.grain != 'month' then 'price_is_monthly'
             when unit_economics.null_reason is not null then unit_economics.null_reason
             when not coalesce(revenues.is_priced, false) then 'no_price'
             when revenues.priced_units < unit_economics.units then 'price_incomplete'

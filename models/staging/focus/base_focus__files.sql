@@ -21,6 +21,24 @@ named as (
         list_distinct(list_transform(keys, lambda name: regexp_replace(name, '[^a-z0-9]', '', 'g'))) as column_names
     from files
 
+),
+
+-- a file is of the newest version of which it has a column that the version before had not
+versions as (
+
+    select
+        named.source_file,
+        case
+            when max(list_position({{ focus_versions() }}, columns.introduced)) > 2
+                then {{ focus_versions() }}[max(list_position({{ focus_versions() }}, columns.introduced))]
+            when bool_or(columns.removed = '1.0') then '1.0-preview'
+            else '1.0'
+        end as focus_version
+    from named
+    inner join {{ ref('focus_columns') }} as columns
+        on list_contains(named.column_names, lower(columns.column_name))
+    group by named.source_file
+
 )
 
 select
@@ -40,7 +58,7 @@ select
     named.delivery,
     named.run_scope,
     named.run_at,
-    coalesce(sources.focus_version, {{ focus_version_of('named.column_names') }}) as focus_version,
+    coalesce(sources.focus_version, versions.focus_version) as focus_version,
     named.not_current_because,
     named.checksum,
     named.note,
@@ -51,3 +69,4 @@ select
     named.modified_at
 from named
 left join sources on named.source = sources.source
+left join versions on named.source_file = versions.source_file

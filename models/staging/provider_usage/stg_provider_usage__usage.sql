@@ -52,13 +52,26 @@ hours_of_invocations as (
         region,
         resource_id,
         source_file as other_dimensions,
-        {% for name in ['uncached_input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens'] -%}
         case
-            when count({{ name }}) = count(*) filter (where try_cast({{ name }} as bigint) >= 0)
-                then cast(sum(try_cast({{ name }} as bigint)) as varchar)
+            when count(uncached_input_tokens) = count(*) filter (where try_cast(uncached_input_tokens as bigint) >= 0)
+                then cast(sum(try_cast(uncached_input_tokens as bigint)) as varchar)
             else 'unusable'
-        end as {{ name }},
-        {% endfor -%}
+        end as uncached_input_tokens,
+        case
+            when count(cached_input_tokens) = count(*) filter (where try_cast(cached_input_tokens as bigint) >= 0)
+                then cast(sum(try_cast(cached_input_tokens as bigint)) as varchar)
+            else 'unusable'
+        end as cached_input_tokens,
+        case
+            when count(cache_write_tokens) = count(*) filter (where try_cast(cache_write_tokens as bigint) >= 0)
+                then cast(sum(try_cast(cache_write_tokens as bigint)) as varchar)
+            else 'unusable'
+        end as cache_write_tokens,
+        case
+            when count(output_tokens) = count(*) filter (where try_cast(output_tokens as bigint) >= 0)
+                then cast(sum(try_cast(output_tokens as bigint)) as varchar)
+            else 'unusable'
+        end as output_tokens,
         cast(count(bucket_start) as varchar) as requests,
         date_trunc('hour', bucket_start) as bucket_start,
         date_trunc('hour', bucket_start) + interval 1 hour as bucket_end

@@ -240,7 +240,7 @@ SHAPES = (
         "InvoiceDetail",
         tables.FOCUS_INVOICE_DETAILS,
         "Invoice Detail (1.4)",
-        "Lines of invoices. They are held against the charges and are no charges themselves.",
+        "Lines of invoices. They are compared with the charges and never count as charges.",
     ),
     _shape(
         "billing_period",

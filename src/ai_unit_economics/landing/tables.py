@@ -73,42 +73,41 @@ FILE_COLUMNS = _columns(
 FILES = Table(
     "files",
     "One row per file beneath the data root, and per member of a ZIP.",
-    "What lies there, what each file was taken for, and why it does not count if it does not. Everything that reads "
-    "goes by it.",
+    "The shape of each file, and whether it counts or why not. Every model that reads files uses it.",
     _columns(
         "source_file VARCHAR: [source_file]",
         "relative_path VARCHAR: Path beneath the data root.",
         "folder VARCHAR: The part of the contract that it belongs to, such as `focus` or `telemetry/requests`.",
         "source VARCHAR: [source]",
-        "format VARCHAR: `parquet`, `csv`, `json_lines`, `json_document`, `text` or `zip`, by what is in it; null "
-        "where it is none of these.",
+        "format VARCHAR: `parquet`, `csv`, `json_lines`, `json_document`, `text` or `zip`, by its content; null "
+        "for any other.",
         "packing VARCHAR: `gzip`, `zstd`, `zip` for a member of one, or empty.",
         "encoding VARCHAR: Encoding of its text.",
-        "delimiter VARCHAR: What divides the cells of a CSV.",
-        "escape VARCHAR: What stands before a quote within quotes in a CSV.",
+        "delimiter VARCHAR: Separator of a CSV's cells.",
+        "escape VARCHAR: Character before a quote within quotes in a CSV.",
         "has_header BOOLEAN: Whether the first row of a CSV has the names of its columns.",
         'columns STRUCT("name" VARCHAR, "type" VARCHAR)[]: Columns of a table, with the type that DuckDB reads.',
         "keys VARCHAR[]: Names of columns, or keys anywhere in the beginning of JSON, in lower case, and of folders "
         "such as `region=…/`.",
         "first_line VARCHAR: Beginning of a text, 4,000 characters at most.",
-        "shape VARCHAR: What it was taken for (docs/landed-tables.md lists the shapes); null where it is not read.",
+        "shape VARCHAR: Shape of the file (docs/landed-tables.md lists them); null where it is not read.",
         "problem VARCHAR: Why it is not read; null where it is.",
-        "note VARCHAR: What was unusual about how it is read, such as an encoding that was detected.",
-        "is_damaged BOOLEAN: Whether bytes of its text are not of its encoding and are read as U+FFFD.",
+        "note VARCHAR: Anything unusual in reading it, such as a detected encoding.",
+        "is_damaged BOOLEAN: Whether its text has bytes that its encoding does not know; they are read as U+FFFD.",
         "not_current_because VARCHAR: Why a file of a bill does not count: `older_run`, `incomplete_run`, "
         "`not_in_manifest`, `copy`; null where it counts.",
-        "stops BOOLEAN: Whether its problem stops the build: it is a bill, and what it costs is not known.",
-        "superseded_days DATE[]: Days of the run of a file of a bill that a newer run states; its charges of these "
-        "days do not count.",
+        "stops BOOLEAN: Whether its problem stops the build: a bill of unknown cost.",
+        "superseded_days DATE[]: Days of a bill's run that a newer run replaces; its charges of these days do not "
+        "count.",
         "delivery VARCHAR: How its source delivers, as in `focus_sources`.",
-        "run_scope VARCHAR: What the run that a file belongs to covers; null where files are no runs.",
-        "run_at VARCHAR: How old the run is; the greatest text is the newest.",
-        "checksum VARCHAR: SHA-256 of what is in it, unpacked; null in an object store.",
+        "run_scope VARCHAR: Scope and period of the export run of the file; null without runs.",
+        "run_at VARCHAR: Age of the run; the greatest text is the newest.",
+        "checksum VARCHAR: SHA-256 of its unpacked content; null in an object store.",
         "container VARCHAR: The ZIP that it is a member of, or empty.",
-        "size_bytes BIGINT: Size of the file, packed as it is; of a member of a ZIP that of the ZIP.",
+        "size_bytes BIGINT: Packed size of the file; for a member of a ZIP the size of the ZIP.",
         "modified_at TIMESTAMP: When it was written, UTC.",
-        "head_problem VARCHAR: What was wrong with the file itself, whatever the seeds say.",
-        "head_note VARCHAR: What was unusual about the file itself.",
+        "head_problem VARCHAR: Problem of the file itself, independent of seeds.",
+        "head_note VARCHAR: Anything unusual about the file itself.",
         "file_version VARCHAR: [file_version]",
     ),
 )
@@ -132,11 +131,11 @@ FOCUS_CHARGES = _focus(
     "focus_charges",
     "CostAndUsage",
     "One row per row of a FOCUS Cost and Usage file that counts.",
-    "What the bill says, as text and under FOCUS's names, whatever version and format it came in.",
+    "Charges as text under FOCUS's names, from any version and format.",
     *_columns(
         "source VARCHAR: [source]",
-        "columns_of VARCHAR: Who wrote the file by columns that one provider alone has (`aws`, `microsoft`, "
-        "`google`, `oracle`); null where no or several providers' are there.",
+        "columns_of VARCHAR: Provider that wrote the file, by columns that only it has (`aws`, `microsoft`, "
+        "`google`, `oracle`); null for none or several.",
         "x_Credits VARCHAR: Google's credits beside the charge, as JSON.",
         "other_columns MAP(VARCHAR, VARCHAR): Columns of the file beyond FOCUS's that `cost_rules` or another seed "
         "names, by their names in lower case.",
@@ -146,7 +145,7 @@ FOCUS_CONTRACT_COMMITMENTS = _focus(
     "focus_contract_commitments",
     "ContractCommitment",
     "One row per row of a FOCUS Contract Commitment file (1.3 and newer).",
-    "What was committed to by contract, apart from the charges.",
+    "Contracted commitments, separate from the charges.",
     *_columns("source VARCHAR: [source]"),
 )
 FOCUS_BILLING_PERIODS = _focus(
@@ -160,29 +159,29 @@ FOCUS_INVOICE_DETAILS = _focus(
     "focus_invoice_details",
     "InvoiceDetail",
     "One row per row of a FOCUS Invoice Detail file (1.4 and newer).",
-    "What was invoiced, to hold the charges against.",
+    "Invoiced amounts, which are compared with the charges.",
     *_columns("source VARCHAR: [source]"),
 )
 
 PROMETHEUS_SERIES = Table(
     "prometheus_series",
-    "One row per file, UTC day, metric and set of labels, as the file writes them; labels are left out for a metric "
-    "that nobody asks for.",
-    "What is in a file of samples, known from one pass over it. Files that cannot be read through are found here.",
+    "One row per file, UTC day, metric and set of labels, as the file writes them; metrics that do not count have no "
+    "labels.",
+    "Content of a file of samples, from one pass over it, which also finds unreadable files.",
     (
         *_columns(
             "source_file VARCHAR: [source_file]",
             "file_version VARCHAR: [file_version]",
             "problem VARCHAR: Why the file could not be read; null where it could.",
             "name VARCHAR: The metric's name, one for all its spellings, such as `vllm_prompt_tokens`; null for "
-            "lines and rows that are no sample.",
+            "rows without a sample.",
             "metric VARCHAR: The metric's name as written.",
             "labels MAP(VARCHAR, VARCHAR): The labels, where the file has them as columns, a map or nested JSON; "
             "null for a metric that is neither in `metric_catalog` nor looks like usage.",
             "labels_json VARCHAR: The labels, where the file has them as a text of JSON; null as above.",
             "date_day DATE: UTC day of the samples; null where their time cannot be read.",
             "samples BIGINT: How many there are, duplicates included.",
-            "uncountable_samples BIGINT: How many of them are no count: stale markers, NaN, infinite, negative or "
+            "uncountable_samples BIGINT: How many of them are not counts: stale markers, NaN, infinite, negative or "
             "above 2^53.",
             "negative_samples BIGINT: How many of them are negative.",
             "lowest_value DOUBLE: The lowest value that can be counted.",
@@ -202,11 +201,11 @@ PROMETHEUS_SAMPLES = Table(
     "counted.",
     _columns(
         "source_file VARCHAR: [source_file]",
-        "metric VARCHAR: Name of the metric as written; null for lines and rows that are no sample.",
+        "metric VARCHAR: Name of the metric as written; null for rows without a sample.",
         "labels MAP(VARCHAR, VARCHAR): The labels, where the file has them as columns, a map or nested JSON.",
         "labels_json VARCHAR: The labels, where the file has them as a text of JSON.",
         "sampled_at TIMESTAMP: Time of the sample, UTC; null where it cannot be read.",
-        "value DOUBLE: The value; null is a stale marker, or what is no number.",
+        "value DOUBLE: The value; null for a stale marker or text that is not a number.",
     ),
     day="cast(sampled_at as date)",
 )
@@ -244,7 +243,7 @@ REQUESTS = Table(
 PROVIDER_USAGE = Table(
     "provider_usage",
     "One row per bucket and group of a provider's report.",
-    "What a provider of hosted models metered, as text.",
+    "Usage that a provider of hosted models metered, as text.",
     (
         *FILE_COLUMNS,
         *_columns(
@@ -259,8 +258,8 @@ PROVIDER_USAGE = Table(
             "user_id VARCHAR: The user, as the provider knows it.",
             "service_tier VARCHAR: The tier of service.",
             "region VARCHAR: The region.",
-            "resource_id VARCHAR: The account, organisation or resource; what differs adds up.",
-            "other_dimensions VARCHAR: What else tells groups apart.",
+            "resource_id VARCHAR: The account, organisation or resource; different ones add up.",
+            "other_dimensions VARCHAR: Other dimensions that distinguish groups.",
             "input_tokens VARCHAR: Tokens of prompts, cached ones included.",
             "uncached_input_tokens VARCHAR: Tokens of prompts that no cache had.",
             "cached_input_tokens VARCHAR: Tokens read from a cache.",
@@ -276,7 +275,7 @@ PROVIDER_USAGE = Table(
 TRAINING_PROGRESS = Table(
     "training_progress",
     "One row per logged step of a training run.",
-    "How far training got, as text.",
+    "Progress of training, as text.",
     (
         *FILE_COLUMNS,
         *_columns(
@@ -320,7 +319,7 @@ CUSTOMERS = Table(
             "customer_tier VARCHAR: Its tier.",
             "geography VARCHAR: Its geography.",
             "valid_from VARCHAR: First day on which that holds.",
-            "valid_to VARCHAR: First day on which it holds no more.",
+            "valid_to VARCHAR: First day after it.",
         ),
     ),
 )

@@ -383,12 +383,12 @@ def margins(marts: Marts) -> dict | None:
         return None
     month = marts.value(
         "select coalesce(max(period_start) filter (is_complete), max(period_start)) from marts.fct_tier_margin "
-        "where grain = 'monthly' and environment = ?",
+        "where grain = 'month' and environment = ?",
         marts.environment,
     )
     rows = marts.rows(
         "select workload, customer_tier, is_complete, revenue, counted_cost, margin, margin_rate, "
-        "null_reason from marts.fct_tier_margin where grain = 'monthly' and environment = ? and period_start = ? "
+        "null_reason from marts.fct_tier_margin where grain = 'month' and environment = ? and period_start = ? "
         "order by workload, counted_cost desc, customer_tier",
         marts.environment,
         month,
@@ -438,13 +438,13 @@ def hosted(marts: Marts) -> dict | None:
         return None
     month = marts.value(
         "select max(period_start) filter (is_complete and null_reason is null) from marts.fct_hosted_price_comparison "
-        "where grain = 'monthly' and environment = ?",
+        "where grain = 'month' and environment = ?",
         marts.environment,
     )
     rows = marts.rows(
         "select workload, provider, model, tokens, counted_cost, hosted_cost, cost_difference, cost_per_unit, "
         "hosted_cost_per_unit, is_cheaper_as_run, prices_seen_on from marts.fct_hosted_price_comparison "
-        "where grain = 'monthly' and environment = ? and period_start = ? and null_reason is null "
+        "where grain = 'month' and environment = ? and period_start = ? and null_reason is null "
         "order by workload, hosted_cost, provider, model",
         marts.environment,
         month,

@@ -10,22 +10,15 @@ with ledger as (
 ),
 
 facts as (
-    {% for grain in ['daily', 'weekly', 'monthly'] %}
     select
-        '{{ grain }}' as grain,
+        facts.grain,
         facts.cohort as deployment_id,
         facts.unit,
         sum(facts.effective_cost) as effective_cost
-    from {{ ref('fct_unit_economics_' ~ grain) }} as facts
+    from {{ ref('int_unit_economics__cost_per_unit') }} as facts
     inner join {{ ref('units') }} as units on facts.unit = units.unit
     where facts.cohort_dimension = 'deployment' and units.cost_scope != 'token_kind'
-    group by facts.cohort, facts.unit
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-),
-
-grains as (
-    select unnest(['daily', 'weekly', 'monthly']) as grain
+    group by facts.grain, facts.cohort, facts.unit
 )
 
 select
@@ -35,6 +28,6 @@ select
     ledger.effective_cost as ledger_cost,
     facts.effective_cost as fact_cost
 from ledger
-cross join grains
+cross join {{ grains() }}
 left join facts on ledger.deployment_id = facts.deployment_id and grains.grain = facts.grain
 where ledger.effective_cost is distinct from facts.effective_cost

@@ -173,7 +173,7 @@ def test_pods_that_follow_each_other_and_pods_on_no_node(built) -> None:
 def test_tokens_that_begin_anew_while_steps_go_on_are_all_counted(built) -> None:
     """Ten steps of 1,000 tokens, then the count begins anew with the eleventh: another 10,000."""
     assert built.query("""
-        select useful_steps, useful_tokens from marts.fct_training_costs where grain = 'daily' and workload = 't-reset'
+        select useful_steps, useful_tokens from marts.fct_training_costs where grain = 'day' and workload = 't-reset'
     """) == [(20, 20_000)]
     assert units(built, "t-reset")["training_token"][0] == 20_000
 
@@ -181,7 +181,7 @@ def test_tokens_that_begin_anew_while_steps_go_on_are_all_counted(built) -> None
 def test_trls_own_name_of_its_tokens_is_read(built) -> None:
     """Twenty steps of 1,000 tokens under num_tokens."""
     assert built.query("""
-        select useful_steps, useful_tokens from marts.fct_training_costs where grain = 'daily' and workload = 't-trl'
+        select useful_steps, useful_tokens from marts.fct_training_costs where grain = 'day' and workload = 't-trl'
     """) == [(20, 20_000)]
 
 

@@ -155,7 +155,7 @@ def drivers(module_warehouse):
                 f"{unobserved}, {cost}, {accelerator}, "
                 f"{'null' if share is None else share}, {seconds}, {busy}, date '{day}')"
             )
-            for grain, period in [("daily", lambda d: d), ("weekly", week_of), ("monthly", month_of)]:
+            for grain, period in [("day", lambda d: d), ("week", week_of), ("month", month_of)]:
                 totals[grain, period(day)][0] += units
                 totals[grain, period(day)][1] += cost
         for (grain, start), (units, cost) in totals.items():
@@ -180,13 +180,12 @@ def drivers(module_warehouse):
         f"cast(unit_share as double) as unit_share, cast(units as bigint) as units) "
         f"from (values {', '.join(days)}) as days({', '.join(names)})"
     )
-    for grain in ("daily", "weekly", "monthly"):
-        module_warehouse.query(
-            f"create table marts.fct_unit_economics_{grain} as select * exclude (grain) replace "
-            f"(cast(cost_per_unit as decimal(38, 18)) as cost_per_unit, cast(null_reason as varchar) as null_reason) "
-            f"from (values {', '.join(facts)}) as facts(grain, environment, workload, cohort_dimension, unit, "
-            f"null_reason, cost_per_unit, is_complete, period_start, period_end) where grain = '{grain}'"
-        )
+    module_warehouse.query(
+        f"create table intermediate.int_unit_economics__cost_per_unit as select * replace "
+        f"(cast(cost_per_unit as decimal(38, 18)) as cost_per_unit, cast(null_reason as varchar) as null_reason) "
+        f"from (values {', '.join(facts)}) as facts(grain, environment, workload, cohort_dimension, unit, "
+        f"null_reason, cost_per_unit, is_complete, period_start, period_end)"
+    )
     module_warehouse.build(
         "int_decisions__driver_moves_daily", "int_decisions__driver_moves", "fct_cost_per_unit_drivers"
     )

@@ -15,23 +15,23 @@ MODELS = "int_forecasting__series_daily+,+fct_forecast_accuracy"
 
 
 def write_days(database: Path, days: int, factor: float = 1.0) -> None:
-    """fct_unit_economics_daily of one workload that grows 2 % a week; everything is complete."""
+    """int_unit_economics__cost_per_unit of one workload that grows 2 % a week; everything is complete."""
     history = grown(days=140)
     with duckdb.connect(str(database)) as connection:
-        connection.execute("create schema if not exists marts")
-        connection.execute("drop table if exists marts.fct_unit_economics_daily")
+        connection.execute("create schema if not exists intermediate")
+        connection.execute("drop table if exists intermediate.int_unit_economics__cost_per_unit")
         connection.execute(
             """
-            create table marts.fct_unit_economics_daily (
-                environment varchar, workload varchar, cohort_dimension varchar, cohort varchar, unit varchar,
-                units bigint, effective_cost decimal(38, 18), null_reason varchar, is_complete boolean,
+            create table intermediate.int_unit_economics__cost_per_unit (
+                grain varchar, environment varchar, workload varchar, cohort_dimension varchar, cohort varchar,
+                unit varchar, units bigint, effective_cost decimal(38, 18), null_reason varchar, is_complete boolean,
                 period_start date, counted_cost decimal(38, 18) generated always as (effective_cost)
             )
             """
         )
         connection.executemany(
-            "insert into marts.fct_unit_economics_daily values "
-            "('production', 'chat', 'all', 'all', 'request', ?, cast(? as decimal(38, 18)), null, true, ?)",
+            "insert into intermediate.int_unit_economics__cost_per_unit values "
+            "('day', 'production', 'chat', 'all', 'all', 'request', ?, cast(? as decimal(38, 18)), null, true, ?)",
             [
                 (int(history.usage[day] * factor), f"{history.cost[day]:.6f}", START + timedelta(days=day))
                 for day in range(days)

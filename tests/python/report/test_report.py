@@ -157,7 +157,7 @@ def test_sections_appear_with_their_marts(marts: duckdb.DuckDBPyConnection) -> N
     marts.execute("""
         create table marts.fct_tier_margin as
         select
-            'monthly' as grain, date '2026-09-01' as period_start, true as is_complete, 'production' as environment,
+            'month' as grain, date '2026-09-01' as period_start, true as is_complete, 'production' as environment,
             'chat' as workload, tier as customer_tier, revenue::decimal(38, 18) as revenue,
             10::decimal(38, 18) as counted_cost, margin::decimal(38, 18) as margin, rate::double as margin_rate,
             reason as null_reason
@@ -291,7 +291,7 @@ def test_a_tier_is_the_sum_of_its_workloads(marts: duckdb.DuckDBPyConnection) ->
     marts.execute("""
         create table marts.fct_tier_margin as
         select
-            'monthly' as grain, date '2026-09-01' as period_start, true as is_complete, 'production' as environment,
+            'month' as grain, date '2026-09-01' as period_start, true as is_complete, 'production' as environment,
             workload, tier as customer_tier, revenue::decimal(38, 18) as revenue, cost::decimal(38, 18) as counted_cost,
             margin::decimal(38, 18) as margin, rate::double as margin_rate, reason as null_reason
         from (values

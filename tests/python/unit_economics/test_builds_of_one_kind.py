@@ -170,7 +170,7 @@ def test_a_tier_that_pays_less_than_it_costs_is_named(hosted_only):
     """At 32.00 a million output tokens gold pays 12.80 against 12.48, free 3.20 against 3.52."""
     margins = hosted_only.query("""
         select customer_tier, revenue, effective_cost, margin, is_sold_below_cost
-        from marts.fct_tier_margin where grain = 'daily' and workload = 'assistant' order by customer_tier
+        from marts.fct_tier_margin where grain = 'day' and workload = 'assistant' order by customer_tier
     """)
     assert margins == [
         ("free", Decimal("3.2"), Decimal("3.52"), Decimal("-0.32"), True),
@@ -182,7 +182,7 @@ def test_the_same_tokens_at_another_providers_list_price(hosted_only):
     """gpt-5.1 at 1.25, 0.125 and 10.00: 2.5 × 1.25 + 1 × 0.125 + 0.5 × 10 = 8.25 against 16; no capacity to be full."""
     comparison = hosted_only.query("""
         select effective_cost, hosted_cost, price_source, utilization, break_even_utilization, is_cheaper_as_run
-        from marts.fct_hosted_price_comparison where grain = 'daily'
+        from marts.fct_hosted_price_comparison where grain = 'day'
     """)
     assert comparison == [(Decimal("16"), Decimal("8.25"), "list", None, None, False)]
 
@@ -260,7 +260,7 @@ def test_rework_is_shown_beside_the_cost_of_a_step(training_only):
     """2 of 12 executed steps were thrown away: 20.00 of 120.00; 10.00 an executed step."""
     costs = training_only.query("""
         select executed_steps, useful_steps, rework_steps, rework_cost, cost_per_useful_step, cost_per_executed_step
-        from marts.fct_training_costs where grain = 'monthly'
+        from marts.fct_training_costs where grain = 'month'
     """)
     assert costs == [(12, 10, 2, Decimal("20"), Decimal("12"), Decimal("10"))]
 

@@ -1,7 +1,7 @@
 """What a counter counted, in plain Python: an independent answer to hold the models against.
 
-It looks at one series at a time with all of its samples in memory, follows the written rules of docs/usage.md word by
-word and shares nothing with the SQL.
+It looks at one series at a time with all of its samples in memory, follows the written rules of docs/usage.md and
+of `int_usage__counter_increases_daily` word by word, and shares nothing with the SQL.
 """
 
 from __future__ import annotations
