@@ -12,7 +12,7 @@ import yaml
 from tools.lineage import Column, Flow, Graph, column_graph
 
 DECLARED = Path(__file__).with_suffix("").with_name("lineage.yml")
-NO_NUMBERS = ("varchar", "boolean", "date", "timestamp")
+NO_NUMBERS = ("varchar", "boolean", "date", "timestamp", "map(varchar, varchar)")
 
 
 class Lineage:

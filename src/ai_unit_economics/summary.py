@@ -1,4 +1,4 @@
-"""What a build says when it is done: cost per million output tokens, and that the bill is accounted for."""
+"""What a build says when it is done: cost per million output tokens, that the bill is accounted for, what to decide."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from ai_unit_economics import opening
 from ai_unit_economics.cost_origins import COST_ORIGINS
+from ai_unit_economics.figures import count, money, percent, plain, unit_cost
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 
 UNIT_ECONOMICS = "fct_unit_economics_daily"
@@ -70,7 +72,8 @@ class Reconciliation:
 def print_summary(connection: duckdb.DuckDBPyConnection, console: Console) -> None:
     for mart in (UNIT_ECONOMICS, RECONCILIATION):
         require_mart(connection, mart)
-    found = latest_complete_day(connection)
+    environment = opening.main_environment(connection)
+    found = latest_complete_day(connection, environment)
     if found is None:
         console.print(
             "The marts hold no output tokens yet. Put exports under UNIT_ECONOMICS_DATA (docs/configuration.md) "
@@ -79,17 +82,46 @@ def print_summary(connection: duckdb.DuckDBPyConnection, console: Console) -> No
     else:
         day, is_complete = found
         state = "the latest complete day" if is_complete else "the latest day; no day is complete yet"
-        console.print(f"\n[bold]What a million output tokens cost on {day}[/bold], fully loaded ({state})\n")
+        place = escape(environment)
+        console.print(f"\n[bold]What a million output tokens cost on {day}[/bold] in {place}, fully loaded ({state})\n")
         currency = reporting_currency(connection)
-        console.print(cost_table("Tier", lines_by_tier(connection, day), currency, console.width))
+        console.print(cost_table("Tier", lines_by_tier(connection, day, environment), currency, console.width))
         console.print()
-        console.print(cost_table("Workload", lines_by_workload(connection, day), currency, console.width))
+        console.print(cost_table("Workload", lines_by_workload(connection, day, environment), currency, console.width))
         console.print()
     for reconciliation in reconciliations(connection):
         console.print(reconciliation_line(reconciliation), highlight=False)
     for line in signs_of_trouble(connection):
         console.print(line, highlight=False)
+    print_opening(connection, environment, console)
     console.print(NEXT_STEPS, highlight=False)
+
+
+def print_opening(connection: duckdb.DuckDBPyConnection, environment: str, console: Console) -> None:
+    """What the report opens with: what was spent, and what to decide."""
+    spent = opening.spend(connection)
+    if spent is not None:
+        console.print(
+            f"\n[bold]What was spent[/bold]: {money(spent.total)} {spent.currency} in {spent.month}, {spent.direction}",
+            highlight=False,
+        )
+        console.print(
+            "  " + escape("; ".join(f"{place} {money(cost)}" for place, cost in spent.places)), highlight=False
+        )
+    found = opening.findings(connection, environment)
+    dearest = opening.dearest(found)
+    if dearest:
+        console.print("\n[bold]What to decide[/bold], dearest first, a month\n")
+        table = Table.grid(padding=(0, GAP))
+        table.add_column(justify="right", no_wrap=True)
+        table.add_column(overflow="fold")
+        for finding in dearest:
+            table.add_row(
+                f"{finding.amount_text}", f"{escape(finding.sentence)}\n[dim]→ {escape(finding.what_to_do)}[/dim]"
+            )
+        console.print(table, highlight=False)
+        if len(found) > len(dearest):
+            console.print(f"  and {len(found) - len(dearest)} more in marts.fct_findings", highlight=False)
 
 
 NEXT_STEPS = """
@@ -108,7 +140,7 @@ def require_mart(connection: duckdb.DuckDBPyConnection, name: str) -> None:
         raise MissingMartError(f"marts.{name} is not in the database; run make build and look at its first error")
 
 
-def latest_complete_day(connection: duckdb.DuckDBPyConnection) -> tuple[date, bool] | None:
+def latest_complete_day(connection: duckdb.DuckDBPyConnection, environment: str) -> tuple[date, bool] | None:
     """The last day on which every workload is complete, else the last with a complete one, else the last day."""
     day, is_complete = connection.execute(
         """
@@ -118,7 +150,7 @@ def latest_complete_day(connection: duckdb.DuckDBPyConnection) -> tuple[date, bo
                 bool_and(is_complete) as is_all_complete,
                 bool_or(is_complete) as is_any_complete
             from marts.fct_unit_economics_daily
-            where unit = 'output_token' and cohort_dimension = 'all'
+            where unit = 'output_token' and cohort_dimension = 'all' and environment = ?
             group by period_start
         )
         select
@@ -129,7 +161,8 @@ def latest_complete_day(connection: duckdb.DuckDBPyConnection) -> tuple[date, bo
             ),
             coalesce(bool_or(is_any_complete), false)
         from days
-        """
+        """,
+        [environment],
     ).fetchone()
     return (day, is_complete) if day else None
 
@@ -138,15 +171,17 @@ def reporting_currency(connection: duckdb.DuckDBPyConnection) -> str:
     return connection.execute("select any_value(currency) from marts.fct_unit_economics_daily").fetchone()[0]
 
 
-def lines_by_tier(connection: duckdb.DuckDBPyConnection, day: date) -> list[Line]:
-    return _lines(connection, day, sql("cohort"), "customer_tier")
+def lines_by_tier(connection: duckdb.DuckDBPyConnection, day: date, environment: str) -> list[Line]:
+    return _lines(connection, day, environment, sql("cohort"), "customer_tier")
 
 
-def lines_by_workload(connection: duckdb.DuckDBPyConnection, day: date) -> list[Line]:
-    return _lines(connection, day, sql("workload || ', ' || environment"), "all")
+def lines_by_workload(connection: duckdb.DuckDBPyConnection, day: date, environment: str) -> list[Line]:
+    return _lines(connection, day, environment, sql("workload"), "all")
 
 
-def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: Sql, dimension: str) -> list[Line]:
+def _lines(
+    connection: duckdb.DuckDBPyConnection, day: date, environment: str, label: Sql, dimension: str
+) -> list[Line]:
     query = sql(
         """
         select
@@ -158,7 +193,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: Sql, dimensi
             list(distinct null_reason order by null_reason) filter (null_reason is not null),
             {costs}
         from marts.fct_unit_economics_daily
-        where unit = 'output_token' and cohort_dimension = ? and period_start = ?
+        where unit = 'output_token' and cohort_dimension = ? and period_start = ? and environment = ?
         group by all
         having sum(effective_cost) != 0 or sum(units) != 0
         order by sum(effective_cost) desc, label
@@ -166,7 +201,7 @@ def _lines(connection: duckdb.DuckDBPyConnection, day: date, label: Sql, dimensi
         label=label,
         costs=joined(sql("sum({cost})", cost=identifier(f"{origin}_cost")) for origin in ORIGINS),
     )
-    rows = connection.execute(query.text, [dimension, day]).fetchall()
+    rows = connection.execute(query.text, [dimension, day, environment]).fetchall()
     return [
         Line(
             label=name,
@@ -201,11 +236,11 @@ def cost_table(title: str, lines: Sequence[Line], currency: str, width: int) -> 
     """Numbers are shown whole whatever the width: labels wrap, then shares are left out from the right."""
     rows = [*lines, total(lines)]
     columns = [
-        (f"{currency} per 1M", [_per_million(line) for line in rows]),
-        ("output tokens", ["–" if line.units is None else f"{line.units:,}" for line in rows]),
-        (f"effective cost, {currency}", [f"{line.effective_cost:,.2f}" for line in rows]),
+        (f"{currency} per 1M", [unit_cost(line.cost_per_million) for line in rows]),
+        ("output tokens", [count(line.units) for line in rows]),
+        (f"effective cost, {currency}", [money(line.effective_cost) for line in rows]),
         *(
-            (SHARES.get(name, name), [_share(line, origin) for line in rows])
+            (SHARES.get(name, name), [percent(line.share(origin)) for line in rows])
             for origin, name in COST_ORIGINS.items()
             # where everything was observed, a column of zeros says nothing
             if origin != "unobserved" or any(line.costs[origin] for line in lines)
@@ -237,14 +272,6 @@ def _width(heading: str, cells: Sequence[str]) -> int:
 def _label(line: Line) -> str:
     reasons = "" if line.divided_units else "; ".join(line.null_reasons).replace("_", " ")
     return f"{escape(line.label)}\n[dim]{reasons}[/dim]" if reasons else escape(line.label)
-
-
-def _per_million(line: Line) -> str:
-    return f"{cost:,.4f}" if (cost := line.cost_per_million) is not None else "–"
-
-
-def _share(line: Line, origin: str) -> str:
-    return f"{share:.1%}" if (share := line.share(origin)) is not None else "–"
 
 
 def reconciliations(connection: duckdb.DuckDBPyConnection) -> list[Reconciliation]:
@@ -300,28 +327,22 @@ def signs_of_trouble(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ).fetchall()
     lines = []
     for number, (sign, mart, affected, cost, signs) in enumerate(rows):
-        money = f", {cost:,.2f} of cost" if cost else ""
+        amount = f", {money(cost)} of cost" if cost else ""
         others = f"; and {signs - len(rows)} more" if number == len(rows) - 1 and signs > len(rows) else ""
-        what = f"{escape(sign.replace('_', ' '))}: {_counted(affected, 'row')}{money}"
+        what = f"{escape(sign.replace('_', ' '))}: {_counted(affected, 'row')}{amount}"
         lines.append(f"[yellow]Look at[/yellow] {what} ({mart}{others})")
     return lines
 
 
 def reconciliation_line(found: Reconciliation) -> str:
     where = f"{_counted(found.sources, 'source')}, {_counted(found.billing_periods, 'billing period')}"
-    cost_in, cost_out = f"{_plain(found.cost_in)} {found.currency}", f"{_plain(found.cost_out)} {found.currency}"
+    cost_in, cost_out = f"{plain(found.cost_in)} {found.currency}", f"{plain(found.cost_out)} {found.currency}"
     if found.rows_that_differ == 0 and found.cost_in == found.cost_out:
         return f"EffectiveCost in {cost_in} = out {cost_out}, difference 0 ({where})"
-    difference = _plain(found.cost_in - found.cost_out)
+    difference = plain(found.cost_in - found.cost_out)
     rows = _counted(found.rows_that_differ, "row")
     return f"EffectiveCost in {cost_in}, out {cost_out}, [red]difference {difference}[/red] in {rows} ({where})"
 
 
 def _counted(number: int, thing: str) -> str:
     return f"{number} {thing}{'' if number == 1 else 's'}"
-
-
-def _plain(amount: Decimal) -> str:
-    """All the decimals that the amount has, at least two: a cent that went missing must not be rounded away."""
-    whole, _, fraction = f"{amount:,f}".partition(".")
-    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"

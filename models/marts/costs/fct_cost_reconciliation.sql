@@ -40,6 +40,18 @@ came_in as (
 
 ),
 
+-- A shared line that nobody can carry is as unallocated as what no rule matches: one number, here and everywhere.
+ledger as (
+
+    select
+        source,
+        billing_period_start,
+        case when deployment_id = '(unallocated)' then 'unallocated' else treatment end as treatment,
+        effective_cost
+    from {{ ref('int_allocation__cost_ledger_daily') }}
+
+),
+
 went_out as (
 
     select
@@ -49,7 +61,7 @@ went_out as (
         coalesce(sum(effective_cost) filter (where treatment = '{{ treatment }}'), 0) as {{ treatment }}_cost,
         {% endfor -%}
         sum(effective_cost) as effective_cost
-    from {{ ref('int_allocation__cost_ledger_daily') }}
+    from ledger
     group by source, billing_period_start
 
 )

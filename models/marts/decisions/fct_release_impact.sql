@@ -12,28 +12,8 @@ effects as (
     qualify looked_until = max(looked_until) over (partition by change_id)
 ),
 
-change_days as (
-    select
-        change_days.change_id,
-        change_days.units,
-        change_days.repriced_cost,
-        change_days.date_day < changes.changed_on as is_before
-    from {{ ref('int_decisions__change_days') }} as change_days
-    inner join changes on change_days.change_id = changes.change_id
-    inner join effects
-        on change_days.change_id = effects.change_id and change_days.date_day < effects.looked_until
-    where change_days.is_complete and not change_days.is_control
-),
-
 totals as (
-    select
-        change_id,
-        cast(coalesce(sum(units) filter (where is_before), 0) as bigint) as units_before,
-        cast(coalesce(sum(units) filter (where not is_before), 0) as bigint) as units_after,
-        cast(coalesce(sum(repriced_cost) filter (where is_before), 0) as {{ money_type() }}) as repriced_cost_before,
-        cast(coalesce(sum(repriced_cost) filter (where not is_before), 0) as {{ money_type() }}) as repriced_cost_after
-    from change_days
-    group by change_id
+    select * from {{ ref('int_decisions__change_totals') }}
 ),
 
 units as (

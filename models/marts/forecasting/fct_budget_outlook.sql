@@ -128,9 +128,10 @@ select
         when spent_to_date > amount_per_month then 'spent'
         when expected_breach_date is not null then 'breach_expected'
         when earliest_breach_date is not null then 'at_risk'
+        -- of a month whose end nobody forecast no more can be said, with an interval or without
+        when not is_whole_month then 'within_so_far'
         when cost_high_80 is null then 'within_expected'
-        when is_whole_month then 'within'
-        else 'within_so_far'
+        else 'within'
     end as status,
     '{{ var('reporting_currency') }}' as currency
 from with_spent

@@ -1,13 +1,13 @@
 """`ai-unit-economics doctor`: what is missing for which mart, before anything is built.
 
-It recognises files by the code that lands them, and reads the seeds as CSV. Values that only a build can judge, such
-as two overlapping periods or a missing exchange rate, stop the build with a line of their own.
+It recognises files by the code that lands them and runs the seeds' own checks on their CSV files, so that what stops
+the build is said before it begins.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -18,6 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from ai_unit_economics.doctor.inputs import Inputs, look
+from ai_unit_economics.doctor.last_build import LastBuild, last_build_of
 from ai_unit_economics.doctor.verdicts import Verdict, anything_can_be_built, verdicts
 
 STATES = {"full": ("green", "yes"), "partial": ("yellow", "partly"), "empty": ("red", "no")}
@@ -74,8 +75,16 @@ def require_project(project: Path) -> None:
     show_default="UNIT_ECONOMICS_DATABASE, else data/unit_economics.duckdb",
     help="What the last build wrote, if there is one; it is only read.",
 )
-def doctor_command(root: str, project: Path, seeds: Path | None, database: Path) -> None:
-    """What your data and seeds are missing, for which mart. Needs no build; fails only if nothing can be built."""
+@click.option(
+    "--format",
+    "output",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="json is for programs: the same, as one object.",
+)
+def doctor_command(root: str, project: Path, seeds: Path | None, database: Path, output: str) -> None:
+    """What your data and seeds are missing, for which mart. Builds nothing; fails if the build would stop."""
     require_project(project)
     own = seeds or project / "seeds" / "config"
     if not (own / "deployments.csv").is_file():
@@ -83,16 +92,56 @@ def doctor_command(root: str, project: Path, seeds: Path | None, database: Path)
     with duckdb.connect() as connection:
         inputs = look(root, project, connection, seeds)
     found = verdicts(inputs)
-    console = Console(width=None if Console().is_terminal else 80)
-    for part in (files_found, troubles, marts, last_build):
-        part(console, inputs, found, database)
-    if not anything_can_be_built(found):
-        console.print("\n[bold red]Nothing can be built from this.[/bold red] Begin with the bill: docs/connect/")
+    built = last_build_of(database, inputs)
+    stops = stops_of(inputs, found)
+    if output == "json":
+        click.echo(json.dumps(as_json(inputs, own, found, built, stops), indent=2, ensure_ascii=False))
+    else:
+        console = Console(width=None if Console().is_terminal else 80)
+        looked_at(console, inputs, own, built)
+        files_found(console, inputs)
+        troubles(console, inputs)
+        marts(console, found)
+        left_open(console, built)
+        if not anything_can_be_built(found):
+            console.print("\n[bold red]Nothing can be built from this.[/bold red] Begin with the bill: docs/connect/")
+        elif stops:
+            console.print(f"\n[bold red]The build would stop[/bold red]: {len(stops)} to mend, see above")
+    if stops:
         raise SystemExit(1)
 
 
-def files_found(console: Console, inputs: Inputs, *_: object) -> None:
-    console.print(f"[bold]Under {escape(inputs.root)}[/bold]", highlight=False)
+def stops_of(inputs: Inputs, found: list[Verdict]) -> list[str]:
+    stops = inputs.stops_usage + inputs.stops_costs
+    return stops if stops or anything_can_be_built(found) else ["nothing can be built from this"]
+
+
+def as_json(inputs: Inputs, own: Path, found: list[Verdict], built: LastBuild, stops: list[str]) -> dict:
+    return {
+        "data": inputs.root,
+        "seeds": str(own),
+        "database": str(built.database),
+        "database_is_of_this_data": built.is_of_this_data,
+        "would_stop": bool(stops),
+        "stops": stops,
+        "not_read": inputs.problems,
+        "notes": inputs.notes,
+        "folders": {
+            folder: {"files": len(inputs.in_folder(folder)), "of_known_shape": inputs.shaped.get(folder, 0)}
+            for folder in FOLDERS
+        },
+        "marts": {verdict.mart: {"state": verdict.state, "missing": list(verdict.missing)} for verdict in found},
+        "left_open_by_last_build": built.lines,
+    }
+
+
+def looked_at(console: Console, inputs: Inputs, own: Path, built: LastBuild) -> None:
+    for name, what in (("Data", inputs.root), ("Seeds", str(own)), ("Database", built.says)):
+        console.print(Padding(f"[bold]{name}[/bold] {escape(what)}", (0, 0, 0, 0)), highlight=False)
+
+
+def files_found(console: Console, inputs: Inputs) -> None:
+    console.print("\n[bold]What lies there[/bold]", highlight=False)
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(justify="right", no_wrap=True)
@@ -113,10 +162,11 @@ def what_is_in(folder: str, inputs: Inputs) -> str:
     return f"{inputs.shaped.get(folder, 0)} of a known shape" if inputs.in_folder(folder) else ""
 
 
-def troubles(console: Console, inputs: Inputs, *_: object) -> None:
+def troubles(console: Console, inputs: Inputs) -> None:
     for heading, style, lines in (
         ("This stops the build", "bold red", inputs.stops_usage + inputs.stops_costs),
         ("This is not read", "bold yellow", inputs.problems),
+        ("This is read, and may be meant otherwise", "bold", inputs.notes),
     ):
         if lines:
             console.print(f"\n[{style}]{heading}[/{style}]")
@@ -126,7 +176,7 @@ def troubles(console: Console, inputs: Inputs, *_: object) -> None:
             console.print(f"  and {len(lines) - 10} more like these", highlight=False)
 
 
-def marts(console: Console, _: Inputs, found: list[Verdict], *__: object) -> None:
+def marts(console: Console, found: list[Verdict]) -> None:
     """A line a mart; what is missing is said once, with a number that the marts name."""
     reasons = list(dict.fromkeys(reason for verdict in found for reason in verdict.missing))
     console.print("\n[bold]Which marts this fills[/bold]")
@@ -146,67 +196,9 @@ def marts(console: Console, _: Inputs, found: list[Verdict], *__: object) -> Non
         console.print(table, highlight=False)
 
 
-def last_build(console: Console, _: Inputs, __: list[Verdict], database: Path) -> None:
-    if not database.is_file():
+def left_open(console: Console, built: LastBuild) -> None:
+    if built.lines is None:
         return
-    try:
-        with duckdb.connect(str(database), read_only=True) as connection:
-            lines = list(of_last_build(connection))
-    except duckdb.Error as error:
-        lines = [f"{database} cannot be read now: {str(error).splitlines()[0]}"]
     console.print("\n[bold]What the last build left open[/bold]")
-    for line in lines or ["nothing"]:
+    for line in built.lines or ["nothing"]:
         console.print(Padding(escape(line), (0, 0, 0, 2)), highlight=False)
-
-
-def of_last_build(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    built = {name for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    if "fct_deployment_costs_daily" in built:
-        rows = connection.execute(
-            """
-            select currency, sum(effective_cost) filter (deployment_id = '(unallocated)'), sum(effective_cost)
-            from marts.fct_deployment_costs_daily group by currency order by currency
-            """
-        ).fetchall()
-        for currency, unallocated, total in rows:
-            if unallocated:
-                yield f"{unallocated:,.2f} of {total:,.2f} {currency} is unallocated: no rule of cost_rules.csv matches"
-    if "fct_unit_economics_daily" in built:
-        rows = connection.execute(
-            """
-            select null_reason, count(distinct (workload, unit)), count(distinct period_start)
-            from marts.fct_unit_economics_daily
-            where cohort_dimension = 'all' and null_reason is not null group by null_reason order by null_reason
-            """
-        ).fetchall()
-        for reason, series, days in rows:
-            yield f"no cost per unit for {series} pairs of workload and unit on up to {days} days: null_reason {reason}"
-    if "fct_undeclared_usage" in built:
-        yield from undeclared_usage(connection)
-
-
-# Names of pods that a line has room for.
-SHOWN_PODS = 3
-
-
-def undeclared_usage(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    rows = connection.execute(
-        """
-        select
-            count(*),
-            sum(accelerator_seconds),
-            sum(effective_cost),
-            any_value(currency),
-            list(coalesce(nullif(concat_ws('/', nullif(namespace, ''), nullif(pod, '')), ''), instance)
-                order by effective_cost desc, accelerator_seconds desc, tokens desc, namespace, pod, instance)
-        from marts.fct_undeclared_usage
-        where accelerator_seconds > 0 or tokens > 0
-        having count(*) > 0
-        """
-    ).fetchall()
-    for number, seconds, cost, currency, names in rows:
-        shown = ", ".join(names[:SHOWN_PODS]) + (" and others" if number > SHOWN_PODS else "")
-        yield (
-            f"{number} pods or processes are of no deployment ({shown}): {seconds / 3600:,.1f} accelerator-hours, "
-            f"{cost:,.2f} {currency}; fct_undeclared_usage names them, series_rules.csv takes them"
-        )

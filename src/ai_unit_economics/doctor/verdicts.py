@@ -178,6 +178,7 @@ WORKLOADS = ((bill, deployments, usage), (cost_rules, servers, hosted, training)
 MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_cost_reconciliation": ((bill,), ()),
     "fct_deployment_costs_daily": ((bill,), (deployments, cost_rules, accelerators)),
+    "fct_spend_monthly": ((bill,), (deployments, cost_rules)),
     "fct_focus_allocated_costs": ((bill,), (deployments, cost_rules, accelerators)),
     "fct_focus_conformance": ((exports,), ()),
     "fct_cost_adjustments": ((exports,), ()),
@@ -208,6 +209,7 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_target_outlook": ((bill, deployments, usage, seed("targets", "no targets")), (cost_rules, servers, hosted)),
     "fct_budget_outlook": ((bill, deployments, seed("budgets", "no budgets")), (cost_rules,)),
     "fct_scaling_verdict": WORKLOADS,
+    "fct_findings": ((bill,), (deployments, usage, cost_rules, servers, hosted, training, tiers)),
     "dim_customers": ((customers,), ()),
     "dim_dates": ((bill,), ()),
     "dim_deployments": ((deployments,), ()),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from decimal import Decimal
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import click
 import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from ai_unit_economics.cost_origins import COST_ORIGINS
+from ai_unit_economics import opening
+from ai_unit_economics.figures import count, money, percent, plain, signed, unit_cost
 from ai_unit_economics.report import content
 
 REQUIRED = (
@@ -26,16 +27,19 @@ class NothingToReportError(Exception):
     """The database lacks what a report needs; the text says what to do."""
 
 
-def render(connection: duckdb.DuckDBPyConnection) -> str:
+def render(connection: duckdb.DuckDBPyConnection, today: date | None = None) -> str:
+    """`today` is the day on which the page is made: the one clock here, for a reader has to know how old data is."""
     marts = content.Marts(connection)
     missing = [name for name in REQUIRED if not marts.has(name)]
     if missing:
         raise NothingToReportError(
             f"marts.{missing[0]} is not in the database; run make build and look at its first error"
         )
-    facts = content.facts(marts)
+    spent = opening.spend(connection)
+    facts = content.facts(marts, today or datetime.now(UTC).date(), spent)
     if facts is None:
-        raise NothingToReportError(without_units(marts))
+        raise NothingToReportError("the marts are empty; is UNIT_ECONOMICS_DATA the right folder?")
+    found = opening.findings(connection, marts.environment)
     workloads = content.workloads(marts)
     environment = Environment(
         loader=PackageLoader("ai_unit_economics.report", "."),
@@ -44,65 +48,27 @@ def render(connection: duckdb.DuckDBPyConnection) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(money=money, unit_cost=unit_cost, percent=percent, signed=signed, plain=plain)
+    environment.filters.update({write.__name__: write for write in (money, percent, plain, signed, unit_cost)})
+    environment.filters["number"] = count
     return environment.get_template("page.html.j2").render(
         facts=facts,
+        spent=spent,
+        findings=found,
+        dearest=opening.dearest(found),
+        saving=opening.best_saving(found),
         workloads=workloads,
+        has_units=bool(workloads),
         drivers=content.drivers(marts, workloads),
         margins=content.margins(marts),
         hosted=content.hosted(marts),
         targets=content.targets(marts),
         reconciliation=content.reconciliation(marts),
-        treatments=content.TREATMENTS,
-        origins=content.origins(marts, facts.since),
-        origin_names=COST_ORIGINS,
+        origins=content.origins(marts, facts.money_from, facts.money_until),
         coverage=content.coverage(marts, facts.since),
         freshness=content.freshness(marts),
         unknown=content.unknown(marts, facts.since),
-        findings=content.findings(marts),
+        broken_rules=content.broken_rules(marts),
     )
-
-
-def without_units(marts: content.Marts) -> str:
-    """What there is instead of a cost per unit, and what the next step is."""
-    bills = marts.rows(
-        "select currency, sum(effective_cost_in) as cost, sum(unallocated_cost) as unallocated "
-        "from marts.fct_cost_reconciliation group by currency order by currency"
-    )
-    if not bills:
-        return "the marts are empty; is UNIT_ECONOMICS_DATA the right folder?"
-    amounts = "; ".join(
-        f"{money(bill['cost'])} {bill['currency']}, {money(bill['unallocated'])} of it unallocated" for bill in bills
-    )
-    return (
-        f"there is a bill ({amounts}) but no workload with a cost per unit: ai-unit-economics doctor says what is "
-        "missing, docs/connect/README.md how to add it"
-    )
-
-
-def money(value: Decimal | None) -> str:
-    return "–" if value is None else f"{value:,.2f}".replace("-", "−")
-
-
-def unit_cost(value: Decimal | None) -> str:
-    """Enough digits to tell 4.0072 from 4.0193 and 0.000021 from 0."""
-    if value is None:
-        return "–"
-    return f"{value:,.4f}" if abs(value) >= 1 or value == 0 else f"{value:.4g}"
-
-
-def percent(value: Decimal | float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:.{digits}%}".replace("-", "−").replace("%", " %")
-
-
-def signed(value: Decimal | float | None, digits: int = 1) -> str:
-    return "–" if value is None else f"{value:+.{digits}%}".replace("-", "−").replace("%", " %")
-
-
-def plain(value: Decimal) -> str:
-    """All the decimals that an amount has: a cent that went missing must not be rounded away."""
-    whole, _, fraction = f"{value:,f}".partition(".")
-    return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
 
 
 def database_to_report() -> Path:

@@ -11,12 +11,13 @@ from string import ascii_lowercase
 
 import duckdb
 
+from ai_unit_economics import opening
 from ai_unit_economics.cost_origins import COST_ORIGINS
+from ai_unit_economics.figures import unit_cost
 from ai_unit_economics.report import charts
 from ai_unit_economics.report.charts import Fan, Level, Mark, Trend
 from ai_unit_economics.sql import identifier, joined, sql
 
-ENVIRONMENT = "production"
 # The unit by which a workload is told: the first of these that it has a cost for.
 UNITS = ("output_token", "embedding", "training_token", "request")
 UNIT_NAMES = {
@@ -81,6 +82,7 @@ class Marts:
             "where table_schema = 'marts' group by table_name"
         ).fetchall()
         self.columns = {name: set(found) for name, found in columns}
+        self.environment = opening.main_environment(connection) if self.has("fct_unit_economics_daily") else ""
 
     def has(self, mart: str, *columns: str) -> bool:
         return set(columns) <= self.columns.get(mart, set()) and mart in self.columns
@@ -105,6 +107,8 @@ class Workload:
     days: list[dict]
     weeks: list[dict]
     target: dict | None
+    # its cost per unit in the period before
+    target_before: Decimal | None
     marks: list[Mark]
     fan: list[dict]
     chart: str
@@ -120,12 +124,45 @@ class Workload:
         return [row for row in self.weeks if row["is_complete"]]
 
     @property
-    def week_change(self) -> Decimal | None:
-        """The last whole week against the one before it, where both have a cost per unit."""
-        two = self.whole_weeks[-2:]
-        if len(two) < 2 or not all(row["cost_per_unit"] for row in two):
-            return None
-        return two[1]["cost_per_unit"] / two[0]["cost_per_unit"] - 1
+    def card(self) -> dict | None:
+        """One period for all that a card says: the target's, else the last whole week, else the last complete day."""
+        if self.target and self.target["cost_per_unit"] is not None:
+            before = self.target_before
+            return {
+                "period": period_text(self.target["grain"], self.target["end_of_figure"], self.target["is_complete"]),
+                "value": self.target["cost_per_unit"],
+                "change": _change(before, self.target["cost_per_unit"]),
+                "grain": self.target["grain"],
+            }
+        weeks = [row for row in self.whole_weeks if row["cost_per_unit"] is not None]
+        if weeks:
+            two = self.whole_weeks[-2:]
+            before = two[0]["cost_per_unit"] if len(two) == 2 and two[1] is weeks[-1] else None
+            return {
+                "period": period_text("week", weeks[-1]["period_start"], True),
+                "value": weeks[-1]["cost_per_unit"],
+                "change": _change(before, weeks[-1]["cost_per_unit"]),
+                "grain": "week",
+            }
+        day = self.latest
+        return day and {
+            "period": period_text("day", day["period_start"], True),
+            "value": day["cost_per_unit"],
+            "change": None,
+            "grain": "day",
+        }
+
+
+def period_text(grain: str, period_start: date, is_complete: bool) -> str:
+    if grain == "month":
+        text = f"{period_start:%B %Y}"
+    else:
+        text = f"week from {period_start}" if grain == "week" else f"{period_start}"
+    return text if is_complete else f"{text} so far"
+
+
+def _change(before: Decimal | None, after: Decimal) -> Decimal | None:
+    return after / before - 1 if before else None
 
 
 def unit_text(unit: str, scale: int) -> str:
@@ -139,7 +176,7 @@ def workloads(marts: Marts) -> list[Workload]:
         "select workload from (select workload, unit, sum(effective_cost) as cost from marts.fct_unit_economics_daily "
         "where environment = ? and cohort_dimension = 'all' and unit in ('token', 'embedding', 'training_token') "
         "group by all) group by workload order by max(cost) desc, workload",
-        ENVIRONMENT,
+        marts.environment,
     ):
         workload = _workload(marts, name["workload"])
         if workload:
@@ -152,7 +189,7 @@ def _workload(marts: Marts, name: str) -> Workload | None:
         "select unit, any_value(unit_scale) as unit_scale from marts.fct_unit_economics_daily "
         "where environment = ? and cohort_dimension = 'all' and workload = ? "
         "group by unit having count(cost_per_unit) > 0",
-        ENVIRONMENT,
+        marts.environment,
         name,
     )
     scales = {row["unit"]: row["unit_scale"] for row in known}
@@ -167,7 +204,7 @@ def _workload(marts: Marts, name: str) -> Workload | None:
                 "order by period_start",
                 mart=identifier("marts", f"fct_unit_economics_{grain}"),
             ).text,
-            ENVIRONMENT,
+            marts.environment,
             name,
             unit,
         )
@@ -199,35 +236,48 @@ def _workload(marts: Marts, name: str) -> Workload | None:
         ),
         _spoken(name, text, days, targets),
     )
-    target = targets[-1] if targets else None
-    return Workload(name, unit, text, days, weeks, target, marks, fan, chart)
+    target, before = current_target(targets)
+    return Workload(name, unit, text, days, weeks, target, before, marks, fan, chart)
+
+
+def current_target(levels: Sequence[dict]) -> tuple[dict | None, Decimal | None]:
+    """The target that holds now, in its newest whole period with a figure, else in the running one, and the figure of
+    the period before: a part of a week has other weekdays than the week before."""
+    periods = levels[-1]["periods"] if levels else []
+    known = [row for row in periods if row["cost_per_unit"] is not None]
+    known = [row for row in known if row["is_complete"]] or known
+    if not known:
+        return (levels[-1], None) if levels else (None, None)
+    before = known[-2]["cost_per_unit"] if len(known) > 1 and known[-2]["end"] == known[-1]["start"] else None
+    return {**known[-1], "end_of_figure": known[-1]["start"]}, before
 
 
 def _spoken(name: str, text: str, days: Sequence[dict], targets: Sequence[dict]) -> str:
     known = [row for row in days if row["cost_per_unit"] is not None]
     first, last = known[0], known[-1]
     sentence = (
-        f"{name}: cost per {text}, {first['cost_per_unit']:,.4f} on {first['period_start']} "
-        f"and {last['cost_per_unit']:,.4f} on {last['period_start']}"
+        f"{name}: cost per {text}, {unit_cost(first['cost_per_unit'])} on {first['period_start']} "
+        f"and {unit_cost(last['cost_per_unit'])} on {last['period_start']}"
     )
-    return f"{sentence}; target {targets[-1]['max_cost_per_unit']:,.4f}" if targets else sentence
+    return f"{sentence}; target {unit_cost(targets[-1]['max_cost_per_unit'])}" if targets else sentence
 
 
 def target_levels(marts: Marts, workload: str, unit: str) -> list[dict]:
     if not marts.has("fct_target_status"):
         return []
     rows = marts.rows(
-        "select target_id, grain, status, max_cost_per_unit, is_current, period_start as start, period_end as end "
+        "select target_id, grain, status, cost_per_unit, max_cost_per_unit, is_complete, "
+        "period_start as start, period_end as end "
         "from marts.fct_target_status where environment = ? and workload = ? and unit = ? and cohort_dimension = 'all' "
         "order by target_id, period_start",
-        ENVIRONMENT,
+        marts.environment,
         workload,
         unit,
     )
     levels = []
     for _, group in groupby(rows, key=lambda row: (row["target_id"], row["max_cost_per_unit"])):
         periods = list(group)
-        levels.append({**periods[-1], "start": periods[0]["start"], "end": periods[-1]["end"]})
+        levels.append({**periods[-1], "start": periods[0]["start"], "end": periods[-1]["end"], "periods": periods})
     return levels
 
 
@@ -240,7 +290,7 @@ def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Ma
             columns=joined(map(identifier, CONFIGURATION)),
         ).text,
         workload,
-        ENVIRONMENT,
+        marts.environment,
     )
     changes = []
     for deployment, group in groupby(rows, key=lambda row: row["deployment_id"]):
@@ -265,7 +315,7 @@ def forecast(marts: Marts, workload: str, unit: str, last_day: date) -> list[dic
         "cost_per_unit_high_80 as high_80, cost_per_unit_low_95 as low_95, cost_per_unit_high_95 as high_95 "
         "from marts.fct_unit_economics_forecast where environment = ? and workload = ? and unit = ? "
         "and grain = 'day' and cost_per_unit is not null and period_start > ? order by period_start",
-        ENVIRONMENT,
+        marts.environment,
         workload,
         unit,
         last_day,
@@ -287,7 +337,7 @@ def drivers(marts: Marts, found: Sequence[Workload]) -> list[dict] | None:
                 "and grain in ('month', 'week') order by grain = 'month' desc, period_start desc limit 1",
                 parts=joined(map(identifier, parts)),
             ).text,
-            ENVIRONMENT,
+            marts.environment,
             workload.name,
             workload.unit,
         )
@@ -334,38 +384,52 @@ def margins(marts: Marts) -> dict | None:
     month = marts.value(
         "select coalesce(max(period_start) filter (is_complete), max(period_start)) from marts.fct_tier_margin "
         "where grain = 'month' and environment = ?",
-        ENVIRONMENT,
+        marts.environment,
     )
     rows = marts.rows(
         "select workload, customer_tier, is_complete, revenue, counted_cost, margin, margin_rate, "
         "null_reason from marts.fct_tier_margin where grain = 'month' and environment = ? and period_start = ? "
         "order by workload, counted_cost desc, customer_tier",
-        ENVIRONMENT,
+        marts.environment,
         month,
     )
-    known = [float(row["margin"]) for row in rows if row["margin"] is not None]
-    if not known:
+    if not any(row["margin"] is not None for row in rows):
         return None
-    low, high = min(0.0, *known) * 1.05, max(0.0, *known) * 1.05
-    for row in rows:
-        if row["margin"] is not None:
-            row["bar"] = charts.bar(0, float(row["margin"]), low, high, "down" if row["margin"] >= 0 else "up")
-    return {"month": month, "rows": [row for row in rows if row["margin"] is not None], "unpriced": _unpriced(rows)}
-
-
-def _unpriced(rows: Sequence[dict]) -> list[dict]:
-    reasons = sorted({row["null_reason"] for row in rows if row["margin"] is None})
-    return [
-        {
-            "reason": reason.replace("_", " "),
-            "cells": [
-                f"{row['workload']} {row['customer_tier']}"
-                for row in rows
-                if row["margin"] is None and row["null_reason"] == reason
-            ],
-        }
-        for reason in reasons
+    tiers = [
+        _tier(name, list(group))
+        for name, group in groupby(sorted(rows, key=_by_tier), key=lambda r: r["customer_tier"])
     ]
+    tiers.sort(key=lambda tier: (tier["margin"] is None, tier["margin"] or 0))
+    known = [float(row["margin"]) for tier in tiers for row in (tier, *tier["rows"]) if row["margin"] is not None]
+    low, high = min(0.0, *known) * 1.05, max(0.0, *known) * 1.05
+    for tier in tiers:
+        for row in (tier, *tier["rows"]):
+            if row["margin"] is not None:
+                row["bar"] = charts.bar(0, float(row["margin"]), low, high, "down" if row["margin"] >= 0 else "up")
+    return {"month": month, "tiers": tiers}
+
+
+def _by_tier(row: dict) -> tuple:
+    return row["customer_tier"], -row["counted_cost"], row["workload"]
+
+
+def _tier(name: str, rows: list[dict]) -> dict:
+    """All that a tier is charged against all that it costs. What has no price is charged nothing, and costs; what is
+    not known of one workload is not known of all of them."""
+    revenue = sum((row["revenue"] for row in rows), Decimal(0))
+    cost = sum((row["counted_cost"] for row in rows), Decimal(0))
+    priced = [row for row in rows if row["null_reason"] != "no_price"]
+    is_known = bool(priced) and all(row["margin"] is not None for row in priced)
+    margin = revenue - cost if is_known else None
+    return {
+        "customer_tier": name,
+        "revenue": revenue,
+        "counted_cost": cost,
+        "margin": margin,
+        "margin_rate": margin / revenue if margin is not None and revenue else None,
+        "null_reason": None if is_known else next((row["null_reason"] for row in priced or rows), None),
+        "rows": rows,
+    }
 
 
 def hosted(marts: Marts) -> dict | None:
@@ -375,20 +439,20 @@ def hosted(marts: Marts) -> dict | None:
     month = marts.value(
         "select max(period_start) filter (is_complete and null_reason is null) from marts.fct_hosted_price_comparison "
         "where grain = 'month' and environment = ?",
-        ENVIRONMENT,
+        marts.environment,
     )
     rows = marts.rows(
         "select workload, provider, model, tokens, counted_cost, hosted_cost, cost_difference, cost_per_unit, "
         "hosted_cost_per_unit, is_cheaper_as_run, prices_seen_on from marts.fct_hosted_price_comparison "
         "where grain = 'month' and environment = ? and period_start = ? and null_reason is null "
         "order by workload, hosted_cost, provider, model",
-        ENVIRONMENT,
+        marts.environment,
         month,
     )
     return {"month": month, "rows": rows} if rows else None
 
 
-def reconciliation(marts: Marts) -> list[dict]:
+def reconciliation(marts: Marts) -> dict:
     query = sql(
         "select source, billing_period_start, currency, effective_cost_in, effective_cost_out, difference, "
         "{treatments} from marts.fct_cost_reconciliation order by billing_period_start, source",
@@ -399,15 +463,22 @@ def reconciliation(marts: Marts) -> list[dict]:
         row["bar"] = charts.stack(
             [(column, float(row[column])) for column in TREATMENTS], float(row["effective_cost_in"])
         )
-    return rows
+    sums = ("effective_cost_in", *TREATMENTS, "effective_cost_out", "difference")
+    # a column of zeros says nothing
+    treatments = {column: name for column, name in TREATMENTS.items() if any(row[column] for row in rows)}
+    return {"rows": rows, "total": _sums(rows, sums), "treatments": treatments}
 
 
-def origins(marts: Marts, since: date) -> list[dict]:
-    """Cost by origin for each workload, and for the lines that no workload bears."""
+def _sums(rows: Sequence[dict], columns: Sequence[str]) -> dict:
+    return {column: sum((row[column] for row in rows), Decimal(0)) for column in columns}
+
+
+def origins(marts: Marts, since: date, until: date) -> dict:
+    """Cost by origin for each workload, and for the lines that no workload bears: all of the bill of these days."""
     query = sql(
         "select coalesce(workload || case when environment = ? then '' else ', ' || environment end, deployment_id) "
         "as name, sum(effective_cost) as total, {sums} from marts.fct_deployment_costs_daily "
-        "where date_day >= ? group by name having sum(effective_cost) != 0 order by total desc, name",
+        "where date_day >= ? and date_day < ? group by name having sum(effective_cost) != 0 order by total desc, name",
         sums=joined(
             sql(
                 "coalesce(sum(effective_cost) filter (cost_origin = {origin}), 0) as {name}",
@@ -419,13 +490,15 @@ def origins(marts: Marts, since: date) -> list[dict]:
     )
     rows = marts.rows(
         query.text,
-        ENVIRONMENT,
+        marts.environment,
         since,
+        until,
     )
     largest = max((float(row["total"]) for row in rows), default=1.0)
     for row in rows:
         row["bar"] = charts.stack([(f"origin_{origin}", float(row[origin])) for origin in COST_ORIGINS], largest)
-    return rows
+    names = {origin: name for origin, name in COST_ORIGINS.items() if any(row[origin] for row in rows)}
+    return {"rows": rows, "total": _sums(rows, ("total", *COST_ORIGINS)), "names": names}
 
 
 def coverage(marts: Marts, since: date) -> list[dict]:
@@ -484,7 +557,7 @@ def targets(marts: Marts) -> list[dict] | None:
     return rows
 
 
-def findings(marts: Marts) -> list[dict]:
+def broken_rules(marts: Marts) -> list[dict]:
     """Rules of FOCUS that an export broke."""
     if not marts.has("fct_focus_conformance"):
         return []
@@ -494,42 +567,70 @@ def findings(marts: Marts) -> list[dict]:
     )
 
 
+# Days after which a reader is told that data is old: a bill of yesterday and telemetry of today are new.
+OLD_AFTER_DAYS = 2
+
+
 @dataclass(frozen=True)
 class Facts:
     """What always stands on top: how fresh, how complete, and whether the bill adds up."""
 
     currency: str
+    environment: str
     first_day: date
     last_day: date
     charges_through: date | None
     telemetry_through: date | None
     lowest_coverage: float | None
+    # the month that the page opens with, or the last 28 days where there is none
+    money_from: date
+    money_until: date
+    money_text: str
     unallocated_share: Decimal | None
     difference: Decimal
     rows_that_differ: int
     version: str | None
     built_at: str | None
+    today: date
 
     @property
     def since(self) -> date:
         """The last 28 days that the marts hold."""
         return max(self.last_day - timedelta(days=27), self.first_day)
 
+    @property
+    def old(self) -> list[str]:
+        """What had not arrived two days ago, in words."""
+        arrived = (("the bill", self.charges_through), ("telemetry", self.telemetry_through))
+        ages = [(name, (self.today - day).days - 1, day) for name, day in arrived if day]
+        return [f"{name} ends on {day}, {age} days ago" for name, age, day in ages if age > OLD_AFTER_DAYS]
 
-def facts(marts: Marts) -> Facts | None:
-    row = marts.rows(
+
+def facts(marts: Marts, today: date, spent: opening.Spend | None) -> Facts | None:
+    bill = marts.rows(
+        "select any_value(currency) as currency, min(date_day) as first_day, max(date_day) as last_day "
+        "from marts.fct_deployment_costs_daily"
+    )[0]
+    units = marts.rows(
         "select any_value(currency) as currency, min(period_start) as first_day, max(period_start) as last_day, "
         "max(period_start) filter (telemetry_coverage > 0) as telemetry_through "
         "from marts.fct_unit_economics_daily where cohort_dimension = 'all'"
     )[0]
-    if row["first_day"] is None:
+    if units["first_day"] is None and bill["first_day"] is None:
         return None
-    since = max(row["last_day"] - timedelta(days=27), row["first_day"])
+    first_day = units["first_day"] or bill["first_day"]
+    last_day = units["last_day"] or bill["last_day"]
+    if spent is not None:
+        money_from, money_until, money_text = spent.period_start, spent.period_end, spent.month
+    else:
+        money_from, money_until = max(last_day - timedelta(days=27), first_day), last_day + timedelta(days=1)
+        money_text = "28 days"
     cost = marts.rows(
-        "select max(date_day) as last_day, sum(effective_cost) as total, "
+        "select sum(effective_cost) as total, "
         "sum(effective_cost) filter (deployment_id = '(unallocated)') as unallocated "
-        "from marts.fct_deployment_costs_daily where date_day >= ?",
-        since,
+        "from marts.fct_deployment_costs_daily where date_day >= ? and date_day < ?",
+        money_from,
+        money_until,
     )[0]
     through = marts.value(
         "select min(last_day) from ("
@@ -541,22 +642,27 @@ def facts(marts: Marts) -> Facts | None:
     )[0]
     publication = marts.rows("from marts.publication") if marts.has("publication") else []
     return Facts(
-        currency=row["currency"],
-        first_day=row["first_day"],
-        last_day=row["last_day"],
-        charges_through=through or cost["last_day"],
-        telemetry_through=row["telemetry_through"],
+        currency=units["currency"] or bill["currency"],
+        environment=marts.environment,
+        first_day=first_day,
+        last_day=last_day,
+        charges_through=through,
+        telemetry_through=units["telemetry_through"],
         lowest_coverage=marts.value(
             "select min(telemetry_coverage) from marts.fct_unit_economics_daily where cohort_dimension = 'all' "
             "and environment = ? and period_start >= ?",
-            ENVIRONMENT,
-            since,
+            marts.environment,
+            max(last_day - timedelta(days=27), first_day),
         ),
+        money_from=money_from,
+        money_until=money_until,
+        money_text=money_text,
         unallocated_share=(cost["unallocated"] or Decimal(0)) / cost["total"] if cost["total"] else None,
         difference=difference["amount"],
         rows_that_differ=difference["rows"],
         version=publication[0]["version"] if publication else None,
         built_at=f"{publication[0]['built_at']:%Y-%m-%d %H:%M} UTC" if publication else None,
+        today=today,
     )
 
 

@@ -15,7 +15,7 @@ facts as (
         facts.cohort as deployment_id,
         facts.unit,
         sum(facts.effective_cost) as effective_cost
-    from {{ ref('int_unit_economics__cost_per_unit') }} as facts
+    from {{ ref('int_books__unit_economics') }} as facts
     inner join {{ ref('units') }} as units on facts.unit = units.unit
     where facts.cohort_dimension = 'deployment' and units.cost_scope != 'token_kind'
     group by facts.grain, facts.cohort, facts.unit

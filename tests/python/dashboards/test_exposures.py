@@ -11,7 +11,7 @@ from tests.python.dashboards import reads
     ("exposure", "read"),
     [
         ("superset_dashboard", reads.read_by_superset),
-        ("html_report", lambda: reads.read_by_python("report/content.py", "report/__init__.py")),
+        ("html_report", lambda: reads.read_by_python("report/content.py", "report/__init__.py", "opening.py")),
         ("prometheus_metrics", lambda: reads.read_by_python("metrics.py")),
         ("published_marts", lambda: set(reads.contracts())),
     ],

@@ -38,6 +38,11 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.data, self.project = folder / "data", folder / "project"
         shutil.copytree(PROJECT / "seeds" / "reference", self.project / "seeds" / "reference")
+        shutil.copytree(
+            PROJECT / "seeds" / "config", self.project / "seeds" / "config", ignore=shutil.ignore_patterns("*.csv")
+        )
+        for name in ("macros", "tests/generic"):
+            shutil.copytree(PROJECT / name, self.project / name)
         for name, text in SEEDS.items():
             self.seed(name, text)
 
@@ -106,10 +111,9 @@ def test_a_csv_that_is_cut_within_its_last_line_is_read(whole: Place) -> None:
 
 def test_seeds_may_lie_in_a_folder_of_their_own(whole: Place, tmp_path: Path) -> None:
     own = tmp_path / "seeds"
-    shutil.move(whole.project / "seeds" / "config", own)
-    shutil.copytree(
-        PROJECT / "seeds" / "config", whole.project / "seeds" / "config", ignore=shutil.ignore_patterns("*.csv")
-    )
+    own.mkdir()
+    for file in (whole.project / "seeds" / "config").glob("*.csv"):
+        shutil.move(file, own)
     assert "has no deployments.csv" in whole.run().output
     assert "stops the build" not in whole.run("--seeds", str(own)).output
     (own / "cost_rule.csv").write_text("priority\n", encoding="utf-8")
@@ -152,7 +156,9 @@ def test_an_export_without_a_cost_stops_the_costs_but_not_the_usage(whole: Place
     assert "august.csv: it has neither an EffectiveCost nor a BilledCost column" in whole.look().stops_costs[0]
     assert whole.verdict("fct_cost_reconciliation").state == "empty"
     assert whole.verdict("fct_usage_daily").state == "full"
-    assert whole.run().exit_code == 0
+    result = whole.run()
+    assert result.exit_code == 1
+    assert "The build would stop: 1 to mend" in result.output
 
 
 def test_a_file_that_is_no_parquet_is_named(whole: Place) -> None:
@@ -180,7 +186,8 @@ def test_a_snapshot_pattern_that_is_no_regular_expression_is_named_once(whole: P
     whole.write("focus/aws/august.csv", BILL)
     whole.seed("focus_sources", "source,delivery,snapshot_pattern\naws,snapshot,(bad[\n")
     (said,) = whole.look().stops_costs
-    assert "focus_sources.csv, source aws: the snapshot_pattern (bad[ is no regular expression" in said
+    assert said.startswith("focus_sources.csv, row aws")
+    assert "snapshot_pattern" in said
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
@@ -213,10 +220,10 @@ def test_a_column_that_is_left_out_of_a_seed_is_empty(whole: Place, column: str)
     for cells in (header, row):
         del cells[at]
     whole.seed("deployments", "".join(",".join(cells) + "\n" for cells in (header, row)))
-    result = whole.run()
-    assert result.exit_code == 0, result.exception
+    assert whole.run().exit_code == (0 if column == "release" else 1)
+    assert all("deployments.csv" in line or "is not in seeds" in line for line in whole.look().stops_usage)
     whole.seed("focus_sources", "delivery\nsnapshot\n")
-    assert whole.run().exit_code == 0
+    assert "focus_sources.csv: a row with source (empty) has no source" in whole.look().stops_costs
 
 
 @pytest.mark.parametrize(
@@ -257,16 +264,144 @@ def test_a_source_without_a_rule_is_named(whole: Place) -> None:
 @pytest.mark.parametrize(
     ("seed", "row", "said"),
     [
-        ("cost_rules", "20,,Tags,d,equals,x,direct,chta\n", "direct target chta is not in deployments.csv"),
-        ("cost_rules", "20,,Tags,d,equals,x,pool,b200\n", "pool target b200 is not in capacity_pools.csv"),
-        ("cost_rules", "20,,Tags,d,equals,x,shared,tax\n", "shared target tax is not in shared_pools.csv"),
-        ("series_rules", "20,pod,equals,x,chta,\n", "series_rules.csv, priority 20: chta is not in deployments.csv"),
+        ("cost_rules", "20,,Tags,d,equals,x,direct,chta\n", "cost_rules.csv, row 20 (chta): target of a direct rule"),
+        ("cost_rules", "20,,Tags,d,equals,x,pool,b200\n", "cost_rules.csv, row 20 (b200): target of a pool rule"),
+        ("cost_rules", "20,,Tags,d,equals,x,shared,tax\n", "cost_rules.csv, row 20 (tax): target of a shared rule"),
+        (
+            "cost_rules",
+            "20,,Tags,d,rgex,x,direct,chat\n",
+            "cost_rules.csv, row 20 (rgex): operator must be equals, like",
+        ),
+        ("cost_rules", "x,,Tags,d,exists,,direct,chat\n", "cost_rules.csv, line 3: priority 'x' is no whole number"),
+        ("series_rules", "20,pod,equals,x,chta,\n", "series_rules.csv, row priority 20: its deployment_id is not in"),
+        ("deployments", "b,chat,production,inference,1,01.07.2026,\n", "line 3: valid_from '01.07.2026' is no date"),
+        ("deployments", "b,chat,production,server,1,2026-07-01,\n", "deployments.csv, row b: kind must be inference"),
+        ("capacity_pools", "h100,share\n", "capacity_pools.csv: 2 rows have pool_id h100"),
     ],
 )
-def test_a_rule_that_points_nowhere_is_named(whole: Place, seed: str, row: str, said: str) -> None:
-    assert whole.look().stops_costs == []
+def test_what_a_seed_may_not_hold_is_said_before_the_build(whole: Place, seed: str, row: str, said: str) -> None:
+    inputs = whole.look()
+    assert (inputs.stops_costs, inputs.stops_usage) == ([], [])
     whole.seed(seed, SEEDS[seed] + row)
-    assert [line for line in whole.look().stops_costs if said in line]
+    inputs = whole.look()
+    assert [line for line in inputs.stops_costs + inputs.stops_usage if said in line], inputs
+    result = whole.run()
+    assert (result.exit_code, "This stops the build" in result.output) == (1, True)
+
+
+def test_a_seed_with_a_misspelt_driver_is_named(whole: Place) -> None:
+    whole.seed("shared_pools", "pool_id,method,driver,step\nplatform,direct,direct_costs,\n")
+    assert any("row platform: driver must be direct_cost, tokens" in line for line in whole.look().stops_costs)
+
+
+def test_a_seed_that_a_spreadsheet_divided_by_semicolons_is_the_only_thing_said(whole: Place) -> None:
+    whole.seed("deployments", SEEDS["deployments"].replace(",", ";"))
+    inputs = whole.look()
+    assert inputs.stops_usage == ["deployments.csv is divided by ';': save it with commas"]
+    assert inputs.stops_costs == []
+
+
+def test_a_column_that_a_seed_does_not_have_is_named(whole: Place) -> None:
+    whole.seed("capacity_pools", "pool_id,idle_treatmnt\nh100,share\n")
+    (said,) = whole.look().stops_costs
+    assert said.startswith("capacity_pools.csv has a column idle_treatmnt; the columns of this seed are pool_id, ")
+
+
+def test_a_wrong_folder_is_named_with_what_may_be_meant(whole: Place) -> None:
+    whole.write("prometheus/july.csv", SAMPLES)
+    whole.write("prometheus/august.csv", SAMPLES)
+    whole.write("billing/aws/july.csv", BILL)
+    assert whole.look().problems == [
+        "billing/aws/: 1 file in a folder that is not read; these are read: focus, telemetry/prometheus, "
+        "telemetry/requests, telemetry/provider_usage, telemetry/training, telemetry/product, customers",
+        "prometheus/: 2 files in a folder that is not read; is telemetry/prometheus/ meant?",
+    ]
+
+
+def test_semicolons_and_code_pages_are_said(whole: Place) -> None:
+    whole.write("telemetry/requests/july.csv", REQUESTS.replace(",", ";"))
+    assert whole.look().notes == ["telemetry/requests/july.csv: read as utf-8, its cells divided by ;"]
+    assert "may be meant otherwise" in whole.run().output
+
+
+@pytest.mark.parametrize(
+    ("rates", "said"),
+    [
+        ("", ["exchange_rates.csv: no rate from EUR to USD on or before 2026-07-01, which source azure needs; add it"]),
+        (
+            "2026-07-02,EUR,USD,1.1\n",
+            ["exchange_rates.csv: no rate from EUR to USD on or before 2026-07-01, which source azure needs; add it"],
+        ),
+        ("2026-06-30,EUR,USD,1.1\n", []),
+    ],
+)
+def test_an_exchange_rate_that_a_bill_needs_is_missed_before_the_build(whole: Place, rates: str, said: list) -> None:
+    whole.write("focus/azure/july.csv", BILL.replace("USD", "EUR"))
+    whole.seed("exchange_rates", "rate_date,from_currency,to_currency,rate\n" + rates)
+    assert whole.look().stops_costs == said
+
+
+def test_days_that_begin_in_local_time_are_said(whole: Place) -> None:
+    whole.write("focus/azure/july.csv", BILL.replace("2026-07-01", "2026-06-30 22:00").replace("-02,", "-01 22:00,"))
+    assert whole.look().notes == [
+        "focus/azure: its days begin at 22:00, which looks like local time; FOCUS has UTC, and so is it read"
+    ]
+
+
+def test_programs_get_the_same_as_json(whole: Place) -> None:
+    found = json.loads(whole.run("--format", "json").output)
+    assert (found["would_stop"], found["stops"], found["data"]) == (False, [], str(whole.data))
+    assert found["marts"]["fct_unit_economics_daily"] == {"state": "full", "missing": []}
+    whole.seed("capacity_pools", SEEDS["capacity_pools"] + "h100,share\n")
+    result = whole.run("--format", "json")
+    found = json.loads(result.output)
+    assert (result.exit_code, found["would_stop"], len(found["stops"])) == (1, True, 1)
+
+
+def test_figures_of_other_data_are_not_shown(whole: Place, tmp_path: Path) -> None:
+    database = tmp_path / "built.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("""
+            create schema marts;
+            create table marts.fct_deployment_costs_daily as
+            select 'USD' as currency, '(unallocated)' as deployment_id, 3.5 as effective_cost;
+            create schema landing;
+        """)
+        connection.execute(
+            "create table landing.landed_files as select '/elsewhere/focus/aws/a.csv' as source_file, "
+            "'focus/aws/a.csv' as relative_path"
+        )
+    output = " ".join(whole.run("--database", str(database)).output.split())
+    assert "built from other data, /elsewhere; its figures are not shown" in output
+    assert "unallocated" not in output
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("update landing.landed_files set source_file = ?", [f"{whole.data}/focus/aws/a.csv"])
+    output = " ".join(whole.run("--database", str(database)).output.split())
+    assert "built from this data" in output
+    assert "3.50 of 3.50 USD is unallocated" in output
+
+
+def test_a_rule_that_finds_an_unknown_name_is_told_apart_from_none(whole: Place, tmp_path: Path) -> None:
+    """10 are unallocated: no rule matches 9 of charges and 2 of credits, and a rule finds chta for 3."""
+    database = tmp_path / "built.duckdb"
+    with duckdb.connect(str(database)) as connection:
+        connection.execute("""
+            create schema marts;
+            create table marts.fct_deployment_costs_daily as
+            select 'USD' as currency, '(unallocated)' as deployment_id, 10.0 as effective_cost;
+            create schema intermediate;
+            create table intermediate.int_costs__charge_matches as
+            from (values (1, 'unallocated', null), (2, 'unallocated', 'chta'), (3, 'unallocated', null))
+                as matches (attribute_key, treatment, unknown_target);
+            create table intermediate.int_costs__charge_attributes as
+            from (values (1, 'Usage'), (2, 'Usage'), (3, 'Credit')) as attributes (attribute_key, charge_category);
+            create table intermediate.int_costs__charges_daily as
+            from (values (1, 'USD', 4.0), (1, 'USD', 5.0), (2, 'USD', 3.0), (3, 'USD', -2.0))
+                as charges (attribute_key, billing_currency, effective_cost);
+        """)
+    output = " ".join(whole.run("--database", str(database)).output.split())
+    assert "3.00 USD of it: a rule matches and finds chta, which is in no seed" in output
+    assert "12.00 USD are charges and −2.00 are credits" in output
 
 
 def test_servers_that_count_no_tokens_are_told_apart_from_none(whole: Place) -> None:
@@ -318,7 +453,8 @@ def test_margin_needs_prices(whole: Place) -> None:
 
 def test_a_release_needs_a_second_configuration(whole: Place) -> None:
     assert "no change to judge" in whole.verdict("fct_release_impact").missing[0]
-    whole.seed("deployments", SEEDS["deployments"] + "chat,chat,production,inference,2,2026-07-01,\n")
+    first = SEEDS["deployments"].replace("2026-01-01,", "2026-01-01,2026-07-01")
+    whole.seed("deployments", first + "chat,chat,production,inference,2,2026-07-01,\n")
     assert whole.verdict("fct_release_impact").state == "full"
 
 

@@ -17,9 +17,12 @@ import pytest
 from click.testing import CliRunner
 
 from ai_unit_economics.cli import main
-from ai_unit_economics.report import NothingToReportError, charts, content, plain, render, unit_cost
+from ai_unit_economics.figures import plain
+from ai_unit_economics.report import NothingToReportError, charts, content, render
 from ai_unit_economics.report.charts import Fan, Trend
+from tests.python.openings import FINDINGS, SPEND
 
+TODAY = date(2026, 9, 28)
 CONFIGURATION = ", ".join(f"'same' as {name}" for name in content.CONFIGURATION if name != "release")
 
 
@@ -56,11 +59,11 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
             create table marts.fct_deployment_costs_daily as
             select
                 period_start as date_day, 'aws' as source, 'chat-large' as deployment_id, 'usage' as cost_origin,
-                environment, workload, effective_cost
+                environment, workload, effective_cost, currency
             from marts.fct_unit_economics_daily where cohort_dimension = 'all' and unit = 'token'
             union all values
-                (date '2026-09-26', 'aws', '(unallocated)', 'usage', null, null, 210.0::decimal(38, 18)),
-                (date '2026-09-25', 'azure<script>', '(idle)', 'idle', null, null, 210.0::decimal(38, 18));
+                (date '2026-09-26', 'aws', '(unallocated)', 'usage', null, null, 210.0::decimal(38, 18), 'USD'),
+                (date '2026-09-25', 'azure<script>', '(idle)', 'idle', null, null, 210.0::decimal(38, 18), 'USD');
             create table marts.fct_cost_reconciliation as
             select
                 'aws' as source, date '2026-09-01' as billing_period_start, 'USD' as currency,
@@ -81,14 +84,15 @@ def test_a_workload_shows_its_latest_complete_day_and_how_the_week_moved(marts: 
     assert (chat.name, chat.unit_text) == ("chat", "million output tokens")
     # The 27th is not known: the 26th is the latest
     assert (chat.latest["period_start"], chat.latest["cost_per_unit"]) == (date(2026, 9, 26), 3)
-    assert chat.week_change == Decimal(3) / 4 - 1
+    # two whole weeks are known: all of the last one but the 27th
+    assert chat.card == {"period": "week from 2026-09-21", "value": 3, "change": Decimal(3) / 4 - 1, "grain": "week"}
     assert [(mark.day, mark.letter, mark.text) for mark in chat.marks] == [
         (date(2026, 9, 14), "a", "chat-large: release 1.0 → 1.1 & more")
     ]
 
 
 def test_the_facts_on_top(marts: duckdb.DuckDBPyConnection) -> None:
-    facts = content.facts(content.Marts(marts))
+    facts = content.facts(content.Marts(marts), TODAY, None)
     # The source that is furthest behind decides
     assert facts.charges_through == date(2026, 9, 25)
     assert (facts.telemetry_through, facts.lowest_coverage) == (date(2026, 9, 27), 0.5)
@@ -104,7 +108,7 @@ def test_differences_that_cancel_out_are_told(marts: duckdb.DuckDBPyConnection) 
         union all
         select 'c', * exclude (source) replace (0.000000000000000001 as difference) from marts.fct_cost_reconciliation
     """)
-    facts = content.facts(content.Marts(marts))
+    facts = content.facts(content.Marts(marts), TODAY, None)
     assert (plain(facts.difference), facts.rows_that_differ) == ("0.000000000000000002", 2)
     assert '<dd class="bad">0.000000000000000002</dd>' in render(marts)
 
@@ -161,9 +165,9 @@ def test_sections_appear_with_their_marts(marts: duckdb.DuckDBPyConnection) -> N
             as tiers(tier, revenue, margin, rate, reason)
     """)
     page = render(marts)
-    assert "chat, free" in page
+    assert "free, all workloads" in page
     assert "−10.00" in page
-    assert "No margin, no price: chat new." in page
+    assert "no price" in page
 
 
 def test_what_is_not_known_is_neither_drawn_nor_counted(marts: duckdb.DuckDBPyConnection) -> None:
@@ -254,26 +258,106 @@ def test_axes_end_at_a_round_number_above_the_data(high: float, last: float) -> 
     assert charts.ticks(high)[-1] == pytest.approx(last)
 
 
-def test_small_costs_keep_their_digits() -> None:
-    assert [unit_cost(Decimal(text)) for text in ("4.00721", "0.00002134", "0")] == ["4.0072", "0.00002134", "0.0000"]
-    assert unit_cost(None) == "–"
+def test_a_bill_without_units_is_a_page_that_says_what_comes_next(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("delete from marts.fct_unit_economics_daily")
+    page = render(marts, TODAY)
+    assert "no workload with a cost per unit yet: <code>ai-unit-economics doctor</code> says what is missing" in page
+    assert 'id="money"' in page
+    for absent in ('id="trend"', 'id="coverage"', "Lowest coverage", "None", "N/A"):
+        assert absent not in page
 
 
-def test_a_bill_without_units_is_told_with_what_comes_next(marts: duckdb.DuckDBPyConnection) -> None:
-    """1,050 USD of which 210 are nobody's, and 11 EUR of which 11 are."""
+def test_the_tables_of_money_add_up_to_the_bill(marts: duckdb.DuckDBPyConnection) -> None:
+    """7 x (20 + 40 + 30) = 630 of chat and 2 x 210 that nobody bears: 1,050, in the reconciliation as by workload."""
+    found = content.Marts(marts)
+    origins = content.origins(found, date(2026, 9, 1), date(2026, 10, 1))
+    assert [(row["name"], row["total"]) for row in origins["rows"]] == [
+        ("chat", 630),
+        ("(idle)", 210),
+        ("(unallocated)", 210),
+    ]
+    assert (origins["total"]["total"], origins["total"]["usage"], origins["total"]["idle"]) == (1050, 840, 210)
+    assert list(origins["names"]) == ["usage", "idle"]  # no column of zeros
+    reconciliation = content.reconciliation(found)
+    assert reconciliation["total"]["effective_cost_in"] == 1050
+    assert list(reconciliation["treatments"]) == ["direct_cost", "pool_cost", "unallocated_cost"]
+    # until is exclusive: without the 26th and 27th, of which the 26th has 210 unallocated, and 2 x 30
+    assert content.origins(found, date(2026, 9, 1), date(2026, 9, 26))["total"]["total"] == 1050 - 210 - 60
+
+
+def test_a_tier_is_the_sum_of_its_workloads(marts: duckdb.DuckDBPyConnection) -> None:
+    """pro pays 40 for chat at a cost of 10, nothing for search at 4 without a price: 40 - 14 = 26, 65 % of 40. free
+    pays nothing and costs 10. Lab's chat is not known, so that of lab nothing is. new has no price at all."""
     marts.execute("""
-        delete from marts.fct_unit_economics_daily;
-        insert into marts.fct_cost_reconciliation
-        select * replace (
-            'EUR' as currency, 11 as effective_cost_in, 11 as unallocated_cost, 11 as effective_cost_out
-        ) from marts.fct_cost_reconciliation
+        create table marts.fct_tier_margin as
+        select
+            'month' as grain, date '2026-09-01' as period_start, true as is_complete, 'production' as environment,
+            workload, tier as customer_tier, revenue::decimal(38, 18) as revenue, cost::decimal(38, 18) as counted_cost,
+            margin::decimal(38, 18) as margin, rate::double as margin_rate, reason as null_reason
+        from (values
+            ('chat', 'pro', 40, 10, 30, 0.75, null), ('search', 'pro', 0, 4, null, null, 'no_price'),
+            ('chat', 'free', 0, 10, -10, null, null), ('chat', 'new', 0, 10, null, null, 'no_price'),
+            ('chat', 'lab', 5, 2, null, null, 'no_telemetry'), ('search', 'lab', 5, 2, 3, 0.6, null)
+        ) as tiers(workload, tier, revenue, cost, margin, rate, reason)
     """)
-    with pytest.raises(NothingToReportError) as told:
-        render(marts)
-    assert str(told.value) == (
-        "there is a bill (11.00 EUR, 11.00 of it unallocated; 1,050.00 USD, 210.00 of it unallocated) but no workload "
-        "with a cost per unit: ai-unit-economics doctor says what is missing, docs/connect/README.md how to add it"
-    )
+    tiers = content.margins(content.Marts(marts))["tiers"]
+    assert [(t["customer_tier"], t["revenue"], t["counted_cost"], t["margin"], t["null_reason"]) for t in tiers] == [
+        ("free", 0, 10, -10, None),
+        ("pro", 40, 14, 26, None),
+        ("lab", 10, 4, None, "no_telemetry"),
+        ("new", 0, 10, None, "no_price"),
+    ]
+    assert tiers[1]["margin_rate"] == Decimal("0.65")
+    assert [row["workload"] for row in tiers[1]["rows"]] == ["chat", "search"]
+
+
+def test_a_card_speaks_of_the_period_of_its_target(marts: duckdb.DuckDBPyConnection) -> None:
+    """September cost 3.2, August 4: 20 % less, beside September's verdict. October runs and says nothing yet."""
+    marts.execute("""
+        create table marts.fct_target_status as
+        select
+            'chat-monthly' as target_id, 'production' as environment, 'chat' as workload, 'all' as cohort_dimension,
+            'all' as cohort, 'output_token' as unit, 1000000 as unit_scale, 'month' as grain, 'warn' as severity,
+            status, start as period_start, (start + interval 1 month)::date as period_end, is_complete,
+            start = date '2026-10-01' as is_current, cost::decimal(38, 18) as cost_per_unit,
+            3::decimal(38, 18) as max_cost_per_unit, 0::double as headroom_ratio
+        from (values
+            (date '2026-08-01', 'breached', true, 4), (date '2026-09-01', 'breached', true, 3.2),
+            (date '2026-10-01', 'met', false, 2)
+        ) as periods(start, status, is_complete, cost)
+    """)
+    (chat,) = content.workloads(content.Marts(marts))
+    assert chat.card == {
+        "period": "September 2026",
+        "value": Decimal("3.2"),
+        "change": Decimal("-0.2"),
+        "grain": "month",
+    }
+    assert chat.target["status"] == "breached"
+
+
+def test_data_older_than_two_days_is_flagged(marts: duckdb.DuckDBPyConnection) -> None:
+    """The bill ends on the 25th, telemetry on the 27th. On the 28th the bill is 2 days old, on the 29th 3."""
+    assert "Old data" not in render(marts, date(2026, 9, 28))
+    page = render(marts, date(2026, 9, 29))
+    assert "when this page was made, the bill ends on 2026-09-25, 3 days ago." in page
+    assert "telemetry ends on 2026-09-27, 3 days ago" in render(marts, date(2026, 10, 1))
+
+
+def test_the_page_opens_with_what_was_spent_and_what_to_decide(marts: duckdb.DuckDBPyConnection) -> None:
+    assert 'id="opening"' not in render(marts)
+    marts.execute(SPEND)
+    page = render(marts)
+    assert "What was spent in September 2026" in page
+    assert "110.00 <small>USD, 10.0 % more than the month before</small>" in page
+    assert "Nothing was found that deserves a decision." in page
+    marts.execute(FINDINGS)
+    page = render(marts)
+    assert re.findall(r'class="amount">([\d.,]+) USD', page) == ["1,000.01", "800.00", "700.00", "600.00", "500.00"]
+    assert "Saved 1,234.57 USD a month:" in page
+    assert page.index("What to decide") < page.index("What a unit costs")
+    assert "8 findings" in page
+    assert "fct_findings where finding_rank = &#39;2&#39;" in page
 
 
 def test_usage_without_a_bill_has_no_day_of_charges(marts: duckdb.DuckDBPyConnection) -> None:
@@ -284,7 +368,7 @@ def test_usage_without_a_bill_has_no_day_of_charges(marts: duckdb.DuckDBPyConnec
 
 
 def test_marts_that_are_absent_or_empty_are_told(marts: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
-    marts.execute("delete from marts.fct_unit_economics_daily; delete from marts.fct_cost_reconciliation")
+    marts.execute("delete from marts.fct_unit_economics_daily; delete from marts.fct_deployment_costs_daily")
     with pytest.raises(NothingToReportError, match="the marts are empty"):
         render(marts)
     with duckdb.connect() as nothing, pytest.raises(NothingToReportError, match=r"marts\.fct_unit_economics_daily"):

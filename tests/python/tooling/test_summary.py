@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
+from ai_unit_economics import opening
 from ai_unit_economics.cli import main
 from ai_unit_economics.summary import (
     MissingMartError,
@@ -27,6 +28,7 @@ from ai_unit_economics.summary import (
     signs_of_trouble,
     total,
 )
+from tests.python.openings import FINDINGS, SPEND
 
 COLUMNS = """
     period_start date, is_complete boolean, environment varchar, workload varchar, cohort_dimension varchar,
@@ -90,24 +92,24 @@ def printed(connection: duckdb.DuckDBPyConnection, width: int = 160) -> str:
 
 
 def test_the_day_is_the_last_on_which_every_workload_is_complete(marts: duckdb.DuckDBPyConnection) -> None:
-    assert latest_complete_day(marts) == (date(2026, 9, 2), True)
+    assert latest_complete_day(marts, "production") == (date(2026, 9, 2), True)
 
 
 def test_a_day_with_a_complete_workload_comes_before_one_with_none(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("delete from marts.fct_unit_economics_daily where period_start = '2026-09-02'")
-    assert latest_complete_day(marts) == (date(2026, 9, 3), True)
+    assert latest_complete_day(marts, "production") == (date(2026, 9, 3), True)
 
 
 def test_without_a_complete_day_the_last_one_is_shown_and_said_to_be_incomplete(
     marts: duckdb.DuckDBPyConnection,
 ) -> None:
     marts.execute("update marts.fct_unit_economics_daily set is_complete = false")
-    assert latest_complete_day(marts) == (date(2026, 9, 4), False)
+    assert latest_complete_day(marts, "production") == (date(2026, 9, 4), False)
     assert "no day is complete yet" in printed(marts)
 
 
 def test_a_tier_sums_its_workloads_and_divides_only_what_was_counted(marts: duckdb.DuckDBPyConnection) -> None:
-    free, pro = lines_by_tier(marts, date(2026, 9, 2))
+    free, pro = lines_by_tier(marts, date(2026, 9, 2), "production")
     # free: 15 / 3 million; pro: 5 / 1 million, its 2 for search have no units to be divided by
     assert (free.label, free.units, free.effective_cost, free.cost_per_million) == ("free", 3_000_000, 15, 5)
     assert (pro.label, pro.units, pro.effective_cost, pro.cost_per_million) == ("pro", 1_000_000, 7, 5)
@@ -122,15 +124,15 @@ def test_only_the_cost_of_counted_days_is_divided(marts: duckdb.DuckDBPyConnecti
         update marts.fct_unit_economics_daily set uncounted_cost = 6, unobserved_cost = 6, usage_cost = 2
         where cohort = 'free' and period_start = '2026-09-02'
     """)
-    free, _ = lines_by_tier(marts, date(2026, 9, 2))
+    free, _ = lines_by_tier(marts, date(2026, 9, 2), "production")
     assert (free.units, free.effective_cost, free.cost_per_million) == (3_000_000, 15, 3)
     assert free.share("unobserved") == Decimal(6) / 15
     assert "unseen" in printed(marts)
 
 
 def test_a_workload_without_units_shows_its_cost_and_the_reason(marts: duckdb.DuckDBPyConnection) -> None:
-    chat, search = lines_by_workload(marts, date(2026, 9, 2))
-    assert (chat.label, chat.cost_per_million) == ("chat, production", 5)
+    chat, search = lines_by_workload(marts, date(2026, 9, 2), "production")
+    assert (chat.label, chat.cost_per_million) == ("chat", 5)
     assert (search.effective_cost, search.cost_per_million, search.null_reasons) == (2, None, ("no_units",))
     whole = total([chat, search])
     assert (whole.units, whole.effective_cost, whole.cost_per_million) == (4_000_000, 22, 5)
@@ -145,23 +147,23 @@ def test_units_without_a_cost_per_unit_are_shown_and_not_divided(marts: duckdb.D
         {INSERT}
             ('2026-09-02', true, 'production', 'search', 'customer_tier', 'pro', 'output_token',
                 250000, 0, 0, 0, 0, 0, 'no_cost', 'USD'),
-            ('2026-09-02', true, 'test', 'search', 'customer_tier', 'pro', 'output_token',
+            ('2026-09-02', true, 'production', 'mail', 'customer_tier', 'pro', 'output_token',
                 30000, 3, 0, 0, 0, 3, 'coverage_below_minimum', 'USD'),
             ('2026-09-02', true, 'production', 'search', 'all', 'all', 'output_token',
                 250000, 0, 0, 0, 0, 0, 'no_cost', 'USD'),
             ('2026-09-02', true, 'production', 'batch', 'all', 'all', 'output_token',
                 0, 1, 0, 0, 0, 1, 'no_telemetry', 'USD')
     """)
-    _, pro = lines_by_tier(marts, date(2026, 9, 2))
+    _, pro = lines_by_tier(marts, date(2026, 9, 2), "production")
     assert (pro.units, pro.effective_cost, pro.cost_per_million) == (1_280_000, 8, 5)
-    chat, batch, search = lines_by_workload(marts, date(2026, 9, 2))
+    chat, batch, search = lines_by_workload(marts, date(2026, 9, 2), "production")
     assert [line.units for line in (chat, batch, search)] == [4_000_000, None, 250_000]
     assert (batch.cost_per_million, search.cost_per_million) == (None, None)
     assert (total([chat, batch, search]).units, total([batch]).units) == (4_250_000, None)
     assert total([chat, batch, search]).cost_per_million == 5
     text = printed(marts)
-    assert re.search(r"search, production +– +250,000 +0\.00 ", text)
-    assert re.search(r"batch, production +– +– +1\.00 ", text)
+    assert re.search(r"search +– +250,000 +0\.00 ", text)
+    assert re.search(r"batch +– +– +1\.00 ", text)
     assert text.count("no cost") == text.count("no telemetry") == 1
 
 
@@ -169,7 +171,7 @@ def test_units_without_a_cost_per_unit_are_shown_and_not_divided(marts: duckdb.D
 def test_numbers_are_whole_at_every_width(marts: duckdb.DuckDBPyConnection, width: int) -> None:
     marts.execute(f"""
         {INSERT}
-            ('2026-09-02', true, 'pre-production', 'a workload with a long name', 'all', 'all', 'output_token',
+            ('2026-09-02', true, 'production', 'a workload with a long name', 'all', 'all', 'output_token',
                 123456789012, 1000000, 0, 234567.89, 0, 1234567.89, null, 'USD')
     """)
     text = printed(marts, width)
@@ -256,3 +258,44 @@ def test_the_dearest_signs_of_trouble_come_first_and_three_are_enough(marts):
 
 def test_nothing_to_look_at_is_no_line(marts):
     assert signs_of_trouble(marts) == []
+
+
+def test_only_production_is_shown_where_there_is_one(marts: duckdb.DuckDBPyConnection) -> None:
+    """staging has 1 million tokens for 6: in no line of production, and shown by itself where there is nothing else."""
+    marts.execute(f"""
+        {INSERT}
+            ('2026-09-02', true, 'staging', 'chat', 'all', 'all', 'output_token', 1000000, 6, 0, 0, 0, 6, null, 'USD')
+    """)
+    assert [line.label for line in lines_by_workload(marts, date(2026, 9, 2), "production")] == ["chat", "search"]
+    assert opening.main_environment(marts) == "production"
+    marts.execute("delete from marts.fct_unit_economics_daily where environment = 'production'")
+    assert opening.main_environment(marts) == "staging"
+    assert "in staging" in printed(marts)
+
+
+def test_what_was_spent_is_the_last_complete_month_beside_the_one_before(marts: duckdb.DuckDBPyConnection) -> None:
+    """September is 89 + 11 + 10 = 110, August 80 + 20 = 100: 10 % more. July before it is not complete."""
+    marts.execute(SPEND)
+    assert "What was spent: 110.00 USD in September 2026, 10.0 % more than the month before" in printed(marts)
+    assert "production 89.00; staging 11.00; (unallocated) 10.00" in printed(marts)
+    marts.execute("delete from marts.fct_spend_monthly where period_start = '2026-09-01'")
+    assert "100.00 USD in August 2026, the month before it is not billed as a whole" in printed(marts)
+    marts.execute("update marts.fct_spend_monthly set is_complete = false")
+    assert "5.00 USD in October 2026, the month is not billed as a whole yet" in printed(marts)
+
+
+def test_the_five_dearest_findings_of_production_end_the_summary(marts: duckdb.DuckDBPyConnection) -> None:
+    """Of nine, one saves, one is of staging, and one has no amount."""
+    marts.execute(FINDINGS)
+    text = printed(marts)
+    assert re.findall(r"([\d,.]+) USD +Finding (\d)\.", text) == [
+        ("1,000.01", "2"),
+        ("800.00", "4"),
+        ("700.00", "5"),
+        ("600.00", "6"),
+        ("500.00", "7"),
+    ]
+    assert "→ act 2" in text
+    assert "and 3 more in marts.fct_findings" in text
+    marts.execute("delete from marts.fct_findings")
+    assert "What to decide" not in printed(marts)

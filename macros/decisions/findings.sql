@@ -1,0 +1,30 @@
+{# Figures in a sentence: the rule of src/ai_unit_economics/figures.py, which a test holds these to. #}
+{% macro money_text(amount) -%}
+    replace(format('{:,.2f}', round(cast({{ amount }} as double), 2) + 0), '-', '−')
+{%- endmacro %}
+
+{% macro percent_text(share) -%}
+    replace(format('{:,.1f} %', round(100 * cast({{ share }} as double), 1) + 0), '-', '−')
+{%- endmacro %}
+
+{% macro unit_cost_text(amount) -%}
+    replace(
+        format(
+            '{:,.' || greatest(4, 3 - cast(floor(log10(nullif(abs(cast({{ amount }} as double)), 0))) as integer))
+            || 'f}',
+            cast({{ amount }} as double)
+        ),
+        '-', '−'
+    )
+{%- endmacro %}
+
+{# What an amount of so many days comes to in thirty of them. #}
+{% macro per_month(amount, days) -%}
+    {{ cost_per_unit(amount, days, '30') }}
+{%- endmacro %}
+
+{# What of a cost an effect on it has made: cost is that of after, so that effect / (1 + effect) of it is new. An effect
+   is an estimate, and so is this amount: to a millionth. #}
+{% macro amount_of_effect(cost, effect) -%}
+    cast(round(cast({{ cost }} as double) * {{ effect }} / nullif(1 + {{ effect }}, 0), 6) as {{ money_type() }})
+{%- endmacro %}
