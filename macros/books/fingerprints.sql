@@ -13,11 +13,14 @@
     cast(json_merge_patch(to_json({{ row }}), '{"valid_from": null, "valid_to": null}') as varchar)
 {%- endmacro %}
 
-{# All models with the checksums of their SQL and Python as they are written. Macros and the installed package are not in it. #}
-{% macro project_models() -%}
+{# The models that make the ledger, with the checksums of their SQL and Python as they are written. Macros and the installed
+   package are not in it. #}
+{% macro ledger_models() -%}
     {%- set checksums = [] -%}
     {%- if execute -%}
-    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == model.package_name -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.package_name == model.package_name
+        and (node.fqn[1] in ['landing', 'staging'] or node.fqn[2] in ['costs', 'usage', 'allocation'])
+        and node.fqn[1] != 'marts' -%}
         {%- do checksums.append(node.name ~ ' ' ~ node.checksum.checksum) -%}
     {%- endfor -%}
     {%- endif -%}

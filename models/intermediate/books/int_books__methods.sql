@@ -7,7 +7,7 @@
 {%- endfor -%}
 
 select
-    md5({{ sql_text(project_models()) }}) as models_checksum,
+    md5({{ sql_text(ledger_models()) }}) as models_checksum,
     {{ sql_text(variables | tojson) }} as variables,
     {{ sql_text(var('closed_months')) }} as closed_months,
     {{ sql_text(var('reporting_currency')) }} as currency
