@@ -26,8 +26,8 @@ from ai_unit_economics.publishing import Build, opened
 from ai_unit_economics.sql import identifier, sql
 from tests.python.conftest import Warehouse
 
-CHANGES = int(os.environ.get("BOOK_CHANGES", "20"))
-CHANGES_A_ROUND = min(max(CHANGES // 4, 1), 10)
+CHANGES = int(os.environ.get("BOOK_CHANGES", "8"))
+CHANGES_A_ROUND = min(max(CHANGES // 2, 1), 10)
 FIRST, LAST = date(2026, 7, 1), date(2026, 9, 12)
 WATCHED = [date(2026, 7, 10), date(2026, 7, 11), date(2026, 8, 4)]
 BUILD = Build("build", datetime(2026, 9, 12), ())
