@@ -22,7 +22,7 @@ from ai_unit_economics.forecasting.models import BASELINES
 from ai_unit_economics.forecasting.outlook import History, Outlook, forecast_all
 from ai_unit_economics.forecasting.tables import histories
 from benchmarks.build import PROJECT, environment_in
-from benchmarks.noise import WEEK, autoregressive
+from benchmarks.noise import JUDGING_SEED, WEEK, autoregressive
 from tests.python.forecasting.series import START, WEEKDAYS
 from tests.python.forecasting.test_backtest import HORIZON, azure, generated
 
@@ -49,7 +49,7 @@ def stepped(seed: int, count: int = 12, days: int = 180) -> list[History]:
             is_revised = each % WEEK == 0 and rng.random() < 0.35
             nodes[each] = np.ceil(smooth[each] / rng.uniform(100, 130)) if is_revised else nodes[each - 1]
         cost = nodes * 72.0 * np.exp(rng.normal(0, 0.01, days))
-        found.append(History("production", f"stepped-{number}", "request", START, usage, cost))
+        found.append(History("production", f"stepped-{seed}-{number}", "request", START, usage, cost))
     return found
 
 
@@ -64,7 +64,7 @@ def metered(seed: int, count: int = 12, days: int = 150) -> list[History]:
         usage = usage * np.exp(autoregressive(rng, days, 0.08, 0.4))
         price = np.exp(np.cumsum(rng.normal(0, 0.002, days))) * (1 - 0.15 * (day > rng.integers(40, 140)))
         cost = 0.01 * usage * price * np.exp(rng.normal(0, 0.02, days))
-        found.append(History("production", f"metered-{number}", "request", START, usage, cost))
+        found.append(History("production", f"metered-{seed}-{number}", "request", START, usage, cost))
     return found
 
 
@@ -72,10 +72,10 @@ def metered(seed: int, count: int = 12, days: int = 150) -> list[History]:
 SETS = {
     "azure": azure,
     "generated": generated,
-    "stepped, for choosing": lambda: stepped(1),
-    "stepped, for judging": lambda: stepped(2),
-    "metered, for choosing": lambda: metered(1),
-    "metered, for judging": lambda: metered(2),
+    "stepped, for choosing": lambda: stepped(1) + stepped(11),
+    "stepped, for judging": lambda: stepped(JUDGING_SEED) + stepped(JUDGING_SEED + 1),
+    "metered, for choosing": lambda: metered(1) + metered(11),
+    "metered, for judging": lambda: metered(JUDGING_SEED) + metered(JUDGING_SEED + 1),
 }
 
 

@@ -27,7 +27,7 @@ from ai_unit_economics.statistics.release_gate import (
     Verdict,
     judge_daily,
 )
-from benchmarks.noise import TODAY, Floats, autoregressive, outliers, week_shape
+from benchmarks.noise import JUDGING_SEED, TODAY, Floats, autoregressive, outliers, week_shape
 
 THRESHOLD = 0.05
 MINIMUM_UNITS = 1000
@@ -247,7 +247,7 @@ def table(headings: Sequence[str], rows: Iterator[list[str]]) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=400, help="runs in each cell")
-    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seed", type=int, default=JUDGING_SEED)
     parser.add_argument("--history", type=int, nargs="*", default=[DAYS_OF_HISTORY, DAYS_BEFORE], help="days before")
     parser.add_argument(
         "--effects", type=float, nargs="*", default=[0.05, 0.10, 0.30], help="of the releases that have one"

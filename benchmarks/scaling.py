@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ai_unit_economics.forecasting.scaling import INCONCLUSIVE, LINEAR, REGRESSED, STEADY, WINNING, judge
-from benchmarks.noise import WEEK, autoregressive
+from benchmarks.noise import JUDGING_SEED, WEEK, autoregressive
 
 DAYS = 13 * WEEK
 WEEKDAYS = np.array([1.1, 1.15, 1.1, 1.05, 1.0, 0.8, 0.8])
@@ -76,7 +76,7 @@ def expected(world: World, elasticity: float) -> set[str]:
 
 @click.command()
 @click.option("--runs", type=int, default=400, show_default=True, help="Series in each cell.")
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--seed", type=int, default=JUDGING_SEED, show_default=True)
 @click.option("--quick", is_flag=True, help="100 series in each cell.")
 def main(runs: int, seed: int, quick: bool) -> None:
     """Print shares of right / wrong / inconclusive verdicts, in %."""

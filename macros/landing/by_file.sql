@@ -24,3 +24,12 @@
 {% macro is_not_landed() -%}
     {{ '(source_file, file_version) not in ' ~ landed_files(this) if is_incremental() else 'true' }}
 {%- endmacro %}
+
+{# Pre-hook of a model that compacts landed rows by file: chooses the files that it does not hold. #}
+{% macro choose_new_files_of_rows(rows, variable) -%}
+    {%- set query -%}
+        select list(distinct source_file) from {{ rows }}
+        where (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
+    {%- endset -%}
+    {{ choose(variable, 'varchar', query) }}
+{%- endmacro %}

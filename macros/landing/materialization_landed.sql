@@ -4,10 +4,12 @@
     be read without naming it.
 
     config landed_as: table, or view
+    config is_of_the_books: whether its rows are those of closed months, which `land` does not write
 #}
 {% materialization landed, adapter='duckdb', supported_languages=['python'] %}
 
-    {%- set kind = 'view' if var('landed_folder') else config.get('landed_as', 'table') -%}
+    {%- set is_view = var('landed_folder') and not config.get('is_of_the_books') -%}
+    {%- set kind = 'view' if is_view else config.get('landed_as', 'table') -%}
     {%- set target_relation = this.incorporate(type=kind) -%}
 
     {%- do times_are_utc() -%}
@@ -23,6 +25,8 @@ def materialize(landing, session):
         target=({{ this.database | tojson }}, {{ this.schema | tojson }}, {{ this.identifier | tojson }}),
         root={{ data_root() | tojson }},
         landed_folder={{ var('landed_folder') | tojson }},
+        books={{ books_folder() | tojson }},
+        books_are_named={{ books_are_named() }},
         fresh={{ should_full_refresh() }},
     ))
     {% endcall %}

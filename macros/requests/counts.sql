@@ -14,15 +14,6 @@
     )
 {%- endmacro %}
 
-{# Pre-hook of a model that compacts landed request rows by file: chooses the files that it does not hold. #}
-{% macro choose_new_request_files(requests, variable) -%}
-    {%- set query -%}
-        select list(distinct source_file) from {{ requests }}
-        where (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
-    {%- endset -%}
-    {{ choose(variable, 'varchar', query) }}
-{%- endmacro %}
-
 {# A count from text that may carry an exponent or decimals, as in 1.5e3; what is no whole number, or negative, is unknown. #}
 {% macro whole_count(text) -%}
     case when regexp_full_match(trim({{ text }}), '[0-9]+([.][0-9]*)?([eE][+]?[0-9]{1,2})?')

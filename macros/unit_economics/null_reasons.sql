@@ -2,3 +2,13 @@
 {% macro uncounted_reasons() -%}
     {{ return(['no_cost', 'no_telemetry', 'coverage_below_minimum', 'meter_broken', 'meter_missing']) }}
 {%- endmacro %}
+
+{# Of the reasons in a window the one that counts first; null where there is none. #}
+{% macro first_reason(null_reason, window) -%}
+    coalesce(
+        {%- for reason in uncounted_reasons() %}
+        max({{ null_reason }}) filter (where {{ null_reason }} = '{{ reason }}') over {{ window }}
+        {{- ', ' if not loop.last }}
+        {%- endfor %}
+    )
+{%- endmacro %}

@@ -10,6 +10,7 @@ import duckdb
 from rich.console import Console
 
 from ai_unit_economics import __version__
+from ai_unit_economics.books.closing import close_command, reopen_command
 from ai_unit_economics.conformance import conformance
 from ai_unit_economics.doctor import doctor_command
 from ai_unit_economics.land import land_command
@@ -53,6 +54,7 @@ def summary(database: Path) -> None:
 
 
 main.add_command(sample, "sample")
+main.add_command(close_command)
 main.add_command(conformance)
 main.add_command(doctor_command)
 main.add_command(fetch_prometheus_command)
@@ -60,6 +62,7 @@ main.add_command(land_command)
 main.add_command(new_exports_command)
 main.add_command(owned_hardware_command)
 main.add_command(publish_command)
+main.add_command(reopen_command)
 main.add_command(rollback_command)
 main.add_command(versions_command)
 main.add_command(report_command)

@@ -1,6 +1,7 @@
 {# In every period and workload, the cohorts of every dimension sum to the row `all`: every cost by origin, and, where all of it is
-   counted, the units that add up. What is counted does so in every dimension that the gateway does not tell. Users and sessions are
-   at least as many as in the largest cohort and no more than in all together. #}
+   counted, the units that add up. What is counted does so in every dimension that the gateway does not tell, but for users and sessions
+   that product activity names, which cannot tell the deployments of a workload apart. Users and sessions are at least as many as in the
+   largest cohort and no more than in all together. #}
 {% test dimensions_sum_to_all(model) %}
     {%- set columns = ['effective_cost'] -%}
     {%- for origin in cost_origins() %}{% do columns.append(origin ~ '_cost') %}{% endfor %}
@@ -28,6 +29,7 @@
             sum(counted_cost) as counted_cost,
             sum(units) as units,
             max(units) as largest_units,
+            count(*) > 1 as is_divided,
             bool_and(counted_cost = effective_cost and units is not null) as is_all_counted
         from {{ model }}
         group by period_start, environment, workload, cohort_dimension, unit
@@ -58,12 +60,15 @@
         wholes.{{ column }} is distinct from sums.{{ column }} or
         {% endfor -%}
         case
-            when dimensions.cohort_dimension not in ('{{ attributed_dimensions() | join("', '") }}')
+            when
+                dimensions.cohort_dimension not in ('{{ attributed_dimensions() | join("', '") }}')
+                and not (sums.is_divided and coalesce(wholes.activity_source, 'requests') != 'requests')
                 then wholes.counted_cost = sums.counted_cost
             else true
         end is not true
         or case
             when not sums.is_all_counted or wholes.counted_cost != wholes.effective_cost then true
+            when wholes.units is null and wholes.activity_source = 'mixed' then true
             when counted_units.counting = 'distinct' then wholes.units between sums.largest_units and sums.units
             else wholes.units = sums.units
         end is not true

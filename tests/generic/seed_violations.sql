@@ -48,7 +48,9 @@
     with periods as (
         select
             *,
-            lead(valid_from) over (partition by {{ names }} order by valid_from, valid_to) as next_valid_from
+            lead(coalesce(valid_from, date '0001-01-01')) over (
+                partition by {{ names }} order by valid_from nulls first, valid_to nulls last
+            ) as next_valid_from
         from {{ model }}
     )
     select {{ row_name }} as row_name

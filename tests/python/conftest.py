@@ -61,6 +61,7 @@ class Warehouse:
         lines: list[str] = []
         environment = {
             "UNIT_ECONOMICS_DATA": str(self.data),
+            "UNIT_ECONOMICS_BOOKS": "",
             "UNIT_ECONOMICS_DATABASE": str(self.database),
             "UNIT_ECONOMICS_TEMP": str(self.folder / "tmp"),
             "DBT_TARGET_PATH": str(self.folder / "target"),

@@ -4,6 +4,8 @@ with profiles as (
     select
         product,
         profile,
+        coalesce(valid_from, date '0001-01-01') as valid_from,
+        coalesce(valid_to, date '9999-12-31') as valid_to,
         string_split(product, ' ') as words
     from {{ ref('mig_profiles') }}
 
@@ -18,4 +20,6 @@ inner join profiles as wide
     on
         narrow.profile = wide.profile
         and narrow.product != wide.product
+        and narrow.valid_from < wide.valid_to
+        and narrow.valid_to > wide.valid_from
         and list_has_all(narrow.words, wide.words)

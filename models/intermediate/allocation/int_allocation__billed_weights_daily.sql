@@ -18,7 +18,7 @@ metered_usage as (
 ),
 
 sku_meters as (
-    select deployment_id, unit
+    select deployment_id, unit, valid_from, valid_to
     from {{ ref('sku_meters') }}
     where deployment_id is not null
 ),
@@ -34,21 +34,27 @@ billed_kinds as (
     group by date_day, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
 ),
 
--- The kinds that are billed apart: those of a row of sku_meters, and those that were billed on any day.
-meant_kinds as (
-    select deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end as unit
-    from sku_meters
-    union
-    select deployment_id, unit
-    from billed_kinds
-),
-
 days as (
     select date_day, deployment_id
     from billed_kinds
     union
     select date_day, deployment_id
     from unnamed_charges
+),
+
+-- The kinds that are billed apart on a day: those of a row of sku_meters, and those that were billed on any day.
+meant_kinds as (
+    select
+        days.date_day,
+        days.deployment_id,
+        case sku_meters.unit when 'cache_write_token' then 'input_token' else sku_meters.unit end as unit
+    from days
+    inner join sku_meters
+        on days.deployment_id = sku_meters.deployment_id and {{ in_effect('sku_meters', 'days.date_day') }}
+    union
+    select days.date_day, days.deployment_id, billed_kinds.unit
+    from days
+    inner join billed_kinds on days.deployment_id = billed_kinds.deployment_id
 ),
 
 -- What was used that day and is billed apart should have a charge.
@@ -66,7 +72,10 @@ lacking_kinds as (
             metered_usage.date_day = unnamed_charges.date_day
             and metered_usage.deployment_id = unnamed_charges.deployment_id
     left join meant_kinds
-        on metered_usage.deployment_id = meant_kinds.deployment_id and metered_usage.unit = meant_kinds.unit
+        on
+            metered_usage.date_day = meant_kinds.date_day
+            and metered_usage.deployment_id = meant_kinds.deployment_id
+            and metered_usage.unit = meant_kinds.unit
     anti join billed_kinds
         on
             metered_usage.date_day = billed_kinds.date_day

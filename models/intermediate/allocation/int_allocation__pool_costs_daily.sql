@@ -18,7 +18,12 @@ pool_shares as (
 ),
 
 capacity_pools as (
-    select pool_id, idle_treatment, coalesce(unobserved_treatment, idle_treatment) as unobserved_treatment
+    select
+        pool_id,
+        idle_treatment,
+        coalesce(unobserved_treatment, idle_treatment) as unobserved_treatment,
+        valid_from,
+        valid_to
     from {{ ref('capacity_pools') }}
 ),
 
@@ -87,7 +92,10 @@ unused_receivers as (
         case when pool_shares.deployment_id = unused_lines.line then cast(1 as hugeint) else pool_shares.weight end
             as weight
     from unused_lines
-    left join capacity_pools on unused_lines.pool_id = capacity_pools.pool_id
+    left join capacity_pools
+        on
+            unused_lines.pool_id = capacity_pools.pool_id
+            and {{ in_effect('capacity_pools', 'unused_lines.date_day') }}
     inner join pool_shares
         on
             unused_lines.date_day = pool_shares.date_day

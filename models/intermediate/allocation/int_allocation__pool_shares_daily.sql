@@ -11,7 +11,7 @@ pool_seconds as (
 ),
 
 prices as (
-    select pool_id, resource_kind, cast(price_per_hour * 1000000 as hugeint) as price
+    select pool_id, resource_kind, cast(price_per_hour * 1000000 as hugeint) as price, valid_from, valid_to
     from {{ ref('pool_resource_prices') }}
 ),
 
@@ -65,9 +65,15 @@ valued as (
         balances.capacity_seconds * coalesce(own.price, general.price, 0) as capacity_value
     from balances
     left join prices as own
-        on balances.pool_id = own.pool_id and balances.resource_kind = own.resource_kind
+        on
+            balances.pool_id = own.pool_id
+            and balances.resource_kind = own.resource_kind
+            and {{ in_effect('own', 'balances.date_day') }}
     left join prices as general
-        on general.pool_id is null and balances.resource_kind = general.resource_kind
+        on
+            general.pool_id is null
+            and balances.resource_kind = general.resource_kind
+            and {{ in_effect('general', 'balances.date_day') }}
 ),
 
 weighted as (

@@ -7,7 +7,7 @@ pool_days as (
 ),
 
 shared_pool_weights as (
-    select pool_id, deployment_id, weight
+    select pool_id, deployment_id, weight, valid_from, valid_to
     from {{ ref('shared_pool_weights') }}
 ),
 
@@ -46,6 +46,7 @@ weighed as (
         on
             pairs.pool_id = shared_pool_weights.pool_id
             and pairs.receiving_pool_id = shared_pool_weights.deployment_id
+            and {{ in_effect('shared_pool_weights', 'pairs.date_day') }}
 )
 
 select

@@ -16,7 +16,7 @@ driver_quantities as (
 ),
 
 shared_pool_weights as (
-    select pool_id, deployment_id, weight
+    select pool_id, deployment_id, weight, valid_from, valid_to
     from {{ ref('shared_pool_weights') }}
 ),
 
@@ -72,6 +72,7 @@ weighed as (
         on
             candidates.pool_id = shared_pool_weights.pool_id
             and candidates.deployment_id = shared_pool_weights.deployment_id
+            and {{ in_effect('shared_pool_weights', 'candidates.date_day') }}
 )
 
 select

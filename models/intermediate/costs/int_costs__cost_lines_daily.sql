@@ -18,7 +18,8 @@ with lines as (
     from {{ ref('int_costs__scheduled_charges_daily') }} as charges
     inner join {{ ref('int_costs__charge_attributes') }} as attributes
         on charges.attribute_key = attributes.attribute_key
-    inner join {{ ref('int_costs__charge_matches') }} as matches on charges.attribute_key = matches.attribute_key
+    inner join {{ ref('int_costs__charge_matches') }} as matches
+        on charges.attribute_key = matches.attribute_key and {{ in_effect('matches', 'charges.date_day') }}
     group by all
 
 ),

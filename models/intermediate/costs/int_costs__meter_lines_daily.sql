@@ -41,7 +41,8 @@ quantities as (
         end as attounits,
         charges.date_day
     from charges
-    inner join token_meters on charges.attribute_key = token_meters.attribute_key
+    inner join token_meters
+        on charges.attribute_key = token_meters.attribute_key and {{ in_effect('token_meters', 'charges.date_day') }}
     inner join attributes on charges.attribute_key = attributes.attribute_key
 
 ),

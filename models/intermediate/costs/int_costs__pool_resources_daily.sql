@@ -15,9 +15,13 @@ with node_time as (
     from {{ ref('int_costs__charges_daily') }} as charges
     inner join {{ ref('int_costs__charge_attributes') }} as attributes
         on charges.attribute_key = attributes.attribute_key
-    inner join {{ ref('int_costs__charge_matches') }} as matches on charges.attribute_key = matches.attribute_key
+    inner join {{ ref('int_costs__charge_matches') }} as matches
+        on charges.attribute_key = matches.attribute_key and {{ in_effect('matches', 'charges.date_day') }}
     inner join {{ ref('capacity_pools') }} as capacity_pools
-        on matches.target = capacity_pools.pool_id and attributes.consumed_unit = capacity_pools.consumed_unit
+        on
+            matches.target = capacity_pools.pool_id
+            and attributes.consumed_unit = capacity_pools.consumed_unit
+            and {{ in_effect('capacity_pools', 'charges.date_day') }}
     where
         matches.treatment = 'pool'
         and attributes.charge_category = 'Usage'

@@ -22,7 +22,9 @@ schedules as (
         operator,
         value,
         starts_on,
-        ends_on
+        ends_on,
+        valid_from,
+        valid_to
     from {{ ref('amortization_schedules') }}
 
 ),
@@ -33,7 +35,9 @@ matches as (
         attributes.attribute_key,
         schedules.schedule_id,
         schedules.starts_on,
-        schedules.ends_on
+        schedules.ends_on,
+        schedules.valid_from,
+        schedules.valid_to
     from {{ ref('int_costs__charge_attributes') }} as attributes
     inner join schedules on attributes.source = coalesce(schedules.source, attributes.source)
     where {{ value_matches(attribute_value('attributes', 'schedules'), 'schedules') }}
@@ -53,6 +57,7 @@ scheduled as (
             charges.attribute_key = matches.attribute_key
             and charges.date_day >= matches.starts_on
             and charges.date_day < matches.ends_on
+            and {{ in_effect('matches', 'charges.date_day') }}
     group by charges.attribute_key, charges.date_day
 
 ),

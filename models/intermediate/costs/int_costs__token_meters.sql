@@ -8,8 +8,19 @@ with meters as (
         value,
         unit,
         unit_multiplier,
-        deployment_id
+        deployment_id,
+        valid_from,
+        valid_to
     from {{ ref('sku_meters') }}
+
+),
+
+eras as (
+
+    select
+        valid_from,
+        valid_to
+    from {{ ref('int_costs__rule_eras') }}
 
 ),
 
@@ -17,6 +28,7 @@ matched as (
 
     select
         attributes.attribute_key,
+        eras.valid_from,
         any_value(attributes.consumed_unit) as consumed_unit,
         any_value(attributes.sku_meter) as sku_meter,
         any_value(meters.unit) as unit,
@@ -31,8 +43,9 @@ matched as (
         end as deployment_id
     from {{ ref('int_costs__charge_attributes') }} as attributes
     inner join meters on attributes.source = coalesce(meters.source, attributes.source)
+    inner join eras on {{ in_effect('meters', 'eras.valid_from') }}
     where {{ value_matches(attribute_value('attributes', 'meters'), 'meters') }}
-    group by attributes.attribute_key
+    group by attributes.attribute_key, eras.valid_from
 
 ),
 
@@ -41,6 +54,7 @@ described as (
 
     select
         attributes.attribute_key,
+        matches.valid_from,
         attributes.consumed_unit,
         attributes.sku_meter,
         token_kinds.unit,
@@ -56,7 +70,8 @@ described as (
             ) = token_kinds.token_direction
             and json_extract_string(attributes.sku_price_details, '$.TokenCacheAction')
             is not distinct from token_kinds.token_cache_action
-    left join matched on attributes.attribute_key = matched.attribute_key
+    left join matched
+        on attributes.attribute_key = matched.attribute_key and matches.valid_from = matched.valid_from
     where matches.treatment = 'direct' and matched.attribute_key is null
 
 ),
@@ -66,22 +81,24 @@ placed as (
 
     select
         matched.attribute_key,
+        matched.valid_from,
         matched.consumed_unit,
         matched.sku_meter,
         matched.unit,
         matched.unit_multiplier,
         coalesce(matched.deployment_id, matches.target) as deployment_id
     from matched
-    left join {{ ref('int_costs__charge_matches') }} as matches on matched.attribute_key = matches.attribute_key
+    left join {{ ref('int_costs__charge_matches') }} as matches
+        on matched.attribute_key = matches.attribute_key and matched.valid_from = matches.valid_from
     where matched.deployment_id is not null or matches.treatment = 'direct'
 
 ),
 
 metered as (
 
-    select attribute_key, consumed_unit, sku_meter, unit, unit_multiplier, deployment_id from placed
+    select attribute_key, valid_from, consumed_unit, sku_meter, unit, unit_multiplier, deployment_id from placed
     union all
-    select attribute_key, consumed_unit, sku_meter, unit, unit_multiplier, deployment_id from described
+    select attribute_key, valid_from, consumed_unit, sku_meter, unit, unit_multiplier, deployment_id from described
 
 ),
 
@@ -121,6 +138,9 @@ select
         when metered.unit_multiplier is not null then metered.unit_multiplier
         when not unit_sizes.is_of_the_meter then unit_sizes.size
         when regexp_matches(lower(metered.sku_meter), '(^|[^a-z])tok(en)?s?([^a-z]|$)') then unit_sizes.size
-    end as unit_multiplier
+    end as unit_multiplier,
+    eras.valid_from,
+    eras.valid_to
 from metered
+inner join eras on metered.valid_from = eras.valid_from
 left join unit_sizes on metered.consumed_unit = unit_sizes.consumed_unit

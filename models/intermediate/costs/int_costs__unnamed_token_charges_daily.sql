@@ -33,12 +33,17 @@ unnamed as (
 
     select
         attributes.attribute_key,
+        matches.valid_from,
+        matches.valid_to,
         matches.target as deployment_id,
         coalesce(attributes.sku_meter, attributes.sku_id, attributes.charge_description, attributes.consumed_unit)
             as meter
     from attributes
     inner join matches on attributes.attribute_key = matches.attribute_key
-    anti join token_meters on attributes.attribute_key = token_meters.attribute_key
+    anti join token_meters
+        on
+            attributes.attribute_key = token_meters.attribute_key
+            and matches.valid_from = token_meters.valid_from
     where
         matches.treatment = 'direct'
         and attributes.charge_category is not distinct from 'Usage'
@@ -59,7 +64,8 @@ lines as (
         cast(sum(charges.effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
         charges.date_day
     from charges
-    inner join unnamed on charges.attribute_key = unnamed.attribute_key
+    inner join unnamed
+        on charges.attribute_key = unnamed.attribute_key and {{ in_effect('unnamed', 'charges.date_day') }}
     group by charges.source, unnamed.deployment_id, unnamed.meter, charges.billing_currency, charges.date_day
 
 )

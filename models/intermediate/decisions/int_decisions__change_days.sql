@@ -20,7 +20,7 @@ unit_days as (
         effective_cost,
         is_complete,
         period_start as date_day
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     -- a day that is not counted has no rate
     where
         grain = 'day'

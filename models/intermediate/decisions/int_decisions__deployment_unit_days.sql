@@ -12,7 +12,7 @@ with unit_costs as (
         shared_cost,
         effective_cost,
         period_start as date_day
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     -- a day that is not counted has no rate
     where
         grain = 'day'

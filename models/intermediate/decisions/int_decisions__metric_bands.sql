@@ -8,7 +8,7 @@ with daily as (
         effective_cost,
         cost_per_unit,
         period_start as date_day
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     where grain = 'day' and cohort_dimension = 'all' and is_complete
 ),
 
@@ -58,7 +58,7 @@ deviations as (
     from measured
 ),
 
--- A trend moves the centre, and a restless series has a wide band: four fifths of the days lie within 2.563 spreads.
+-- A trend moves the centre, and a restless series has a wide band.
 recent as (
     select
         *,
@@ -67,8 +67,9 @@ recent as (
             order by date_day
             range between interval 28 days preceding and interval 1 day preceding
         ) as centre,
-        (quantile_cont(deviation, 0.9) over last_weeks - quantile_cont(deviation, 0.1) over last_weeks) / 2.563
-            as spread,
+        quantile_cont(deviation, 0.9) over last_weeks - quantile_cont(deviation, 0.1) over last_weeks as inner_range,
+        quantile_cont(deviation, 0.975) over last_weeks - quantile_cont(deviation, 0.025) over last_weeks
+            as outer_range,
         count(deviation) over last_weeks as recent_days
     from deviations
     window last_weeks as (
@@ -76,6 +77,15 @@ recent as (
         order by date_day
         range between interval 56 days preceding and interval 1 day preceding
     )
+),
+
+-- Four fifths of normal days lie within 2.563 spreads, 95 of 100 within 3.92; heavy tails reach further out. By a
+-- quarter at most, so that the first days of a new level do not hide the next ones.
+spreads as (
+    select
+        *,
+        least(greatest(inner_range / 2.563, outer_range / 3.92), 1.25 * inner_range / 2.563) as spread
+    from recent
 ),
 
 -- The spread of few days is uncertain: Student's t is further out than the normal, with .65 degrees of freedom a day.
@@ -87,7 +97,7 @@ bands as (
             {{ spreads }} * spread * (1 + ({{ spreads }} * {{ spreads }} + 1) / (4 * 0.65 * recent_days)),
             ln(1 + {{ least }})
         ) as width
-    from recent
+    from spreads
     where deviation is not null and recent_days >= 14
 )
 

@@ -53,7 +53,9 @@ skus as (
         matches.target as deployment_id,
         attributes.attribute_key,
         coalesce(attributes.sku_id, attributes.sku_meter, attributes.charge_description) as sku,
-        coalesce(attributes.consumed_unit, '') as consumed_unit
+        coalesce(attributes.consumed_unit, '') as consumed_unit,
+        matches.valid_from,
+        matches.valid_to
     from {{ ref('int_costs__charge_matches') }} as matches
     inner join {{ ref('int_costs__charge_attributes') }} as attributes
         on matches.attribute_key = attributes.attribute_key
@@ -85,7 +87,7 @@ sku_use as (
         sum(charges.cost_billing_currency * rates.rate) as cost,
         charges.date_day
     from charges
-    inner join skus on charges.attribute_key = skus.attribute_key
+    inner join skus on charges.attribute_key = skus.attribute_key and {{ in_effect('skus', 'charges.date_day') }}
     inner join quantities
         on
             charges.source = quantities.source

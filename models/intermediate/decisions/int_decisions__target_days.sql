@@ -13,7 +13,7 @@ daily as (
         cost_per_unit,
         is_complete,
         period_start
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     where grain = 'day' and environment = '{{ var('target_environment') }}'
 )
 

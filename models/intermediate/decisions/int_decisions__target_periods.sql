@@ -31,7 +31,7 @@ facts as (
         null_reason,
         is_complete,
         period_start
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     where environment = '{{ var('target_environment') }}'
 ),
 

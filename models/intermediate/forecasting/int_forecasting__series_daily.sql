@@ -9,7 +9,7 @@ with unit_economics as (
         null_reason,
         is_complete,
         period_start as date_day
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     where grain = 'day' and cohort_dimension = 'all'
 )
 

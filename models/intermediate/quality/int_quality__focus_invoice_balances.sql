@@ -29,7 +29,7 @@ compared as (
         charges.currency_count,
         charges.billing_period_start
     from charges
-    left join {{ ref('invoices') }} as invoices
+    left join {{ ref('int_quality__invoice_payables') }} as invoices
         on
             charges.source = invoices.source
             and charges.invoice_id = invoices.invoice_id

@@ -163,6 +163,15 @@ issues as (
     select * from without_names
     union all
     select * from resampled
+    union all
+    select
+        source_file,
+        cast(null as bigint) as scrape_series_id,
+        cast(null as varchar) as series_text,
+        issue,
+        detail,
+        affected_rows as affected_samples
+    from {{ ref('int_quality__telemetry_times') }}
 
 )
 

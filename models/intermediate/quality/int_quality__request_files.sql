@@ -4,7 +4,7 @@
     on_schema_change='fail',
     pre_hook=[
         "{{ forget_changed_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}",
-        "{{ choose_new_request_files(ref('stg_requests__requests'), 'new_quality_request_files') }}"
+        "{{ choose_new_files_of_rows(ref('stg_requests__requests'), 'new_quality_request_files') }}"
     ]
 ) }}
 

@@ -105,6 +105,19 @@ unknown_deployments as (
 
 ),
 
+product_counts as (
+
+    select
+        source_file,
+        unnest(['unreadable_row', 'no_workload', 'unknown_workload', 'no_id']) as issue,
+        unnest([null, null, unknown_workloads, null]) as detail,
+        unnest([
+            unreadable_rows, rows_without_workload, rows_of_unknown_workloads, rows_without_id
+        ]) as affected_rows
+    from {{ ref('int_quality__product_files') }}
+
+),
+
 provider_counts as (
 
     select
@@ -177,6 +190,9 @@ issues as (
     union all
     select * from unknown_deployments
     union all
+    select * from product_counts
+    where affected_rows > 0
+    union all
     select * from provider_counts
     where affected_rows > 0
     union all
@@ -186,6 +202,8 @@ issues as (
     where affected_rows > 0
     union all
     select * from unknown_openings
+    union all
+    select * from {{ ref('int_quality__telemetry_times') }}
 
 )
 

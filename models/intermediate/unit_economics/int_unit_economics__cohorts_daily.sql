@@ -18,6 +18,8 @@ deployment_cohorts as (
         '{{ dimension }}' as cohort_dimension,
         {{ cohort }} as cohort,
         {{ dimension in attributed_dimensions() }} as is_attributed,
+        any_value(deployment_days.environment) as environment,
+        any_value(deployment_days.workload) as workload,
         cells.unit,
         {{ merge_methods('cells.token_cost_method') }} as token_cost_method,
         sum(cells.units) as units,
@@ -36,34 +38,46 @@ deployment_cohorts as (
     {% endfor %}
 ),
 
+-- Product activity tells the workload, and so the cohort where all deployments of the workload are of one.
+told as (
+    select
+        *,
+        min(cohort) over workload_day = max(cohort) over workload_day as is_one_cohort
+    from deployment_cohorts
+    window workload_day as (partition by date_day, environment, workload, cohort_dimension, unit)
+),
+
 -- Whose the usage was the gateway alone can tell.
 reasoned as (
     select
-        deployment_cohorts.* exclude (is_attributed, units),
+        told.* exclude (is_attributed, is_one_cohort, units),
+        counted_days.activity_source,
         case
-            when not deployment_cohorts.is_attributed or counted_days.attribution_null_reason is null
-                then deployment_cohorts.units
+            when not told.is_attributed or counted_days.attribution_null_reason is null
+                then told.units
         end as units,
         case
-            when deployment_cohorts.is_attributed
+            when told.is_attributed
                 then coalesce(counted_days.null_reason, counted_days.attribution_null_reason)
+            when counted_days.activity_source in ('product', 'both') and not told.is_one_cohort
+                then coalesce(counted_days.null_reason, 'meter_missing')
             else counted_days.null_reason
         end as null_reason,
         case
-            when deployment_cohorts.is_attributed then counted_days.attributed_seconds
+            when told.is_attributed then counted_days.attributed_seconds
             else counted_days.observed_seconds
         end as observed_seconds,
         counted_days.expected_seconds,
         case
-            when deployment_cohorts.is_attributed then counted_days.is_outside_attributed_span
+            when told.is_attributed then counted_days.is_outside_attributed_span
             else counted_days.is_outside_observed_span
         end as is_outside_observed_span
-    from deployment_cohorts
+    from told
     inner join counted_days
         on
-            deployment_cohorts.deployment_id = counted_days.deployment_id
-            and deployment_cohorts.date_day = counted_days.date_day
-            and deployment_cohorts.unit = counted_days.unit
+            told.deployment_id = counted_days.deployment_id
+            and told.date_day = counted_days.date_day
+            and told.unit = counted_days.unit
 ),
 
 -- A day on which nothing was expected weighs a second, so that it counts where there is no other. A day whose bill is not there
@@ -74,8 +88,6 @@ judged as (
         reasoned.null_reason is null as is_counted,
         case when deployment_days.is_day_billed then reasoned.null_reason end as uncounted_reason,
         reasoned.expected_seconds + 1 as weight_seconds,
-        deployment_days.environment,
-        deployment_days.workload,
         deployment_days.is_day_billed,
         deployment_days.is_week_billed,
         deployment_days.is_month_billed,
@@ -95,6 +107,7 @@ select
     cohort,
     unit,
     {{ merge_methods('token_cost_method') }} as token_cost_method,
+    {{ merge_methods('activity_source') }} as activity_source,
     cast(sum(units) as bigint) as known_units,
     cast(sum(units) filter (where is_counted) as bigint) as counted_units,
     {% for origin in cost_origins() -%}

@@ -62,6 +62,7 @@ judged as (
                 < units.min_counted_share * (periods.counted_seconds + periods.uncounted_seconds)
                 or periods.telemetry_coverage < {{ var('min_telemetry_coverage') }}
                 then case when periods.telemetry_coverage = 0 then 'no_telemetry' else 'coverage_below_minimum' end
+            when periods.has_mixed_ids then 'meter_missing'
             when
                 periods.units > 0
                 and periods.counted_cost = 0
@@ -93,6 +94,7 @@ select
     unit,
     unit_scale,
     units,
+    activity_source,
     cast(usage_cost as {{ money_type() }}) as usage_cost,
     cast(unused_commitment_cost as {{ money_type() }}) as unused_commitment_cost,
     cast(idle_cost as {{ money_type() }}) as idle_cost,

@@ -10,6 +10,10 @@ attributions as (
     select * from {{ ref('int_unit_economics__attributions_daily') }}
 ),
 
+activity_sources as (
+    select * from {{ ref('int_unit_economics__activity_sources_daily') }}
+),
+
 units as (
     select
         unit,
@@ -76,31 +80,36 @@ observed as (
         deployment_days.deployment_id,
         units.unit,
         units.is_token,
-        units.is_distinct,
+        deployment_days.environment,
+        deployment_days.workload,
         deployment_days.cost_null_reason,
-        deployment_days.expected_seconds,
+        activity_sources.activity_source,
+        -- people may come whether or not a deployment should have run
+        case
+            when activity_sources.activity_source in ('product', 'both') then 86400
+            else deployment_days.expected_seconds
+        end as due_seconds,
         coalesce(
-            deployment_days.expected_seconds * (deployment_days.capacity_seconds - deployment_days.unobserved_seconds)
-            // nullif(deployment_days.capacity_seconds, 0), deployment_days.expected_seconds
+            due_seconds * (deployment_days.capacity_seconds - deployment_days.unobserved_seconds)
+            // nullif(deployment_days.capacity_seconds, 0), due_seconds
         ) as watched_seconds,
         case
-            when units.is_distinct or metered_units.is_by_gateway
-                then attributions.lost_seconds <= {{ allowed }} * 86400 or deployment_days.expected_seconds = 0
+            when units.is_distinct then activity_sources.lost_seconds <= {{ allowed }} * 86400 or due_seconds = 0
+            when metered_units.is_by_gateway
+                then attributions.lost_seconds <= {{ allowed }} * 86400 or due_seconds = 0
             else deployment_days.is_usage_known
         end as is_usage_known,
         case
-            when units.is_distinct or metered_units.is_by_gateway
-                then deployment_days.expected_seconds * (86400 - coalesce(attributions.lost_seconds, 0)) // 86400
+            when units.is_distinct then due_seconds * (86400 - activity_sources.lost_seconds) // 86400
+            when metered_units.is_by_gateway
+                then due_seconds * (86400 - coalesce(attributions.lost_seconds, 0)) // 86400
             else deployment_days.observed_seconds
         end as observed_seconds,
         case
             when unknown_units.null_reason is not null then unknown_units.null_reason
             -- tokens that were billed under no name are of this kind or of another
             when billed_gaps.unit is not null and metered_units.is_by_bill then 'meter_missing'
-            -- no request row ever names the deployment: nobody can tell who its users are
-            when units.is_distinct and attributions.deployment_id is null then 'meter_missing'
-            when units.unit = 'active_user' and not attributions.is_user_told then 'meter_missing'
-            when units.unit = 'session' and not attributions.is_session_told then 'meter_missing'
+            else activity_sources.meter_null_reason
         end as meter_null_reason,
         units.is_token_kind,
         units.is_token_kind
@@ -108,6 +117,7 @@ observed as (
         and undivided_days.deployment_id is not null
         or billed_gaps.unit is not null as is_cost_undivided,
         attributions.deployment_id is not null and deployment_days.expected_seconds > 0 as is_attributed,
+        deployment_days.is_usage_known as is_metered,
         coalesce(attributions.lost_seconds, 0) as lost_seconds,
         attributions.is_input_told
         and (attributions.is_output_told or units.unit in ('input_token', 'cached_input_token'))
@@ -118,7 +128,7 @@ observed as (
         on
             deployment_days.date_day = attributions.date_day
             and deployment_days.deployment_id = attributions.deployment_id
-    {%- for relation in ['metered_units', 'unknown_units', 'billed_gaps'] %}
+    {%- for relation in ['activity_sources', 'metered_units', 'unknown_units', 'billed_gaps'] %}
     left join {{ relation }}
         on
             deployment_days.date_day = {{ relation }}.date_day
@@ -134,9 +144,10 @@ observed as (
 -- The least of what was seen and of what was watched; whose it was the gateway must have seen, too.
 bounded as (
     select
-        * exclude (observed_seconds, watched_seconds),
+        * exclude (due_seconds, observed_seconds, watched_seconds),
+        due_seconds as expected_seconds,
         least(observed_seconds, watched_seconds) as observed_seconds,
-        least(observed_seconds, watched_seconds, expected_seconds * (86400 - lost_seconds) // 86400)
+        least(observed_seconds, watched_seconds, due_seconds * (86400 - lost_seconds) // 86400)
             as attributed_seconds,
         -- whose cost it is goes by kinds of token: where they are not known, no cohort's part of any unit's cost is
         coalesce(
@@ -145,24 +156,38 @@ bounded as (
         ) as kinds_null_reason
     from observed
     window day as (partition by date_day, deployment_id)
+),
+
+reasoned as (
+    select
+        *,
+        case
+            when cost_null_reason = 'no_cost' then 'no_cost'
+            when cost_null_reason is not null or not coalesce(is_usage_known, true)
+                then case when observed_seconds = 0 then 'no_telemetry' else 'coverage_below_minimum' end
+            when meter_null_reason is not null then meter_null_reason
+            when is_cost_undivided then 'meter_missing'
+        end as null_reason
+    from bounded
 )
 
 select
     date_day,
     deployment_id,
     unit,
+    activity_source,
+    -- whom product activity names all deployments of a workload served: all their cost is counted, or none
     case
-        when cost_null_reason = 'no_cost' then 'no_cost'
-        when cost_null_reason is not null or not coalesce(is_usage_known, true)
-            then case when observed_seconds = 0 then 'no_telemetry' else 'coverage_below_minimum' end
-        when meter_null_reason is not null then meter_null_reason
-        when is_cost_undivided then 'meter_missing'
+        when activity_source in ('product', 'both') then {{ first_reason('null_reason', 'workload_day') }}
+        else null_reason
     end as null_reason,
     coalesce(is_usage_known, true) and meter_null_reason is null as are_units_known,
     case
         when not is_attributed then null
         when lost_seconds >= 86400 then 'no_telemetry'
         when lost_seconds > {{ allowed }} * 86400 then 'coverage_below_minimum'
+        -- what the gateway did not see is what more was metered: where that was not seen, nobody's part is not known
+        when not is_metered then 'coverage_below_minimum'
         when is_token and not are_tokens_told then 'meter_missing'
         else kinds_null_reason
     end as attribution_null_reason,
@@ -177,5 +202,7 @@ select
     ) is not true as is_outside_{{ seconds }}_span,
     {% endfor -%}
     cast(expected_seconds as bigint) as expected_seconds
-from bounded
-window history as (partition by deployment_id, unit)
+from reasoned
+window
+    history as (partition by deployment_id, unit),
+    workload_day as (partition by date_day, environment, workload, unit)

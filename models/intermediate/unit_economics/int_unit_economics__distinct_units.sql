@@ -18,32 +18,24 @@ sessions as (
     from {{ ref('int_usage__customer_sessions_daily') }}
 ),
 
-gateway_days as (
-    select distinct
-        deployment_id,
-        customer_tier,
-        geography,
-        date_day
-    from {{ ref('int_usage__gateway_usage_daily') }}
-),
-
-deployment_days as (
-    select * from {{ ref('int_unit_economics__deployment_days') }}
-),
-
--- A period counts whom it saw on the days whose cost it divides.
-counted_days as (
+product_ids as (
     select
-        deployment_id,
+        workload,
+        customer_id,
         unit,
+        counted_id,
         date_day
-    from {{ ref('int_unit_economics__counted_days') }}
-    where unit in ('active_user', 'session') and null_reason is null
+    from {{ ref('int_usage__product_ids_daily') }}
+),
+
+cells as (
+    select * from {{ ref('int_unit_economics__activity_cells_daily') }}
 ),
 
 seen as (
     select
         'active_user' as unit,
+        'requests' as seen_by,
         deployment_id,
         customer_id,
         geography,
@@ -53,73 +45,57 @@ seen as (
     union all
     select
         'session' as unit,
+        'requests' as seen_by,
         deployment_id,
         customer_id,
         geography,
         session_id as counted_id,
         date_day
     from sessions
+    union all
+    select
+        unit,
+        'product' as seen_by,
+        workload as deployment_id,
+        customer_id,
+        cast(null as varchar) as geography,
+        counted_id,
+        date_day
+    from product_ids
 ),
 
 attributed as (
     {{ with_customer('seen') }}
 ),
 
--- A place is the smallest set of sightings of a unit that every cohort takes or leaves as one.
-cells as (
+-- A place is the smallest set of sightings of a unit that every cohort takes or leaves as one. No cohort reaches beyond a
+-- workload of an environment: an id of another one is another id.
+place_days as (
     select
-        counted_days.unit,
-        gateway_days.deployment_id,
-        gateway_days.customer_tier,
-        gateway_days.geography,
-        gateway_days.date_day,
-        coalesce(deployment_days.configuration_id, '(none)') as configuration_id,
-        deployment_days as deployment_day
-    from gateway_days
-    inner join counted_days
-        on
-            gateway_days.deployment_id = counted_days.deployment_id
-            and gateway_days.date_day = counted_days.date_day
-    left join deployment_days
-        on
-            gateway_days.deployment_id = deployment_days.deployment_id
-            and gateway_days.date_day = deployment_days.date_day
+        *,
+        cast(dense_rank() over place as integer) as place_number,
+        cast(dense_rank() over scope as integer) as scope_number
+    from cells
+    window
+        place as (
+            order by
+                unit,
+                activity_source,
+                seen_by,
+                seen_in,
+                customer_tier,
+                geography,
+                environment,
+                workload,
+                {{ deployment_attributes() | join(', ') }},
+                deployment_id
+        ),
+        scope as (order by unit, environment, workload)
 ),
 
 places as (
-    select
-        unit,
-        deployment_id,
-        configuration_id,
-        customer_tier,
-        geography,
-        any_value(deployment_day) as deployment_day,
-        cast(row_number() over (order by unit, deployment_id, configuration_id, customer_tier, geography) as integer)
-            as place_number
-    from cells
-    group by unit, deployment_id, configuration_id, customer_tier, geography
-),
-
--- No cohort reaches beyond a workload of an environment: an id of another one is another id.
-place_days as (
-    select
-        cells.unit,
-        cells.deployment_id,
-        cells.customer_tier,
-        cells.geography,
-        cells.date_day,
-        cast(dense_rank() over (
-            order by places.unit, places.deployment_day.environment, places.deployment_day.workload
-        ) as integer) as scope_number,
-        places.place_number
-    from cells
-    inner join places
-        on
-            cells.unit = places.unit
-            and cells.deployment_id = places.deployment_id
-            and cells.configuration_id = places.configuration_id
-            and cells.customer_tier = places.customer_tier
-            and cells.geography = places.geography
+    select distinct * exclude (date_day, scope_number)
+    from place_days
 ),
 
 sightings as (
@@ -132,7 +108,8 @@ sightings as (
     inner join place_days
         on
             attributed.unit = place_days.unit
-            and attributed.deployment_id = place_days.deployment_id
+            and attributed.seen_by = place_days.seen_by
+            and attributed.deployment_id = place_days.seen_in
             and attributed.customer_tier = place_days.customer_tier
             and attributed.geography = place_days.geography
             and attributed.date_day = place_days.date_day
@@ -197,10 +174,10 @@ alike as (
 ),
 
 cohort_places as (
-    {% for dimension, cohort in cohort_dimensions(cell='places', deployment_day='places.deployment_day').items() %}
+    {% for dimension, cohort in cohort_dimensions(cell='places', deployment_day='places').items() %}
     select
-        places.deployment_day.environment,
-        places.deployment_day.workload,
+        places.environment,
+        places.workload,
         '{{ dimension }}' as cohort_dimension,
         {{ cohort }} as cohort,
         places.unit,
@@ -219,6 +196,8 @@ cohorts as (
         unit,
         list(place_number order by place_number) as place_numbers
     from cohort_places
+    -- nobody tells which of the workload's deployments it was
+    where cohort is not null
     group by environment, workload, cohort_dimension, cohort, unit
 ),
 
@@ -253,6 +232,29 @@ alike_cuts as (
     inner join cut_places on period_places.place_number = cut_places.place_number
 ),
 
+-- The ids of two sources are not of one kind, unless they are said to be.
+cut_sources as (
+    select distinct
+        grains.grain,
+        cut_places.cut_number,
+        places.activity_source,
+        {{ period_start('place_dates.date_day', 'grains.grain') }} as period_start
+    from (select distinct place_number, date_day from sightings) as place_dates
+    inner join places on place_dates.place_number = places.place_number
+    inner join cut_places on place_dates.place_number = cut_places.place_number
+    cross join {{ grains() }}
+),
+
+period_sources as (
+    select
+        grain,
+        cut_number,
+        {{ merge_methods('activity_source') }} as activity_source,
+        period_start
+    from cut_sources
+    group by grain, cut_number, period_start
+),
+
 -- What was seen once, as most sessions are, adds up by itself.
 counts as (
     select
@@ -282,11 +284,17 @@ select
     cohorts.cohort_dimension,
     cohorts.cohort,
     cohorts.unit,
-    cast(sum(counts.units) as bigint) as units,
+    any_value(period_sources.activity_source) as activity_source,
+    cast(sum(counts.units) filter (where period_sources.activity_source != 'mixed') as bigint) as units,
     counts.period_start
 from counts
 inner join cuts on counts.cut_number = cuts.cut_number
 inner join cohorts on cuts.place_numbers = cohorts.place_numbers
+inner join period_sources
+    on
+        counts.grain = period_sources.grain
+        and counts.cut_number = period_sources.cut_number
+        and counts.period_start = period_sources.period_start
 group by
     counts.grain,
     cohorts.environment,

@@ -7,7 +7,7 @@ with cohorts as (
         unit,
         counted_units as units,
         date_day
-    from {{ ref('int_unit_economics__cohorts_daily') }}
+    from {{ ref('int_books__cohorts_daily') }}
     where cohort_dimension = 'all'
 ),
 

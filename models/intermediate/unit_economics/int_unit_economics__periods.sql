@@ -1,7 +1,7 @@
 with
 
 cohorts as (
-    select * from {{ ref('int_unit_economics__cohorts_daily') }}
+    select * from {{ ref('int_books__cohorts_daily') }}
 ),
 
 distinct_units as (
@@ -24,6 +24,7 @@ periods as (
         cohorts.cohort,
         cohorts.unit,
         {{ merge_methods('cohorts.token_cost_method') }} as token_cost_method,
+        {{ merge_methods('cohorts.activity_source') }} as activity_source,
         sum(cohorts.known_units) as known_units,
         coalesce(sum(cohorts.counted_units), 0) as counted_units,
         sum(cohorts.usage_cost) as usage_cost,
@@ -62,10 +63,13 @@ periods as (
 )
 
 select
-    periods.* exclude (known_units, counted_units),
-    -- users and sessions are counted over the period itself, days do not add up
+    periods.* exclude (known_units, counted_units, activity_source),
+    coalesce(distinct_units.activity_source, periods.activity_source) as activity_source,
+    coalesce(distinct_units.activity_source = 'mixed', false) as has_mixed_ids,
+    -- users and sessions are counted over the period itself, days do not add up; nor do the ids of two sources
     cast(
         case
+            when distinct_units.activity_source = 'mixed' then null
             when periods.counted_seconds > 0 then coalesce(distinct_units.units, periods.counted_units)
             -- what is known of days of which the cost is not
             when not units.is_distinct then periods.known_units

@@ -4,12 +4,36 @@ deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
 ),
 
+counted_days as (
+    select * from {{ ref('int_unit_economics__counted_days') }}
+),
+
 uncounted_days as (
     select distinct
         deployment_id,
         date_day
-    from {{ ref('int_unit_economics__counted_days') }}
+    from counted_days
     where null_reason is not null or attribution_null_reason is not null
+),
+
+-- any of a workload's deployments may have served whom product activity saw
+product_places as (
+    select distinct
+        deployment_days.deployment_id,
+        product_places.customer_tier,
+        product_places.geography,
+        deployment_days.date_day
+    from {{ ref('int_usage__product_places_daily') }} as product_places
+    inner join deployment_days
+        on
+            product_places.workload = deployment_days.workload
+            and product_places.date_day = deployment_days.date_day
+    inner join counted_days
+        on
+            deployment_days.deployment_id = counted_days.deployment_id
+            and deployment_days.date_day = counted_days.date_day
+            and product_places.unit = counted_days.unit
+    where counted_days.activity_source in ('product', 'both')
 ),
 
 -- where the gateway saw somebody, users and sessions are counted, even if its tokens round to none
@@ -22,6 +46,9 @@ seen_places as (
     union
     select deployment_id, customer_tier, geography, date_day
     from {{ ref('int_unit_economics__cost_cells_daily') }}
+    union
+    select deployment_id, customer_tier, geography, date_day
+    from product_places
 ),
 
 -- a cohort of a week or month lacks the days on which nobody could see it

@@ -8,7 +8,7 @@ with cohorts as (
         unit,
         counted_units as units,
         date_day
-    from {{ ref('int_unit_economics__cohorts_daily') }}
+    from {{ ref('int_books__cohorts_daily') }}
     where cohort_dimension = 'customer_tier' and counted_units is not null
 ),
 
@@ -21,7 +21,7 @@ distinct_units as (
         units,
         period_start
     from {{ ref('int_unit_economics__distinct_units') }}
-    where cohort_dimension = 'customer_tier' and grain = 'month'
+    where cohort_dimension = 'customer_tier' and grain = 'month' and units is not null
 ),
 
 price_book as (

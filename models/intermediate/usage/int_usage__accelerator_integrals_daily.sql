@@ -134,6 +134,7 @@ shares as (
         on
             normalised.profile = mig_profiles.profile
             and list_has_all(normalised.product_words, mig_profiles.words)
+            and {{ in_effect('mig_profiles', 'normalised.date_day') }}
 
 )
 

@@ -4,7 +4,7 @@
     on_schema_change='fail',
     pre_hook=[
         "{{ forget_changed_files(ref('int_usage__request_files')) }}",
-        "{{ choose_new_request_files(ref('int_usage__request_files'), 'new_customer_requests_files') }}"
+        "{{ choose_new_files_of_rows(ref('int_usage__request_files'), 'new_customer_requests_files') }}"
     ]
 ) }}
 

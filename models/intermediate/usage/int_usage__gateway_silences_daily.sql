@@ -10,7 +10,7 @@ logs as (
     select
         '(all)' as deployment_id,
         hour_starts_at,
-        sum(request_rows) as request_rows
+        sum(request_rows) as log_rows
     from request_hours
     group by hour_starts_at
 
@@ -19,90 +19,21 @@ logs as (
     select
         deployment_id,
         hour_starts_at,
-        sum(request_rows) as request_rows
+        sum(request_rows) as log_rows
     from request_hours
     where deployment_id is not null
     group by deployment_id, hour_starts_at
 
 ),
 
-spans as (
+silences as (
 
-    select
-        deployment_id,
-        date_trunc('day', min(hour_starts_at)) as first_day,
-        date_trunc('day', max(hour_starts_at)) as last_day,
-        min(hour_starts_at) as first_hour,
-        max(hour_starts_at) as last_hour,
-        median(request_rows) as rows_an_hour
-    from logs
-    group by deployment_id
-
-),
-
-hours as (
-
-    select
-        deployment_id,
-        first_hour,
-        last_hour,
-        rows_an_hour,
-        cast(unnest(range(first_day, last_day + interval 1 day, interval 1 hour)) as timestamp) as hour_starts_at
-    from spans
-
-),
-
-compared as (
-
-    select
-        hours.deployment_id,
-        hours.hour_starts_at,
-        hours.hour_starts_at not between hours.first_hour and hours.last_hour as is_outside,
-        hours.rows_an_hour,
-        count(*) over (
-            partition by hours.deployment_id, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
-        ) as days_of_kind,
-        coalesce(logs.request_rows, 0) as request_rows,
-        median(coalesce(logs.request_rows, 0)) over (
-            partition by hours.deployment_id, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
-        ) as usual_rows,
-        median(coalesce(logs.request_rows, 0)) over (
-            partition by hours.deployment_id, hour(hours.hour_starts_at)
-        ) as usual_rows_any_day,
-        count(*) over weekday as weeks,
-        median(coalesce(logs.request_rows, 0)) over weekday as weekday_rows,
-        lag(coalesce(logs.request_rows, 0), 1, 0) over walk as rows_before,
-        lead(coalesce(logs.request_rows, 0), 1, 0) over walk as rows_after
-    from hours
-    left join logs on hours.deployment_id = logs.deployment_id and hours.hour_starts_at = logs.hour_starts_at
-    window
-        walk as (partition by hours.deployment_id order by hours.hour_starts_at),
-        weekday as (
-            partition by hours.deployment_id, hour(hours.hour_starts_at), isodow(hours.hour_starts_at)
-        )
-
-),
-
--- a silence is implausible where ten requests are usual, or twenty came before it and after. Of fewer than three days of a kind nobody can
--- say what is usual: what is on any day counts, and before the first row and after the last what an hour with rows has.
-judged as (
-
-    select
-        *,
-        request_rows = 0
-        and (
-            (usual_rows >= 10 and (weekday_rows >= 10 or weeks < 3))
-            or (rows_before >= 20 and rows_after >= 20)
-            or (days_of_kind < 3 and usual_rows_any_day >= 10)
-            or (is_outside and days_of_kind < 3 and rows_an_hour >= 10)
-        ) as is_silent
-    from compared
+    {{ silent_hours_daily('logs', 'deployment_id') }}
 
 )
 
 select
-    cast(hour_starts_at as date) as date_day,
+    date_day,
     deployment_id,
-    cast(count(*) filter (where is_silent) as bigint) as silent_hours
-from judged
-group by cast(hour_starts_at as date), deployment_id
+    silent_hours
+from silences

@@ -1,44 +1,39 @@
-with ledger as (
-    select
-        source,
-        deployment_id,
-        cost_origin,
-        coalesce(origin_pool, '(none)') as origin_pool,
-        effective_cost,
-        date_day
-    from {{ ref('int_allocation__cost_ledger_daily') }}
+with recomputed as (
+    select * from {{ ref('int_books__recomputed_costs_daily') }}
 ),
 
-deployment_days as (
-    select * from {{ ref('int_unit_economics__deployment_days') }}
+closed as (
+    select * from {{ ref('int_books__closed_costs_daily') }}
 ),
 
-lines as (
-    select
-        source,
-        deployment_id,
-        cost_origin,
-        origin_pool,
-        sum(effective_cost) as effective_cost,
-        date_day
-    from ledger
-    group by source, deployment_id, cost_origin, origin_pool, date_day
+closed_months as (
+    select closed_month
+    from {{ ref('int_books__closed_months') }}
+    where is_shown_as_signed
+),
+
+rows_of_both as (
+    select closed.*
+    from closed
+    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
+    union all
+    select recomputed.*
+    from recomputed
+    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
 )
 
 select
-    lines.date_day,
-    lines.source,
-    lines.deployment_id,
-    lines.cost_origin,
-    lines.origin_pool,
-    deployment_days.configuration_id,
-    deployment_days.environment,
-    deployment_days.workload,
-    deployment_days.kind,
-    deployment_days.model,
-    deployment_days.accelerator,
-    cast(lines.effective_cost as {{ money_type() }}) as effective_cost,
-    '{{ var('reporting_currency') }}' as currency
-from lines
-left join deployment_days
-    on lines.deployment_id = deployment_days.deployment_id and lines.date_day = deployment_days.date_day
+    date_day,
+    source,
+    deployment_id,
+    cost_origin,
+    origin_pool,
+    configuration_id,
+    environment,
+    workload,
+    kind,
+    model,
+    accelerator,
+    effective_cost,
+    currency
+from rows_of_both

@@ -24,7 +24,7 @@ unit_economics as (
         is_complete,
         period_start,
         period_end
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     where cohort_dimension = 'all' and unit = 'token'
 ),
 
@@ -39,7 +39,7 @@ deployment_days as (
 ),
 
 separate_pools as (
-    select pool_id
+    select pool_id, valid_from, valid_to
     from {{ ref('capacity_pools') }}
     where idle_treatment = 'separate'
 ),
@@ -49,7 +49,8 @@ separate_idle as (
         ledger.deployment_id,
         ledger.date_day
     from {{ ref('int_allocation__cost_ledger_daily') }} as ledger
-    inner join separate_pools on ledger.origin_pool = separate_pools.pool_id
+    inner join separate_pools
+        on ledger.origin_pool = separate_pools.pool_id and {{ in_effect('separate_pools', 'ledger.date_day') }}
 ),
 
 -- Utilization has a meaning where a workload bears the capacity that it runs on, idle included.

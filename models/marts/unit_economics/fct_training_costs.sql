@@ -27,7 +27,7 @@ unit_economics as (
         is_complete,
         period_start,
         period_end
-    from {{ ref('int_unit_economics__cost_per_unit') }}
+    from {{ ref('int_books__unit_economics') }}
     where cohort_dimension = 'deployment' and unit = 'training_step'
 ),
 

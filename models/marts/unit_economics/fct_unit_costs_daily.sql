@@ -1,55 +1,49 @@
-with unit_cells as (
-    select * from {{ ref('int_unit_economics__unit_cells_daily') }}
+with recomputed as (
+    select * from {{ ref('int_books__recomputed_unit_costs_daily') }}
 ),
 
-deployment_days as (
-    select * from {{ ref('int_unit_economics__deployment_days') }}
+closed as (
+    select * from {{ ref('int_books__closed_unit_costs_daily') }}
 ),
 
-counted_days as (
-    select * from {{ ref('int_unit_economics__counted_days') }}
+closed_months as (
+    select closed_month
+    from {{ ref('int_books__closed_months') }}
+    where is_shown_as_signed
 ),
 
--- Users and sessions of two days or two places are not those of both.
-summed_units as (
-    select unit
-    from {{ ref('units') }}
-    where counting = 'sum'
+rows_of_both as (
+    select closed.*
+    from closed
+    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
+    union all
+    select recomputed.*
+    from recomputed
+    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
 )
 
 select
-    unit_cells.date_day,
-    unit_cells.deployment_id,
-    unit_cells.customer_tier,
-    unit_cells.geography,
-    unit_cells.unit,
-    deployment_days.configuration_id,
-    deployment_days.environment,
-    deployment_days.workload,
-    deployment_days.kind,
+    date_day,
+    deployment_id,
+    customer_tier,
+    geography,
+    unit,
+    configuration_id,
+    environment,
+    workload,
+    kind,
     {% for attribute in deployment_attributes() -%}
-    deployment_days.{{ attribute }},
+    {{ attribute }},
     {% endfor -%}
-    unit_cells.token_cost_method,
-    unit_cells.units,
+    token_cost_method,
+    units,
     {% for origin in cost_origins() -%}
-    unit_cells.{{ origin }}_cost,
+    {{ origin }}_cost,
     {% endfor -%}
-    unit_cells.effective_cost,
-    case when counted_days.null_reason is null then unit_cells.units end as counted_units,
-    cast(case when counted_days.null_reason is null then unit_cells.effective_cost else 0 end as {{ money_type() }})
-        as counted_cost,
-    counted_days.null_reason,
-    counted_days.attribution_null_reason,
-    '{{ var('reporting_currency') }}' as currency
-from unit_cells
-inner join summed_units on unit_cells.unit = summed_units.unit
-left join deployment_days
-    on
-        unit_cells.deployment_id = deployment_days.deployment_id
-        and unit_cells.date_day = deployment_days.date_day
-left join counted_days
-    on
-        unit_cells.deployment_id = counted_days.deployment_id
-        and unit_cells.date_day = counted_days.date_day
-        and unit_cells.unit = counted_days.unit
+    effective_cost,
+    counted_units,
+    counted_cost,
+    null_reason,
+    attribution_null_reason,
+    currency
+from rows_of_both

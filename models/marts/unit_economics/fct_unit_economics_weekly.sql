@@ -2,6 +2,7 @@ select
     period_start,
     period_end,
     is_complete,
+    is_closed,
     environment,
     workload,
     cohort_dimension,
@@ -9,6 +10,7 @@ select
     unit,
     unit_scale,
     units,
+    activity_source,
     usage_cost,
     unused_commitment_cost,
     idle_cost,
@@ -23,5 +25,5 @@ select
     cost_per_unit_high,
     telemetry_coverage,
     currency
-from {{ ref('int_unit_economics__cost_per_unit') }}
+from {{ ref('int_books__unit_economics') }}
 where grain = 'week'

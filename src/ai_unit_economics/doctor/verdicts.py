@@ -181,7 +181,7 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_spend_monthly": ((bill,), (deployments, cost_rules)),
     "fct_focus_allocated_costs": ((bill,), (deployments, cost_rules, accelerators)),
     "fct_focus_conformance": ((exports,), ()),
-    "fct_cost_restatements": ((exports,), ()),
+    "fct_cost_adjustments": ((exports,), ()),
     "fct_telemetry_quality": ((telemetry,), ()),
     "fct_undeclared_usage": ((telemetry,), (deployments,)),
     "fct_usage_daily": ((deployments, usage), (servers, hosted, training, tiers)),

@@ -51,7 +51,7 @@ COST_OVER_NAIVE, COST_OVER_LEVEL = len(MODELS), len(USAGE_MODELS) - 1
 Pair = tuple[int, int]
 # What forecasts usage and cost of each kind before past forecasts tell more
 FIRST: dict[str, Pair] = {
-    "priced": (COST_OVER_NAIVE, COMBINATION),
+    "priced": (COST_OVER_LEVEL, COMBINATION),
     "metered": (COMBINATION, COMBINATION),
     "stepped": (COMBINATION, LEVEL_SINCE_STEP),
     "mixed": (COMBINATION, COMBINATION),
@@ -160,15 +160,19 @@ class UnitBacktest:
 
     @cached_property
     def level_ahead(self) -> np.ndarray:
-        """Cost per unit as its level since the last step: (origin, day)."""
-        filled = self._filled_ratio
-        levels = [models.level_ahead(filled[:origin], self.usage.final.shape[1]) for origin in self.usage.origins]
-        return np.array(levels).reshape(self.usage.actual.shape)
+        """Cost per unit as a price: (origin, day)."""
+        return np.array([self._price(origin) for origin in self.usage.origins]).reshape(self.usage.actual.shape)
 
     @cached_property
     def level_final(self) -> np.ndarray:
         """(day)"""
-        return models.level_ahead(self._filled_ratio, self.usage.final.shape[1])
+        return self._price(len(self.usage.values))
+
+    def _price(self, known: int) -> np.ndarray:
+        """From so many days."""
+        past = (values[:known] for values in (self.usage.values, self.cost.values, self._filled_ratio))
+        with np.errstate(over="ignore", invalid="ignore"):
+            return models.price_ahead(*past, self.usage.final.shape[1])
 
     @cached_property
     def _filled_ratio(self) -> np.ndarray:
@@ -213,7 +217,12 @@ class UnitBacktest:
 
     def errors(self) -> np.ndarray:
         """MASE of (measure, usage model, cost model, origin, week): days of usage and cost, weeks of cost per unit."""
-        usage = np.array([[self.usage_ahead((u, c)) for c in range(len(MODELS))] for u in range(len(USAGE_MODELS))])
+        own = np.repeat(self.usage.ahead[:, None], len(MODELS), axis=1)
+        by_cost = [
+            [self.usage_ahead((usage, cost)) for cost in range(len(MODELS))]
+            for usage in range(len(MODELS), len(USAGE_MODELS))
+        ]
+        usage = np.concatenate([own, by_cost])
         cost = np.broadcast_to(self.cost.ahead, usage.shape)
         scales = self.scales
         off_usage = np.abs(usage - self.usage.actual) / _scale(scales[:, 0, 0], self.usage.actual)

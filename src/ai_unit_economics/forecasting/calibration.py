@@ -32,7 +32,9 @@ METHOD = "inverted_cdf"
 def quantiles(paths: np.ndarray) -> np.ndarray:
     """(day, 5): the four bounds and the median of (path, day). Unknown where less than half of the paths know it."""
     known = np.isfinite(paths)
-    ordered = np.sort(np.where(known, paths, np.nan).T, axis=-1)  # unknown ones come last
+    ordered = np.array(paths.T, order="C")
+    ordered[~known.T] = np.nan  # they come last
+    ordered.sort(axis=-1)
     count = known.sum(axis=0)[:, None]
     place = np.array([*LEVELS.values(), 0.5]) * np.maximum(count - 1, 0)
     before = place.astype(int)

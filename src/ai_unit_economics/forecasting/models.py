@@ -6,6 +6,7 @@ The three baselines come first, then what has to beat them. All see weeks: a wee
 from __future__ import annotations
 
 import numpy as np
+from scipy.signal import lfilter
 
 try:
     import augurs
@@ -36,6 +37,9 @@ MODELS = (*BASELINES, MEAN_OF_BASELINES, LEVEL_SINCE_STEP, DAMPED_TREND, MSTL_ET
 # A step is this many standard errors large, and has so many days on either side
 STEP_ERRORS, STEP_DAYS = 5.0, 4
 LONGEST_LEVEL = 28
+# Parts of a day's surprise by which a level moves; a surprise counts up to so many spreads
+SMOOTHING = np.array([0.05, 0.1, 0.2, 0.3, 0.5, 0.8])
+MOST_SPREADS = 4.0
 
 
 def seasonal_naive(past: np.ndarray, horizon: int) -> np.ndarray:
@@ -88,21 +92,27 @@ _GRID = np.array([(a, b, p) for a in (0.2, 0.4, 0.6, 0.8, 1.0) for b in (0.0, 0.
 def level_since_step(past: np.ndarray, horizon: int) -> np.ndarray:
     """The mean since the last step, by weekday: machines are added and taken away, and between that their cost stays.
 
-    Of less than a week since then the shape is that of the weeks before. Steps are looked for in the last eight weeks,
-    the clearest first, then in what comes after it.
+    Of less than a week since then the shape is that of the weeks before.
+    """
+    level, shape, _ = _since_step(past)
+    weeks = min(len(level), LONGEST_LEVEL) // WEEK
+    if weeks:
+        return _repeat(_last_weeks(past, weeks).mean(axis=0), horizon)
+    return level.mean() + _repeat(shape, horizon)
+
+
+def _since_step(past: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """The days since the last step without the shape of the week, that shape (weekday; the next day's comes first), and
+    the noise of a day. Steps are looked for in the last eight weeks, the clearest first, then in what comes after it.
     """
     recent = past[-WEEKS_OFF * WEEK :]
     shape = _weekday_offsets(recent)
-    flat = recent - shape[(np.arange(len(recent)) - len(recent)) % WEEK]
+    level = recent - shape[(np.arange(len(recent)) - len(recent)) % WEEK]
     # half of two neighbours' difference is noise; a step is in one of many
-    noise = np.median(np.abs(np.diff(flat))) / 0.6745 / np.sqrt(2)
-    start = 0
-    while (step := _clearest_step(flat[start:], noise)) is not None:
-        start += step
-    weeks = min(len(flat) - start, LONGEST_LEVEL) // WEEK
-    if weeks:
-        return _repeat(_last_weeks(past, weeks).mean(axis=0), horizon)
-    return flat[start:].mean() + _repeat(shape, horizon)
+    noise = float(_median(np.abs(np.diff(level)))) / 0.6745 / np.sqrt(2)
+    while (step := _clearest_step(level, noise)) is not None:
+        level = level[step:]
+    return level, shape, noise
 
 
 def _clearest_step(flat: np.ndarray, noise: float) -> int | None:
@@ -121,7 +131,13 @@ def _clearest_step(flat: np.ndarray, noise: float) -> int | None:
 def _weekday_offsets(recent: np.ndarray) -> np.ndarray:
     """How far each weekday lies from its week, the middle one of the last weeks; the next day's weekday comes first."""
     weeks = _last_weeks(recent, WEEKS_OFF)
-    return np.median(weeks - np.median(weeks, axis=1, keepdims=True), axis=0)
+    return _median(weeks - _median(weeks.T)[:, None])
+
+
+def _median(values: np.ndarray) -> np.ndarray:
+    """Over the first axis. numpy's own spends most of its time on looking for unknowns."""
+    ordered = np.sort(values, axis=0)
+    return (ordered[(len(values) - 1) // 2] + ordered[len(values) // 2]) / 2
 
 
 def mstl_ets(past: np.ndarray, horizon: int) -> np.ndarray | None:
@@ -164,18 +180,46 @@ def forecast_all(past: np.ndarray, horizon: int) -> dict[str, np.ndarray]:
             ahead[name] = naive
         elif past.min() >= 0:
             ahead[name] = _resting(np.maximum(values, 0), is_off)
-    ahead[COMBINATION] = np.average([ahead[name] for name in _WEIGHTS], axis=0, weights=list(_WEIGHTS.values()))
-    ahead[MEAN_OF_BASELINES] = np.mean([ahead[name] for name in BASELINES], axis=0)
+    ahead[COMBINATION] = sum(weight * ahead[name] for name, weight in _WEIGHTS.items()) / sum(_WEIGHTS.values())
+    ahead[MEAN_OF_BASELINES] = sum(ahead[name] for name in BASELINES) / len(BASELINES)
     ahead[CAUTIOUS] = (ahead[COMBINATION] + naive) / 2
     return ahead
 
 
-def level_ahead(past: np.ndarray, horizon: int) -> np.ndarray:
-    """The level since the last step of a series without gaps, in logarithms where all values are above 0."""
-    if len(past) < 2 * WEEK:
-        return _repeat(np.resize(past, WEEK), horizon)
-    found = _on_growth(level_since_step, past, horizon)
-    return seasonal_naive(past, horizon) if found is None else found
+def price_ahead(usage: np.ndarray, cost: np.ndarray, price: np.ndarray, horizon: int) -> np.ndarray:
+    """Cost per unit as a price: it wanders, strays by the day and at times steps; weekdays keep their shape.
+
+    A ratio of sums since the last step, in which newer days weigh more: by each of SMOOTHING, averaged by how likely
+    it makes the days. `price` is cost over usage without gaps; a day on which either is unknown weighs nothing.
+    """
+    if len(price) < 2 * WEEK:
+        return _repeat(np.resize(price, WEEK), horizon)
+    if price.min() <= 0:
+        return level_since_step(price, horizon)
+    level, shape, noise = _since_step(np.log(price))
+    days = len(level)
+    age = np.arange(days)[::-1]
+    usage, cost = usage[-days:], cost[-days:] * np.exp(-shape[-1 - age % WEEK])
+    known = np.isfinite(usage) & np.isfinite(cost)
+    weights = SMOOTHING[:, None] * (1 - SMOOTHING[:, None]) ** age  # (smoothing, day)
+    weights[:, :WEEK] = (1 - SMOOTHING[:, None]) ** max(days - WEEK, 0) / min(days, WEEK)
+    sums = [weights[:, known] @ values[known] for values in (cost, usage)]
+    if not (sums[0].min() > 0 and sums[1].min() > 0):
+        return level_since_step(price, horizon)
+    found = np.average(np.log(sums[0] / sums[1]), weights=_likelihood_of_smoothing(level, noise))
+    return np.exp(np.minimum(found + _repeat(shape, horizon), np.log(price.max()) + 5))
+
+
+def _likelihood_of_smoothing(level: np.ndarray, noise: float) -> np.ndarray:
+    """(smoothing): how well each says the next day, over the days since the last step."""
+    first, later = level[:WEEK].mean(), level[WEEK:]
+    if not len(later):
+        return np.ones(len(SMOOTHING))
+    smoothed = [lfilter([part], [1, part - 1], later, zi=[(1 - part) * first])[0] for part in SMOOTHING]
+    expected = np.hstack([np.full((len(SMOOTHING), 1), first), np.array(smoothed)[:, :-1]])
+    most = MOST_SPREADS * max(noise, 1e-9)
+    squares = (np.clip(later - expected, -most, most) ** 2).sum(axis=1) + 1e-18
+    return (squares / squares.min()) ** (-len(later) / 2)
 
 
 def _on_growth(model, past: np.ndarray, horizon: int) -> np.ndarray | None:

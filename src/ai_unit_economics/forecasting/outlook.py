@@ -118,8 +118,13 @@ class _Run:
         """From what was known at the origin of that number about the pair that was taken there."""
         (usage, cost), (usage_ahead, cost_ahead) = self.actual(), self.ahead(self.pairs[number])
         cells = backtest.known_cells(len(self.origins), self.tested.usage.weeks, number)
+        known = int([*self.origins, len(self.history.usage)][number])
+        past = _measures((self.history.usage[:known], self.history.cost[:known]), "week")
         return spread.fit_spread(
-            spread.week_errors(usage, usage_ahead, cost), spread.week_errors(cost, cost_ahead, usage), cells
+            spread.week_errors(usage, usage_ahead, cost),
+            spread.week_errors(cost, cost_ahead, usage),
+            cells,
+            [spread.weekly_variance(weeks) for weeks in past],
         )
 
 
@@ -275,10 +280,10 @@ def _outlook(
     ahead = tuple(values * factor for values, factor in zip(ahead, factors, strict=True))
     paths = paths and tuple(values * factor for values, factor in zip(paths, factors, strict=True))
     stretches = {key: found.factors(history.as_of.toordinal()) for key, found in calibration.items()}
-    naive_errors = backtest.naive_scales(history.usage, history.cost)
+    naive_errors = _numbers(backtest.naive_scales(history.usage, history.cost))
     for row in _periods(history, ahead, paths, stretches, week_start, planned):
         scales = naive_errors[GRAINS.index("day" if row["grain"] == "day" else "week")]
-        row |= {f"{measure}_naive_error": _number(scale) for measure, scale in zip(MEASURES, scales, strict=True)}
+        row |= zip((f"{measure}_naive_error" for measure in MEASURES), scales, strict=True)
         outlook.forecasts.append(row)
     if len(run.origins):
         outlook.backtests = list(_backtest_rows(run, intervals, calibration))
@@ -325,6 +330,7 @@ def _periods(
         drawn = [_sums(values, spans) + [sums[i] for sums in past] for i, values in enumerate(paths)]
         drawn.append(ratio(drawn[1], drawn[0]))
         bounds = [_bounds(*one, spans, stretches) for one in zip(MEASURES, point, drawn, strict=True)]
+    point, bounds = ([_numbers(values) for values in each] for each in (point, bounds))
     month_to_date = len(spans) - horizon
     for number, (grain, start, end) in enumerate(spans[:month_to_date]):
         row = {
@@ -337,9 +343,8 @@ def _periods(
         columns = [("units", 0, number), ("effective_cost", 1, number), ("cost_per_unit", 2, number)]
         columns.append(("month_to_date_cost", 1, month_to_date + end - 1))
         for name, measure, place in columns:
-            row[name] = _number(point[measure][place])
-            for level, value in zip(LEVELS, bounds[measure][place], strict=True):
-                row[f"{name}_{level}"] = _number(value)
+            row[name] = point[measure][place]
+            row |= zip((f"{name}_{level}" for level in LEVELS), bounds[measure][place], strict=True)
         yield row
 
 
@@ -361,7 +366,13 @@ def _past_sums(history: History, first: int) -> tuple[float, float]:
 
 
 def _sums(values: np.ndarray, spans: Sequence[tuple[str, int, int]]) -> np.ndarray:
-    return np.stack([values[..., max(start, 0) : end].sum(axis=-1) for _, start, end in spans], axis=-1)
+    """(..., span) from (..., day); the first spans are the days."""
+    days = values.shape[-1]
+    total = np.cumsum(values, axis=-1)
+    periods = [
+        total[..., end - 1] if start <= 0 else values[..., start:end].sum(axis=-1) for _, start, end in spans[days:]
+    ]
+    return np.concatenate([values, np.stack(periods, axis=-1)], axis=-1)
 
 
 def _bounds(
@@ -386,8 +397,9 @@ def _names(history: History, planned: Sequence[PlannedChange], start: int, end: 
     return ", ".join(names) or None
 
 
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+def _numbers(values: np.ndarray) -> list:
+    """As Python's, unknown ones as None."""
+    return np.where(np.isfinite(values), values.astype(object), None).tolist()
 
 
 def _backtest_rows(run: _Run, intervals: Intervals, calibration: Calibrations) -> Iterator[dict]:

@@ -110,18 +110,22 @@ def _misfit(usage: np.ndarray, cost: np.ndarray) -> Misfit:
     parts = [slice(design.shape[1] - 1, None), slice(1, design.shape[1] - 1), slice(1, None)]
     misfits = np.zeros((len(parts), len(GRID)))
     for share, (coefficients, inverse, squares) in zip(weight, fits, strict=True):
-        # log cost - b log usage, for each b: its coefficients and the variance of its errors
-        of_b = coefficients[:, :1] - GRID * coefficients[:, 1:]
-        variance = (squares[0, 0] - 2 * GRID * squares[0, 1] + GRID**2 * squares[1, 1]) / freedom
+        # of log cost - b log usage, for each b: the variance of its errors, and how far its coefficients are from 0
+        variance = _quadratic(squares) / freedom
         for number, part in enumerate(parts):
-            off = of_b[part]
-            distance = (off * np.linalg.solve(inverse[part, part], off)).sum(axis=0) if len(off) else 0 * GRID
+            of_both = coefficients[part]
+            distance = _quadratic(of_both.T @ np.linalg.solve(inverse[part, part], of_both))
             # the mean of variances counts, not that of their inverses
             misfits[number] += share * np.maximum(variance, 1e-18) / np.maximum(distance, 1e-18)
     slopes = sum(share * fit[0][-1] for share, fit in zip(weight, fits, strict=True))
     variances = [fit[1][-1, -1] * (fit[2][0, 0] - 2 * fit[2][0, 1] + fit[2][1, 1]) / freedom for fit in fits]
     error = math.sqrt(max(float(weight @ np.array(variances)), 0.0))
     return Misfit(*(1 / misfits), len(weekdays), freedom, slopes, error)
+
+
+def _quadratic(products: np.ndarray) -> np.ndarray:
+    """(elasticity): the square of cost - b × usage, from squares and products (series, series) of the two."""
+    return products[0, 0] - 2 * GRID * products[0, 1] + GRID**2 * products[1, 1]
 
 
 def _by_autocorrelation(

@@ -8,6 +8,7 @@ ratio, and the three variances say how usage and cost move together. Few past fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +22,8 @@ FARTHEST = np.log(10)
 MIN_KNOWN_DAYS = 4
 # How levels grow from week to week rests on few origins: before there are more, so many of a walk from nothing.
 PRIOR_ORIGINS = 4
+# Fewer moves from week to week do not say how a series moves.
+MIN_MOVES = 4
 
 
 @dataclass(frozen=True)
@@ -59,31 +62,54 @@ class Spread:
     freedom: int
 
 
-def fit_spread(usage: WeekErrors, cost: WeekErrors, cells: np.ndarray) -> Spread | None:
-    """From the errors in these (origin, week) cells; None where there are too few."""
+def weekly_variance(weeks: np.ndarray) -> float:
+    """By how much a week's logarithm may differ from what is expected of it, from how the past moved week by week.
+
+    Of a walk that is the variance of its moves; of noise half of it, as one move up is followed by one down. Unknown
+    of too few weeks.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves = np.diff(np.log(weeks))
+    moves = np.clip(moves, -FARTHEST, FARTHEST)
+    moves = moves[np.isfinite(moves)]
+    if len(moves) < MIN_MOVES:
+        return float("nan")
+    moves = moves - moves.mean()
+    return float((moves @ moves + min(moves[1:] @ moves[:-1], 0.0)) / (len(moves) - 1))
+
+
+def fit_spread(usage: WeekErrors, cost: WeekErrors, cells: np.ndarray, expected: Sequence[float]) -> Spread | None:
+    """From the errors in these (origin, week) cells; None where there are too few.
+
+    A series that has stood still at the few origins so far may have moved before them: `expected` are the weekly
+    variances of usage, cost and cost per unit.
+    """
     known = cells & ~np.isnan(usage.level) & ~np.isnan(cost.level)
     freedom = int(known[:, 0].sum()) if known.size else 0
     if freedom < MIN_ORIGINS:
         return None
-    variances = [_growth(level, known) for level in (usage.level, cost.level, cost.level - usage.level)]
+    levels = usage.level, cost.level, cost.level - usage.level
+    variances = [_growth(level, known, variance) for level, variance in zip(levels, expected, strict=True)]
     offset, walk = (_covariance(*(variance[part] for variance in variances)) for part in (0, 1))
     shapes = np.stack([cost.shape[known], usage.shape[known]], axis=-1)
     return Spread(offset, walk, shapes, freedom)
 
 
-def _growth(level: np.ndarray, known: np.ndarray) -> tuple[float, float]:
+def _growth(level: np.ndarray, known: np.ndarray, expected: float) -> tuple[float, float]:
     """Squared errors by weeks ahead as a + b × weeks, neither below 0; a far week counts less.
 
-    The last origins know no far week yet, so that they are drawn to a walk, b × weeks.
+    The last origins know no far week yet, so that they are drawn to a walk, b × weeks: half as past errors say, half
+    as the series moved.
     """
     ahead = np.arange(1.0, level.shape[1] + 1)
     weeks = np.broadcast_to(ahead, level.shape)[known]
     squares = level[known] ** 2
-    walk = squares.sum() / weeks.sum() * ahead
+    in_a_week = squares.sum() / weeks.sum()
+    walk = (in_a_week if np.isnan(expected) else (in_a_week + expected) / 2) * ahead
     weeks = np.concatenate([weeks, np.tile(ahead, PRIOR_ORIGINS)])
     squares = np.concatenate([squares, np.tile(walk, PRIOR_ORIGINS)])
     weight = 1 / weeks
-    mean_weeks, mean_squares = np.average(weeks, weights=weight), np.average(squares, weights=weight)
+    mean_weeks, mean_squares = (weight @ values / weight.sum() for values in (weeks, squares))
     around = weeks - mean_weeks
     spread = (weight * around**2).sum()
     slope = (weight * around * (squares - mean_squares)).sum() / spread if spread > 0 else 0.0

@@ -47,6 +47,8 @@ BEGINS_AS_JSON = re.compile(r"\{\s*(\"|\}|\Z)|\[\s*([\[{\"\]]|\Z)")
 KEY_IN_JSON = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:')
 # The signs of a time series database's dump, a sample a line.
 DUMP_LINE = re.compile(r"^(# |[^{ ]*\{.*\} [^ ]+ [0-9.eE+-]+$|[^{ ]+ [^ ]+ [0-9.eE+-]+$)")
+# What follows a time may be its offset, or the rest of it.
+TIME_WITHOUT_OFFSET = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(?!\d|[:.]\d|\s?(Z|z|UTC|GMT|[+-]\d\d))")
 # A name, a value and a time in milliseconds are no header.
 CSV_WITHOUT_HEADER = re.compile(r'^"?[A-Za-z_:][^,]*,[^,]*,[0-9]{12,13}(,|$)')
 
@@ -77,6 +79,7 @@ class Head:
         is_damaged: it is UTF-8 but for some bytes, which are read as U+FFFD.
         note: what a person should know of how it is read.
         problem: why it cannot be read.
+        has_times_without_offset: times in it name no offset; they are read as UTC.
     """
 
     format: str | None = None
@@ -92,6 +95,7 @@ class Head:
     is_damaged: bool = False
     note: str | None = None
     problem: str | None = None
+    has_times_without_offset: bool = False
 
 
 class BrokenFileError(Exception):
@@ -261,13 +265,18 @@ def _encoding(beginning: bytes, is_utf8: bool, around: bytes) -> tuple[str, bool
 
 
 def describe_text(name: str, text: str, is_all: bool) -> Head:
-    """Format, dialect and names of a text by its beginning.
+    """Format, dialect and names of a text by its beginning, and whether its times are of no zone.
 
     Args:
         name: the file's, whose ending decides between a table of one column and other text.
         text: the beginning, decoded.
         is_all: whether that is all of it.
     """
+    head = _describe_text(name, text, is_all)
+    return replace(head, has_times_without_offset=TIME_WITHOUT_OFFSET.search(text) is not None)
+
+
+def _describe_text(name: str, text: str, is_all: bool) -> Head:
     first_line, _, rest = text.lstrip().partition("\n")
     first_line, second_line = first_line.rstrip("\r"), rest.partition("\n")[0].rstrip("\r")
     if not first_line:
@@ -368,7 +377,12 @@ def _with_columns(files: list[tuple[File, Head]], session: duckdb.DuckDBPyConnec
         columns, problem = parquet_columns(alike[0][0].path, session)
         keys = frozenset(column.name.lower() for column in columns)
         for file, head in alike:
-            yield file, replace(head, columns=columns, keys=keys, problem=problem)
+            # TIMESTAMP, TIMESTAMP_S, TIMESTAMP_MS and TIMESTAMP_NS are of no zone
+            is_naive = any(column.type.startswith("TIMESTAMP") and "ZONE" not in column.type for column in columns)
+            yield (
+                file,
+                replace(head, columns=columns, keys=keys, problem=problem, has_times_without_offset=is_naive),
+            )
 
 
 def parquet_columns(path: str, session: duckdb.DuckDBPyConnection) -> tuple[tuple[Column, ...], str | None]:

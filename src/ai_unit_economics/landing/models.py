@@ -43,6 +43,8 @@ class Place:
         target: database, schema and name.
         root: the data root.
         landed_folder: where `ai-unit-economics land` wrote the tables, if the files are not to be read here.
+        books: where the books are.
+        books_are_named: whether somebody named that place, so that it has to be there.
         fresh: whether to read every file again.
         say: takes a line on how far it has got.
     """
@@ -50,6 +52,8 @@ class Place:
     target: tuple[str, ...]
     root: str
     landed_folder: str = ""
+    books: str = ""
+    books_are_named: bool = False
     fresh: bool = False
     say: Callable[[str], None] = print
 

@@ -220,6 +220,7 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "modified_at": file.modified_at,
         "head_problem": head.problem,
         "head_note": head.note,
+        "has_times_without_offset": head.has_times_without_offset,
         "file_version": entry.version,
     }
 
@@ -243,6 +244,7 @@ def known_heads(rows: Iterable[Mapping[str, object]]) -> dict[tuple[str, str], l
             row["is_damaged"],
             row["head_note"],
             row["head_problem"],
+            bool(row.get("has_times_without_offset")),
         )
         known.setdefault((file.container or file.path, file.version), []).append((file, head))
     return known

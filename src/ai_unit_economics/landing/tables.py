@@ -108,6 +108,7 @@ FILES = Table(
         "modified_at TIMESTAMP: When it was written, UTC.",
         "head_problem VARCHAR: Problem of the file itself, independent of seeds.",
         "head_note VARCHAR: Anything unusual about the file itself.",
+        "has_times_without_offset BOOLEAN: Whether times in it name no offset, such as `+02:00`; they are read as UTC.",
         "file_version VARCHAR: [file_version]",
     ),
 )

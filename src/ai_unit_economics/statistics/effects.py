@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from ai_unit_economics.statistics import regression
 from ai_unit_economics.statistics.regression import Days, Floats
@@ -22,8 +22,9 @@ POWER = 0.80
 MIN_FREEDOM = 5
 # A history of so many days can show that cost per unit drifted or stepped before the change, ...
 MIN_DAYS_OF_HISTORY = 56
-# ... if that makes the days before this much likelier, in logarithms. A step may be on any day: it has to be clearer.
-TREND_PENALTY, STEP_PENALTY = 2.0, 8.0
+# ... if that makes the days before this much likelier, in logarithms: the odds against it before any day is seen. A
+# step may be on any day: the odds are longer.
+TREND_PENALTY, STEP_PENALTY = 3.0, 8.0
 MOST_TERMS = 2
 STEP_EDGE = 14
 
@@ -56,7 +57,7 @@ class Effect:
 
     def _quantile(self, confidence: float) -> float:
         """Student's t, and further out where errors have heavier tails than the normal's (Cornish and Fisher)."""
-        quantile = float(student.ppf(confidence, self.degrees_of_freedom))
+        quantile = float(stdtrit(self.degrees_of_freedom, confidence))
         return quantile + max(self.excess_kurtosis / 24 * (quantile**3 - 3 * quantile), 0.0)
 
 
@@ -86,8 +87,13 @@ def step_effects(
     def series(*terms: Floats) -> regression.Series:
         return regression.Series(outcome, load, np.column_stack([weekdays(days), *others, *terms, after]), days)
 
-    terms = history_terms(series(), changed_on)
-    found = regression.fit(series(*terms), days < np.asarray(ends)[:, None])
+    steps, drifts = history_terms(series(), changed_on)
+    used = days < np.asarray(ends)[:, None]
+    if drifts is None:
+        found = regression.fit(series(*steps), used)
+    else:
+        # the column before the change's own
+        found = regression.fit(series(*steps, _drift(days, changed_on)), used, doubtful=-2, probability=drifts)
     return [
         Effect(float(estimate), float(error), int(freedom), float(kurtosis))
         if known and freedom >= MIN_FREEDOM
@@ -98,27 +104,40 @@ def step_effects(
     ]
 
 
-def history_terms(series: regression.Series, changed_on: int) -> list[Floats]:
-    """Columns for what happened before the change and nobody listed: a drift, steps on any day, clearest first.
+def history_terms(series: regression.Series, changed_on: int) -> tuple[list[Floats], float | None]:
+    """What happened before the change and nobody listed: columns of steps on any day, clearest first, and the
+    probability that cost drifted. Without a history of its own length neither is looked for.
 
     Without its own column a drift of 1 % a week would be taken for an effect, and a step of old would move the level
     that the days after are held against.
     """
     days, before = series.days, series.days < changed_on
     if not before.any() or changed_on - days[0] < MIN_DAYS_OF_HISTORY:
-        return []
-    steps = range(int(days[0]) + STEP_EDGE, changed_on - STEP_EDGE + 1)
-    candidates = np.column_stack([(days - changed_on) / 28.0, *((days >= day).astype(float) for day in steps)])
-    penalties = np.array([TREND_PENALTY] + [STEP_PENALTY] * len(steps))
-    chosen: list[Floats] = []
-    for _ in range(MOST_TERMS):
+        return [], None
+    step_days = range(int(days[0]) + STEP_EDGE, changed_on - STEP_EDGE + 1)
+    drift = _drift(days, changed_on)
+    candidates = np.column_stack([drift, *((days >= day).astype(float) for day in step_days)])
+    penalties = np.array([TREND_PENALTY] + [STEP_PENALTY] * len(step_days))
+
+    def clearer(chosen: list[int]) -> Floats:
         # the change's own column, the last one, is 0 before it
-        columns = np.column_stack([series.columns[:, :-1], *chosen])
-        clearer = regression.gains(replace(series, columns=columns), before, candidates) - penalties
-        if clearer.max() <= 0:
-            break
-        chosen.append(candidates[:, int(clearer.argmax())])
-    return chosen
+        columns = np.column_stack([series.columns[:, :-1], candidates[:, chosen]])
+        return regression.gains(replace(series, columns=columns), before, candidates) - penalties
+
+    chosen: list[int] = []
+    found = clearer(chosen)
+    while found.max() > 0 and len(chosen) < MOST_TERMS:
+        chosen.append(int(found.argmax()))
+        found = clearer(chosen)
+    steps = [each for each in chosen if each != 0]
+    if len(steps) < len(chosen):
+        found = clearer(steps)
+    return [candidates[:, each] for each in steps], float(1 / (1 + np.exp(-found[0])))
+
+
+def _drift(days: Days, changed_on: int) -> Floats:
+    """(day): by four weeks."""
+    return (days - changed_on) / 28.0
 
 
 def capacity_step(hours: Floats, load: Floats, days: Days, edge: int = 3) -> bool:

@@ -11,10 +11,11 @@ autocorrelation, look, day, column.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import bdtrc
 
 Floats = NDArray[np.float64]
 Days = NDArray[np.int64]
@@ -26,9 +27,9 @@ MEDIAN_OF_NORMAL = 0.6744897501960817
 # A day so many robust spreads from what its neighbours say, and by at least this much, is odd
 ODD_SPREADS = 4.0
 ODD_LEAST = 0.01
-# More odd days than this, before the change or after it, are no accidents but what the series is like: none is left out
-MOST_ODD = 0.15
-BORNE_ODD = 2
+# More odd days than this, before the change or after it, are no accidents but what the series is like, and none is
+# left out: where one day of twenty is odd, so many or fewer are in all but five cases of a thousand.
+ODD_RATE, TOO_MANY = 0.05, 0.005
 # Robust steps: the first ones bound a day's weight (Huber), the later ones end it (Tukey)
 HUBER, TUKEY = 1.5, 4.5
 ROBUST_STEPS, HUBER_STEPS = 8, 3
@@ -62,10 +63,32 @@ class Fit:
     is_identified: Mask
 
 
-def fit(series: Series, used: Mask) -> Fit:
-    """The fit at each look over the days that it uses (look, day), odd ones left out."""
+def fit(series: Series, used: Mask, doubtful: int | None = None, probability: float = 1.0) -> Fit:
+    """The fit at each look over the days that it uses (look, day), odd ones left out.
+
+    The `doubtful` column belongs to the model with this probability only: the fits with and without it are averaged.
+    """
     elasticity, kept = _without_odd_days(series, used)
-    return _generalized(series, kept, elasticity)
+    found = _generalized(series, kept, elasticity)
+    if doubtful is None:
+        return found
+    plain = replace(series, columns=np.delete(series.columns, doubtful, axis=1))
+    return _average(_generalized(plain, kept, elasticity), found, probability)
+
+
+def _average(plain: Fit, full: Fit, probability: float) -> Fit:
+    """Two models' estimates as one, `full` with this probability; that they differ is part of its error."""
+    shares = np.array([1 - probability, probability])[:, None]
+    estimates = np.array([plain.estimate, full.estimate])  # (model, look)
+    estimate = (shares * estimates).sum(axis=0)
+    variance = (shares * (np.array([plain.error, full.error]) ** 2 + (estimates - estimate) ** 2)).sum(axis=0)
+    return Fit(
+        estimate,
+        np.sqrt(variance),
+        full.freedom,
+        np.maximum(plain.excess_kurtosis, full.excess_kurtosis),
+        plain.is_identified & full.is_identified,
+    )
 
 
 def gains(series: Series, used: Mask, candidates: Floats) -> Floats:
@@ -150,8 +173,10 @@ def _odd_days(residuals: Floats, used: Mask, series: Series) -> Mask:
     odd = used & (np.abs(off) > limit) & (np.abs(residuals - expected) > ODD_LEAST)
     accidents = np.zeros_like(odd)
     for side in (series.columns[:, -1] > 0, series.columns[:, -1] <= 0):
-        few = (odd & side).sum(axis=1) <= np.maximum(MOST_ODD * (used & side).sum(axis=1), BORNE_ODD)
-        accidents |= odd & side & few[:, None]
+        found, days = (odd & side).sum(axis=1), (used & side).sum(axis=1)
+        # the chance of so many or more
+        is_accident = bdtrc(found - 1, days, ODD_RATE) >= TOO_MANY
+        accidents |= odd & side & is_accident[:, None]
     return accidents
 
 

@@ -1,4 +1,4 @@
--- Every cent of the ledger is in the mart, by source and date.
+-- Every cent of the ledger is in the mart, or of a closed month in an adjustment, by source and date.
 with ledger as (
     select
         date_day,
@@ -8,12 +8,28 @@ with ledger as (
     group by date_day, source
 ),
 
+entries as (
+    select
+        date_day,
+        source,
+        effective_cost
+    from {{ ref('fct_deployment_costs_daily') }}
+    {%- if shows_signed() %}
+    union all
+    select
+        date_day,
+        source,
+        effective_cost
+    from {{ ref('fct_cost_adjustments') }}
+    {%- endif %}
+),
+
 costs as (
     select
         date_day,
         source,
         sum(effective_cost) as effective_cost
-    from {{ ref('fct_deployment_costs_daily') }}
+    from entries
     group by date_day, source
 )
 
@@ -24,4 +40,4 @@ select
     costs.effective_cost as mart_cost
 from ledger
 full outer join costs on ledger.date_day = costs.date_day and ledger.source = costs.source
-where ledger.effective_cost is distinct from costs.effective_cost
+where coalesce(ledger.effective_cost, 0) != coalesce(costs.effective_cost, 0)

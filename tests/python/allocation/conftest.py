@@ -12,6 +12,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+VALIDITY = {"valid_from": "date", "valid_to": "date"}
 INPUTS = {
     "intermediate.int_costs__cost_lines_daily": {
         "date_day": "date",
@@ -100,12 +101,14 @@ INPUTS = {
         "pool_id": "varchar",
         "idle_treatment": "varchar",
         "unobserved_treatment": "varchar",
+        **VALIDITY,
     },
-    "config.sku_meters": {"deployment_id": "varchar", "unit": "varchar"},
+    "config.sku_meters": {"deployment_id": "varchar", "unit": "varchar", **VALIDITY},
     "config.pool_resource_prices": {
         "pool_id": "varchar",
         "resource_kind": "varchar",
         "price_per_hour": "decimal(18, 6)",
+        **VALIDITY,
     },
     "config.shared_pools": {
         "pool_id": "varchar",
@@ -114,8 +117,14 @@ INPUTS = {
         "step": "integer",
         "scope_column": "varchar",
         "scope_value": "varchar",
+        **VALIDITY,
     },
-    "config.shared_pool_weights": {"pool_id": "varchar", "deployment_id": "varchar", "weight": "decimal(38, 9)"},
+    "config.shared_pool_weights": {
+        "pool_id": "varchar",
+        "deployment_id": "varchar",
+        "weight": "decimal(38, 9)",
+        **VALIDITY,
+    },
     "config.token_rates": {
         "model": "varchar",
         "model_variant": "varchar",
@@ -124,11 +133,13 @@ INPUTS = {
         "prefill_tokens_per_second": "decimal(38, 3)",
         "decode_tokens_per_second": "decimal(38, 3)",
         "cached_token_weight": "decimal(38, 9)",
+        **VALIDITY,
     },
     "reference.mig_profiles": {
         **dict.fromkeys(("product", "profile"), "varchar"),
         **dict.fromkeys(("compute_slices", "memory_slices"), "integer"),
         **dict.fromkeys(("product_compute_slices", "product_memory_slices"), "integer"),
+        **VALIDITY,
     },
 }
 

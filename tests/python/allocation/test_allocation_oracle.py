@@ -33,7 +33,7 @@ ACCELERATORS = ["gpu", "gpu", "gpu_shared", "mig_1g_10gb", "mig_1g_10gb", "mig_3
 HOSTS = {"cpu": 1, "memory": 2**30}
 RESOURCES = ["accelerator", *HOSTS]
 MIG_PROFILES = [
-    {name: int(value) if name.endswith("_slices") else value for name, value in row.items()}
+    {name: int(value) if name.endswith("_slices") else value or None for name, value in row.items()}
     for row in csv.DictReader(
         (Path(__file__).resolve().parents[3] / "seeds" / "reference" / "mig_profiles.csv").open(encoding="utf-8")
     )

@@ -6,6 +6,7 @@ import pytest
 
 FILES = (
     "09-litellm/day.jsonl",
+    "09-litellm/d.jsonl",
     "10-otel-spans/spans.jsonl",
     "10-otel-spans/openinference.jsonl",
     "10-otel-spans/vercel.jsonl",
@@ -20,6 +21,14 @@ COUNTS = {
     "l-excl-read": (12, 2_495, 50, 1),
     # additional_usage_values: 10,000 with 8,000 of them cached, and 2,100 with 1,500
     "l-add": (2_000 + 600, 8_000 + 1_500, 150, 2),
+    # one request that was delivered twice
+    "lite-dup": (500, 0, 50, 1),
+    # a prompt of 734,311 among which are 426,653 that were read and 184,457 that were written
+    "l-42663": (734_311 - 426_653, 426_653, 1_000, 1),
+    # detail of 0 beside 1,500 that were read: they are among the 2,100, as in l-add
+    "l-zero": (600, 1_500, 50, 1),
+    # it failed, and consumed what it consumed
+    "l-fail": (2_900, 0, 0, 0),
     # more cached than input proves that it is left out
     "o-excl": (3 + 6_174, 5_758, 100, 1),
     "o-excl2": (10_000, 5_758, 100, 1),

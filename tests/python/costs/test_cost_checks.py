@@ -32,58 +32,58 @@ MISTAKES = {
     "insert into focus_sources (source, delivery, credits) values ('view', 'append', 'both')": (
         "focus_sources.csv, row view (both): credits must be separate or included"
     ),
-    "insert into cost_rules values (1, null, 'RessourceId', null, 'equals', 'x', 'excluded', 'x')": (
+    "insert into cost_rules values (1, null, 'RessourceId', null, 'equals', 'x', 'excluded', 'x', null, null)": (
         "cost_rules.csv, row 1: RessourceId is no column of FOCUS, and no bill has it; correct the name"
     ),
-    "insert into cost_rules values (2, null, 'ResourceId', null, 'is', 'x', 'excluded', 'x')": (
+    "insert into cost_rules values (2, null, 'ResourceId', null, 'is', 'x', 'excluded', 'x', null, null)": (
         "cost_rules.csv, row 2 (is): operator must be equals, like, regex or exists"
     ),
-    "insert into cost_rules values (3, null, 'ResourceId', null, 'equals', null, 'excluded', 'x')": (
+    "insert into cost_rules values (3, null, 'ResourceId', null, 'equals', null, 'excluded', 'x', null, null)": (
         "cost_rules.csv, row 3: operators equals, like and regex need a value"
     ),
-    "insert into cost_rules values (4, null, 'Tags', null, 'exists', null, 'excluded', 'x')": (
+    "insert into cost_rules values (4, null, 'Tags', null, 'exists', null, 'excluded', 'x', null, null)": (
         "cost_rules.csv, row 4: tag_key is for column_name Tags"
     ),
-    "insert into cost_rules values (5, null, 'ResourceId', null, 'exists', null, 'shard', 'x')": (
+    "insert into cost_rules values (5, null, 'ResourceId', null, 'exists', null, 'shard', 'x', null, null)": (
         "cost_rules.csv, row 5 (shard): treatment must be direct, pool, shared or excluded"
     ),
-    "insert into cost_rules values (6, null, 'ResourceId', null, 'exists', null, 'excluded', null)": (
+    "insert into cost_rules values (6, null, 'ResourceId', null, 'exists', null, 'excluded', null, null, null)": (
         "cost_rules.csv, row 6: target must name where the charge goes"
     ),
-    "insert into cost_rules values (7, null, 'ResourceId', null, 'exists', null, 'direct', 'chat-larg')": (
+    "insert into cost_rules values (7, null, 'ResourceId', null, 'exists', null, 'direct', 'chat-larg', null, null)": (
         "cost_rules.csv, row 7 (chat-larg): target of a direct rule is not a deployment_id"
     ),
-    "insert into cost_rules values (8, null, 'ResourceId', null, 'exists', null, 'pool', 'h1000')": (
+    "insert into cost_rules values (8, null, 'ResourceId', null, 'exists', null, 'pool', 'h1000', null, null)": (
         "cost_rules.csv, row 8 (h1000): target of a pool rule is not a pool_id"
     ),
-    "insert into cost_rules values (9, null, 'ResourceId', null, 'exists', null, 'shared', 'plat')": (
+    "insert into cost_rules values (9, null, 'ResourceId', null, 'exists', null, 'shared', 'plat', null, null)": (
         "cost_rules.csv, row 9 (plat): target of a shared rule is not a pool_id"
     ),
     "insert into cost_rules select 8, * exclude (priority) from cost_rules where priority = 9": (
-        "cost_rules.csv, row 8: priority must be given and its own"
+        "cost_rules.csv, row 8: its period overlaps that of the next row with the same priority; end it with valid_to"
     ),
-    "insert into cost_rules values (9999, null, 'ResourceId', null, 'regex', '^(?!A)', 'excluded', 'x')": (
+    "insert into cost_rules values (9999, null, 'ResourceId', null, 'regex', '^(?!A)', 'excluded', 'x', null, null)": (
         "cost_rules.csv, row 9999 (^(?!A)): value is no regular expression that DuckDB can read"
     ),
-    "insert into amortization_schedules values ('a', null, 'Tags', 'like', 'x', '2026-01-01', '2026-02-01')": (
+    "insert into amortization_schedules values ('a', null, 'Tags', 'like', 'x', '2026-1-1', '2026-2-1', null, null)": (
         "amortization_schedules.csv, row a: Tags is an amount, a time or a list of keys: no rule of this seed can"
     ),
-    "insert into amortization_schedules values ('b', null, 'SkuId', 'exists', 'x', '2026-01-01', '2026-02-01')": (
+    "insert into amortization_schedules values ('b', null, 'SkuId', 'exists', '', '2026-1-1', '2026-2-1', null,null)": (
         "amortization_schedules.csv, row b: operator must be equals, like or regex"
     ),
-    "insert into amortization_schedules values ('c', null, 'SkuId', 'like', 'x', '2026-02-01', '2026-02-01')": (
+    "insert into amortization_schedules values ('c', null, 'SkuId', 'like', 'x', '2026-2-1', '2026-2-1', null, null)": (
         "amortization_schedules.csv, row c: starts_on and ends_on must be given"
     ),
-    "insert into amortization_schedules values ('d', null, 'SkuId', 'regex', '(', '2026-01-01', '2026-02-01')": (
+    "insert into amortization_schedules values ('d', null, 'SkuId', 'regex', '(', '2026-1-1', '2026-2-1', null,null)": (
         "amortization_schedules.csv, row d ((): value is no regular expression that DuckDB can read"
     ),
-    "insert into pool_resource_prices values ('l40', 'cpu', 1)": (
+    "insert into pool_resource_prices values ('l40', 'cpu', 1, null, null)": (
         "pool_resource_prices.csv, row l40 cpu: pool_id is not in seeds/config/capacity_pools.csv"
     ),
-    "insert into pool_resource_prices values (null, 'network', 1)": (
+    "insert into pool_resource_prices values (null, 'network', 1, null, null)": (
         "pool_resource_prices.csv, row (all pools) network: resource_kind must be accelerator, cpu, memory or storage"
     ),
-    "insert into pool_resource_prices values ('aws-h100', 'cpu', -1)": (
+    "insert into pool_resource_prices values ('aws-h100', 'cpu', -1, null, null)": (
         "pool_resource_prices.csv, row aws-h100 cpu: price_per_hour must be 0 or more"
     ),
     "delete from pool_resource_prices where resource_kind = 'accelerator'": (
@@ -95,23 +95,26 @@ MISTAKES = {
     "insert into exchange_rates values ('2026-01-01', 'euro', 'USD', 1)": (
         "exchange_rates.csv, row 2026-01-01 euro to USD: currencies must be two different ISO 4217 codes"
     ),
-    "insert into sku_meters values ('aws', 'Meter', 'like', 'm', 'input_token', 1, 'assistant-hosted')": (
+    "insert into sku_meters values ('aws', 'Meter', 'like', 'm', 'input_token', 1, 'assistant-hosted', null, null)": (
         "sku_meters.csv, row m: Meter is no column of FOCUS, and no bill has it; correct the name"
     ),
-    "insert into sku_meters values ('aws', 'SkuMeter', 'exists', 'n', 'input_token', 1, 'assistant-hosted')": (
+    "insert into sku_meters values ('aws', 'SkuMeter', 'exists', 'n', 'input_token', 1, null, null, null)": (
         "sku_meters.csv, row n: operator must be equals, like or regex"
     ),
-    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'o', 'inputs', 1, 'assistant-hosted')": (
+    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'o', 'inputs', 1, 'assistant-hosted', null, null)": (
         "sku_meters.csv, row o (inputs): unit must be input_token"
     ),
-    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'p', 'input_token', 0, 'assistant-hosted')": (
+    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'p', 'input_token', 0, null, null, null)": (
         "sku_meters.csv, row p: unit_multiplier must be the number of tokens"
     ),
-    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'q', 'input_token', 1, 'hosted')": (
+    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'q', 'input_token', 1, 'hosted', null, null)": (
         "sku_meters.csv, row q (hosted): deployment_id is not in seeds/config/deployments.csv"
     ),
-    "insert into sku_meters values ('aws', 'SkuMeter', 'regex', '*', 'input_token', 1, 'assistant-hosted')": (
+    "insert into sku_meters values ('aws', 'SkuMeter', 'regex', '*', 'input_token', 1, null, null, null)": (
         "sku_meters.csv, row *: value is no regular expression that DuckDB can read"
+    ),
+    "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'r', 'input_token', 1, null, '2026-2-1', '2026-2-1')": (
+        "sku_meters.csv, row r: valid_to is not after valid_from; the end is exclusive"
     ),
     "insert into series_rules values (9998, 'pod', 'regex', '^(?!A)', 'chat-large', null)": (
         "series_rules.csv, row priority 9998: value is no regular expression that DuckDB can read"

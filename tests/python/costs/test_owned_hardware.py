@@ -58,8 +58,9 @@ def test_the_example_costs_in_the_warehouse_what_it_costs_on_paper(warehouse, te
     warehouse.dbt("seed")
     warehouse.query("""
         use config;
-        insert into cost_rules values (1, 'owned-hardware', 'Tags', 'pool', 'exists', null, 'pool', '$value');
-        insert into capacity_pools values ('own-h100', 'share', null, 'h100', 'Accelerator-Hours', 1);
+        insert into cost_rules
+        values (1, 'owned-hardware', 'Tags', 'pool', 'exists', null, 'pool', '$value', null, null);
+        insert into capacity_pools values ('own-h100', 'share', null, 'h100', 'Accelerator-Hours', 1, null, null);
     """)
     warehouse.dbt("run", "--select", "+int_costs__cost_lines_daily", "+int_costs__pool_resources_daily")
     assert warehouse.query("""

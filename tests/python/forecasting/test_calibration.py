@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ai_unit_economics.forecasting.calibration import LEVELS, Calibration, quantiles, scores, stretch
-from ai_unit_economics.forecasting.spread import Spread, draw_paths
+from ai_unit_economics.forecasting.spread import Spread, WeekErrors, draw_paths, fit_spread, weekly_variance
 
 
 def factors(score: float, origins: int, series: int) -> dict[str, float]:
@@ -77,3 +77,27 @@ def test_unknown_paths_count_where_half_are_known() -> None:
     paths = np.concatenate([np.arange(11.0), np.full(11, np.nan)])[:, None]
     assert quantiles(paths)[0].tolist() == pytest.approx([0.25, 1, 9, 9.75, 5])
     assert np.isnan(quantiles(np.append(paths, [[np.nan]], axis=0))).all()
+
+
+def test_how_far_a_week_may_move_is_read_off_the_past() -> None:
+    """40 moves of .1. Up and down in turns they take each other back: squares of .4 less 39 products of .01 of
+    neighbours, over 39. Twice up, twice down, neighbours agree as often as not, and the squares count alone.
+    """
+    turns, walk = np.tile([0.1, -0.1], 20), np.tile([0.1, 0.1, -0.1, -0.1], 10)
+    found = [weekly_variance(np.exp(np.cumsum(np.append(0.0, moves)))) for moves in (turns, walk)]
+    assert found[0] == pytest.approx(0.01 / 39)
+    assert found[1] == pytest.approx(0.01 * 40 / 39)
+    assert np.isnan(weekly_variance(np.ones(4)))
+    assert weekly_variance(np.ones(9)) == 0
+
+
+def test_a_series_that_stood_still_at_few_origins_may_move() -> None:
+    """Three origins without an error: paths are as wide as the half of what the weeks before them moved."""
+    still = WeekErrors(np.zeros((3, 4)), np.zeros((3, 4, 7)))
+    cells = np.ones((3, 4), bool)
+    quiet, moving = (fit_spread(still, still, cells, [0.0, variance, variance]) for variance in (0.0, 0.04))
+    assert (quiet.offset[0, 0], quiet.walk[0, 0]) == (0, 0)
+    # 4 origins of a walk of .02 a week beside 3 of nothing: weights alike, .02 × 4 / 7
+    assert moving.offset[0, 0] == pytest.approx(0)
+    assert moving.walk[0, 0] == pytest.approx(0.02 * 4 / 7)
+    assert moving.walk[1, 1] == 0

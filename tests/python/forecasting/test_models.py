@@ -121,3 +121,28 @@ def test_race_goes_on_without_the_library(monkeypatch: pytest.MonkeyPatch) -> No
     past = np.tile(WEEKDAYS, 8) * 1.01 ** np.arange(56)
     ahead = models.forecast_all(past, 14)
     assert ahead[models.MSTL_ETS] == pytest.approx(ahead[models.SEASONAL_NAIVE])
+
+
+def test_a_price_is_what_it_was_since_it_stepped() -> None:
+    """60 days at 2 a unit and 10 at 1.5, noise of 1 %: 1.5 comes next, on every day alike; of heavy days and light ones
+    the heavy ones count, as in a ratio of sums; an unknown day counts for nothing."""
+    rng = np.random.default_rng(4)
+    usage = rng.lognormal(5, 0.3, 70)
+    price = np.repeat([2.0, 1.5], [60, 10]) * rng.lognormal(0, 0.01, 70)
+    assert models.price_ahead(usage, usage * price, price, 14) == pytest.approx(np.full(14, 1.5), rel=0.02)
+    heavy = np.arange(70) % 2 == 0
+    usage, price = np.where(heavy, 900.0, 100.0), np.where(heavy, 1.0, 1.2)
+    ahead = models.price_ahead(usage, usage * price, price, 14)
+    assert ahead.mean() == pytest.approx(1.02, rel=0.06)
+    cost = usage * price
+    cost[66] = np.nan
+    assert np.isfinite(models.price_ahead(usage, cost, price, 14)).all()
+
+
+def test_a_price_that_wanders_is_followed() -> None:
+    """A walk of 5 % a day without noise: the last day counts most; noise of 5 % about 2 without a walk: the mean."""
+    rng = np.random.default_rng(5)
+    walk, noise = 2 * np.exp(np.cumsum(rng.normal(0, 0.05, 84))), 2 * rng.lognormal(0, 0.05, 84)
+    ones = np.ones(84)
+    assert models.price_ahead(ones, walk, walk, 7).mean() == pytest.approx(walk[-3:].mean(), rel=0.1)
+    assert models.price_ahead(ones, noise, noise, 7).mean() == pytest.approx(2, rel=0.02)

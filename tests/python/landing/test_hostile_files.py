@@ -216,3 +216,25 @@ DIALECTS = {
 @pytest.mark.parametrize("text", DIALECTS)
 def test_cells_are_divided_by_what_divides_header_and_row_alike(text: str) -> None:
     assert describe_text("a.csv", text, is_all=False).delimiter == DIALECTS[text]
+
+
+# Times of no zone are read as UTC, and somebody should know.
+ZONES = {
+    "ts,v\n2026-10-05 10:00:00,1\n": True,
+    "ts,v\n2026-10-05T10:00,1\n": True,
+    "ts,v\n2026-10-05T10:00:00.123456\n": True,
+    '{"ts": "2026-10-05T10:00:00"}\n': True,
+    "ts,v\n2026-10-05T10:00:00Z,1\n": False,
+    "ts,v\n2026-10-05T10:00:00.123Z,1\n": False,
+    "ts,v\n2026-10-05 10:00:00 UTC,1\n": False,
+    "ts,v\n2026-10-05T10:00:00+02:00,1\n": False,
+    "ts,v\n2026-10-05T10:00:00.5-0500,1\n": False,
+    "ts,v\n2026-10-05 10:00:00.000 +0000,1\n": False,
+    "ts,v\n2026-10-05,1\n": False,
+    "ts,v\n1791194400,1\n": False,
+}
+
+
+@pytest.mark.parametrize("text", ZONES)
+def test_times_without_an_offset_are_known(text: str) -> None:
+    assert describe_text("a.csv", text, is_all=True).has_times_without_offset is ZONES[text]

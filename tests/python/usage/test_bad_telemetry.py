@@ -187,3 +187,57 @@ def test_every_fault_is_in_the_quality_mart_with_file_and_series(warehouse, shar
     assert warehouse.query("""
         select distinct parse_filename(source_file) from marts.fct_telemetry_quality where issue = 'resampled'
     """) == [("range.json",)]
+
+
+def day_of_minutes(pod: str, hours: range, offset: str = "") -> str:
+    """The long form as CSV, a sample a minute in these hours since midnight of 5 October."""
+    rows = []
+    for minute in range(60 * hours.start, 60 * hours.stop):
+        day, rest = divmod(minute, 1440)
+        labels = f'"{{""pod"":""{pod}""}}"'
+        rows.append(
+            f"2026-10-{5 + day:02}T{rest // 60:02}:{rest % 60:02}:07{offset},vllm:prompt_tokens_total,{labels},{minute}"
+        )
+    return "\n".join(["ts,metric,labels,value", *rows]) + "\n"
+
+
+def test_local_times_without_an_offset_are_named(warehouse) -> None:
+    """A day of UTC as clocks of UTC+2 and UTC-5 write it; the same with its offset; and what is cut with the day."""
+    warehouse.write("telemetry/prometheus/berlin/a.csv", day_of_minutes("chat-large-1", range(2, 26)))
+    warehouse.write("telemetry/prometheus/lima/a.csv", day_of_minutes("chat-large-2", range(19, 43)))
+    warehouse.write("telemetry/prometheus/cut/a.csv", day_of_minutes("chat-large-3", range(2, 24)))
+    warehouse.write("telemetry/prometheus/zoned/a.csv", day_of_minutes("chat-large-4", range(2, 26), "+02:00"))
+    warehouse.write("telemetry/prometheus/utc/a.csv", day_of_minutes("chat-large-5", range(24)))
+    day = [f"2026-10-05 {hour:02}:30:00,chat-large" for hour in range(3, 24)]
+    day += [f"2026-10-06 {hour:02}:30:00,chat-large" for hour in range(3)]
+    warehouse.write("telemetry/requests/a.csv", "\n".join(["ts,deployment_id", *day]) + "\n")
+    warehouse.write("telemetry/requests/utc/a.csv", "ts,deployment_id\n2026-10-05 13:00:00,chat-large\n")
+    warehouse.build("+fct_telemetry_quality")
+    assert warehouse.query("""
+        select split_part(source_file, '/telemetry/', 2), affected_rows, regexp_extract(detail, '[0-9]+ whole hours')
+        from marts.fct_telemetry_quality where issue = 'times_without_offset' order by all
+    """) == [
+        ("prometheus/berlin/a.csv", 1440, "2 whole hours"),
+        ("prometheus/cut/a.csv", 1320, "2 whole hours"),
+        ("prometheus/lima/a.csv", 1440, "19 whole hours"),
+        ("requests/a.csv", 24, "3 whole hours"),
+    ]
+
+
+def test_times_of_the_future_and_of_the_last_century_are_named(warehouse) -> None:
+    """A clock of 2098 is read and named, as is one of 1999, which is no time."""
+    rows = ["2098-10-05T10:00:00Z,chat-large", "1999-10-05T10:00:00Z,chat-large", "2026-10-05T10:00:00Z,chat-large"]
+    warehouse.write("telemetry/requests/a.csv", "\n".join(["ts,deployment_id", *rows]) + "\n")
+    warehouse.write("telemetry/product/a.csv", "ts,workload,user_id\n2097-01-01T00:00:00Z,assistant,ann\n")
+    samples = '2096-01-01T00:00:00Z,vllm:prompt_tokens_total,"{""pod"":""chat-large-1""}",5'
+    warehouse.write("telemetry/prometheus/a.csv", f"ts,metric,labels,value\n{samples}\n")
+    warehouse.build("+fct_telemetry_quality")
+    assert warehouse.query("""
+        select folder, issue, affected_rows from marts.fct_telemetry_quality
+        where issue in ('time_in_future', 'unreadable_row') order by all
+    """) == [
+        ("telemetry/product", "time_in_future", 1),
+        ("telemetry/prometheus", "time_in_future", 1),
+        ("telemetry/requests", "time_in_future", 1),
+        ("telemetry/requests", "unreadable_row", 1),
+    ]

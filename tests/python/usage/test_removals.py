@@ -2,7 +2,8 @@
 
 One warehouse holds many small companies that are all alike: a pool with two servers, a deployment that only its gateway
 sees, and a hosted model. Company 0 is whole; each other one has lost something. Every figure that is still given for it
-must be the whole company's, and every other one must say why it is null. REMOVALS=5000 takes more away than the suite.
+must be the whole company's, and every other one must say why it is null. REMOVALS=5000 takes more away than the suite;
+REMOVALS_SEED takes others away, so that 5,000 can be tried 1,000 at a time where memory is short.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import duckdb
 import pytest
 
 REMOVALS = int(os.environ.get("REMOVALS", "200"))
+SEED = int(os.environ.get("REMOVALS_SEED", "16"))
 FIRST, DAYS, SCRAPE = datetime(2026, 9, 7), 8, 180  # a Monday; the week is whole, and the next one begins
 HOURS = DAYS * 24
 METRICS = ("vllm:prompt_tokens_total", "vllm:prompt_tokens_cached_total", "vllm:generation_tokens_total")
@@ -109,7 +111,7 @@ LOSSES: tuple[Callable[[random.Random], Lost], ...] = (
 
 
 def worlds() -> list[Lost]:
-    drawn = random.Random(16)
+    drawn = random.Random(SEED)
     return [Lost("nothing"), *(LOSSES[number % len(LOSSES)](drawn) for number in range(REMOVALS))]
 
 
@@ -334,6 +336,10 @@ def are_as_many(units: float, of_whole: float, is_same: bool) -> bool:
     return units <= of_whole * (1 + ALLOWED) and (units >= of_whole * (1 - ALLOWED) or not is_same)
 
 
+def is_little(parts: tuple[float, float], wholes: tuple[float, float]) -> bool:
+    return all(part <= whole * ALLOWED for part, whole in zip(parts, wholes, strict=True))
+
+
 def cases() -> list[tuple[int, str]]:
     return [(number, lost.what) for number, lost in enumerate(worlds()) if number]
 
@@ -349,6 +355,9 @@ def test_a_figure_that_still_stands_is_the_whole_companys(marts, what: str) -> N
                     wrong.append((number, worlds()[number], cell, "null without a reason"))
                 continue
             same = same_cell(whole, cell)
+            # what is nobody's may be less than may be unknown, and of one kind of token: then it has that kind's price
+            if same not in (None, cell) and is_little((units, counted), (whole[same][0], whole[same][2])):
+                continue
             if same is None or whole[same][3] is None:
                 wrong.append((number, worlds()[number], cell, cost, "the whole company has none"))
             elif abs(cost / whole[same][3] - 1) > ALLOWED or not are_as_many(units, whole[same][0], same == cell):

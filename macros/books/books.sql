@@ -1,0 +1,20 @@
+{# Where closed months are kept: the variable books_folder, else the environment variable UNIT_ECONOMICS_BOOKS, else beside the
+   data. `ai-unit-economics close` says the same of itself. #}
+{% macro books_folder() -%}
+    {{- return((var('books_folder') or env_var('UNIT_ECONOMICS_BOOKS', '') or data_root().rstrip('/') ~ '-books').rstrip('/')) -}}
+{%- endmacro %}
+
+{# Whether somebody named the folder: then it has to be there. #}
+{% macro books_are_named() -%}
+    {{- return((var('books_folder') or env_var('UNIT_ECONOMICS_BOOKS', '')) != '') -}}
+{%- endmacro %}
+
+{# Whether marts show closed months as they were signed, and not as they are computed today. #}
+{% macro shows_signed() -%}
+    {%- if var('closed_months') not in ['signed', 'recomputed'] -%}
+        {%- do exceptions.raise_compiler_error(
+            "variable closed_months is " ~ var('closed_months') ~ "; it must be signed or recomputed"
+        ) -%}
+    {%- endif -%}
+    {{- return(var('closed_months') == 'signed') -}}
+{%- endmacro %}

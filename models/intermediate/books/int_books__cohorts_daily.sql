@@ -1,0 +1,55 @@
+with recomputed as (
+    select * from {{ ref('int_unit_economics__cohorts_daily') }}
+),
+
+closed as (
+    select * from {{ ref('int_books__closed_cohorts_daily') }}
+),
+
+closed_months as (
+    select closed_month
+    from {{ ref('int_books__closed_months') }}
+    where is_shown_as_signed
+),
+
+rows_of_both as (
+    select closed.*
+    from closed
+    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
+    union all
+    select recomputed.*
+    from recomputed
+    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
+)
+
+select
+    environment,
+    workload,
+    cohort_dimension,
+    cohort,
+    unit,
+    token_cost_method,
+    activity_source,
+    known_units,
+    counted_units,
+    {% for origin in cost_origins() -%}
+    {{ origin }}_cost,
+    {% endfor -%}
+    effective_cost,
+    counted_cost,
+    counted_cost_low,
+    counted_cost_high,
+    observed_seconds,
+    expected_seconds,
+    counted_seconds,
+    {% for reason in uncounted_reasons() -%}
+    {{ reason }}_seconds,
+    {% endfor -%}
+    is_outside_observed_span,
+    is_day_billed,
+    is_week_billed,
+    is_month_billed,
+    date_day,
+    charges_complete_from,
+    charges_complete_until
+from rows_of_both

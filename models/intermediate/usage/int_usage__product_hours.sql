@@ -1,0 +1,30 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook=[
+        "{{ forget_changed_files(ref('landed_files'), \"folder = 'telemetry/product'\") }}",
+        "{{ choose_new_files_of_rows(ref('stg_product__activity'), 'new_product_hours_files') }}"
+    ]
+) }}
+
+with activity as (
+
+    select * from {{ ref('stg_product__activity') }}
+    where
+        {{ is_chosen('new_product_hours_files', 'source_file') }}
+        and active_at is not null
+        and workload is not null
+
+)
+
+select
+    source_file,
+    file_version,
+    workload,
+    cast(count(*) as bigint) as activity_rows,
+    cast(count(user_id) as bigint) as user_rows,
+    cast(count(session_id) as bigint) as session_rows,
+    date_trunc('hour', active_at) as hour_starts_at
+from activity
+group by source_file, file_version, workload, date_trunc('hour', active_at)
