@@ -12,33 +12,44 @@
 {%- set is_asked = 'ledger.deployment_id = ' ~ sql_text(deployment) if deployment
     else "not starts_with(ledger.deployment_id, '(')" -%}
 {%- set date = var('explain_date') -%}
-with
+with pool_costs as (
 
-pool_costs as (
     select * from {{ ref('int_allocation__pool_costs_daily') }}
+
 ),
 
 shared_costs as (
+
     select * from {{ ref('int_allocation__shared_costs_daily') }}
+
 ),
 
 ledger as (
+
     select * from {{ ref('int_allocation__cost_ledger_daily') }}
+
 ),
 
 pool_shares as (
+
     select * from {{ ref('int_allocation__pool_shares_daily') }}
+
 ),
 
 shared_weights as (
+
     select * from {{ ref('int_allocation__shared_weights_daily') }}
+
 ),
 
 cost_lines as (
+
     select * from {{ ref('int_costs__cost_lines_daily') }}
+
 ),
 
 asked_day as (
+
     {% if date -%}
     select cast({{ sql_text(date) }} as date) as date_day
     {%- else -%}
@@ -46,9 +57,11 @@ asked_day as (
     from {{ ref('int_costs__source_arrivals') }}
     where is_live
     {%- endif %}
+
 ),
 
 asked as (
+
     select ledger.date_day, ledger.deployment_id
     from ledger
     inner join asked_day on ledger.date_day = asked_day.date_day
@@ -56,10 +69,12 @@ asked as (
     group by ledger.date_day, ledger.deployment_id
     order by sum(ledger.effective_cost) desc, ledger.deployment_id
     limit 1
+
 ),
 
--- The parts of the ledger, those of capacity pools by resource, shared ones by the pool whose driver they came through.
+-- the parts of the ledger, those of capacity pools by resource, shared ones by the pool whose driver they came through
 parts as (
+
     select
         ledger.date_day,
         ledger.source,
@@ -106,9 +121,11 @@ parts as (
     from shared_costs
     inner join asked
         on shared_costs.date_day = asked.date_day and shared_costs.deployment_id = asked.deployment_id
+
 ),
 
 driver_totals as (
+
     select
         date_day,
         pool_id,
@@ -118,9 +135,11 @@ driver_totals as (
         weight,
         sum(weight) over (partition by date_day, pool_id) as total_weight
     from shared_weights
+
 ),
 
 branches as (
+
     select
         parts.treatment,
         parts.origin_pool,
@@ -164,10 +183,12 @@ branches as (
             and parts.exit_pool = driver_totals.pool_id
             and parts.deployment_id = driver_totals.deployment_id
     group by parts.treatment, parts.origin_pool, parts.cost_origin, parts.exit_pool, parts.resource_kind, share
+
 ),
 
--- What part of a line of the bill came here, and the charges in that line.
+-- what part of a line of the bill came here, and the charges in that line
 line_shares as (
+
     select
         parts.source,
         parts.billing_period_start,
@@ -182,9 +203,11 @@ line_shares as (
         parts.effective_cost as part
     from parts
     where parts.effective_cost != 0
+
 ),
 
 line_totals as (
+
     select
         date_day,
         source,
@@ -195,9 +218,11 @@ line_totals as (
         sum(effective_cost) as effective_cost
     from cost_lines
     group by date_day, source, billing_period_start, treatment, target, cost_origin
+
 ),
 
 charges as (
+
     select
         charges.date_day,
         charges.source,
@@ -222,9 +247,11 @@ charges as (
         on charges.attribute_key = matches.attribute_key and {{ in_effect('matches', 'charges.date_day') }}
     inner join asked on charges.date_day = asked.date_day
     group by all
+
 ),
 
 leaves as (
+
     select
         line_shares.treatment,
         line_shares.origin_pool,
@@ -276,9 +303,11 @@ leaves as (
         line_shares.resource_kind,
         charges.charge,
         charges.rule_priority
+
 ),
 
 tree as (
+
     select
         1 as depth,
         cast(null as varchar) as treatment,
@@ -320,16 +349,19 @@ tree as (
         || format(': of {} {}', round(cost_billing_currency, 6), billing_currency) as why,
         cast(round(effective_cost, 6) as decimal(38, 6)) as effective_cost
     from leaves
+
 ),
 
--- Charges stand beneath their branch, branches by weight.
+-- charges stand beneath their branch, branches by weight
 placed as (
+
     select
         *,
         sum(effective_cost) filter (where depth = 2) over (
             partition by treatment, origin_pool, cost_origin, exit_pool, resource_kind
         ) as branch_cost
     from tree
+
 )
 
 select

@@ -22,6 +22,19 @@ CLOCKS = {
     "current_date", "current_time", "current_timestamp", "get_current_time", "get_current_timestamp", "localtime",
     "localtimestamp", "now", "today", "transaction_timestamp",
 }  # fmt: skip
+# With these a comment may begin: they have a capital letter wherever they stand.
+NAMES = {
+    "Azure",
+    "Databricks",
+    "Google",
+    "Kubernetes",
+    "Microsoft",
+    "Oracle",
+    "Prometheus",
+    "Snowflake",
+    "Student",
+    "Welford",
+}
 READERS = {"read_csv", "read_csv_auto", "read_json", "read_json_auto", "read_ndjson", "read_parquet", "parquet_scan"}
 
 
@@ -112,6 +125,24 @@ RULES: list[Callable[[exp.Expression], Iterator[str]]] = [
     no_average_of_ratios,
     columns_are_named,
 ]
+
+
+def is_set_apart(text: str) -> Iterator[str]:
+    """CTEs open and close with a blank line, and a comment begins with a small letter unless it names something."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines, start=1):
+        if re.match(r"(with )?(recursive )?\w+( \(.*\))? as (materialized )?\($", line) and lines[number].strip():
+            yield f"line {number}: no blank line after {line}"
+        if re.fullmatch(r"\),?", line) and lines[number - 2].strip():
+            yield f"line {number}: no blank line before the end of a CTE"
+        if line == "with":
+            yield f"line {number}: the first CTE stands on the line of its with"
+        begins = re.match(r"\s*-- ([A-Z][a-z]+)\b", line)
+        if begins and begins[1] not in NAMES and not lines[number - 2].lstrip().startswith("--"):
+            yield f"line {number}: a comment begins with a small letter: {line.strip()}"
+
+
+TEXT_RULES: list[Callable[[str], Iterator[str]]] = [is_set_apart]
 
 
 def is_described(model: dict[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
--- A counter of several processes is no count, and the units that it would count are null: somebody should look at it soon.
+-- a counter of several processes is no count, and the units that it would count are null: somebody should look at it soon.
 {{ config(severity='warn') }}
 
 select

@@ -1,4 +1,4 @@
--- A name that has the words of two products would find a profile twice, and its accelerator would count twice.
+-- a name that has the words of two products would find a profile twice, and its accelerator would count twice
 with profiles as (
 
     select

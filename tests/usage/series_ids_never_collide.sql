@@ -1,4 +1,4 @@
--- Two series with one id would be counted as one: an id must stand for one metric and one set of labels.
+-- two series with one id would be counted as one: an id must stand for one metric and one set of labels.
 with series as (
 
     select distinct

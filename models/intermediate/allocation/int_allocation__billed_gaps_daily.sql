@@ -1,24 +1,29 @@
-with
+with billed_weights as (
 
-billed_weights as (
     select date_day, deployment_id, unit, weight, is_billed
     from {{ ref('int_allocation__billed_weights_daily') }}
+
 ),
 
 unnamed_charges as (
+
     select date_day, deployment_id, sum(effective_cost) as effective_cost
     from {{ ref('int_costs__unnamed_token_charges_daily') }}
     group by date_day, deployment_id
+
 ),
 
--- Where the bill alone counts, tokens of no kind are in nobody's count.
+-- where the bill alone counts, tokens of no kind are in nobody's count
 counted_by_bill as (
+
     select distinct date_day, deployment_id
     from {{ ref('int_usage__metered_usage_daily') }}
     where meter = 'billed' and unit in ('input_token', 'cached_input_token', 'output_token')
+
 ),
 
 days as (
+
     select
         billed_weights.date_day,
         billed_weights.deployment_id,
@@ -37,10 +42,12 @@ days as (
             billed_weights.date_day = counted_by_bill.date_day
             and billed_weights.deployment_id = counted_by_bill.deployment_id
     group by billed_weights.date_day, billed_weights.deployment_id
+
 ),
 
--- A charge that has not come is missing from everything; one that came without a kind from the kinds alone.
+-- a charge that has not come is missing from everything; one that came without a kind from the kinds alone
 gaps as (
+
     select
         date_day,
         deployment_id,
@@ -65,6 +72,7 @@ gaps as (
             else []
         end) as unit
     from days
+
 )
 
 select

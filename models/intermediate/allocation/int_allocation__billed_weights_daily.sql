@@ -1,30 +1,37 @@
-with
+with meter_lines as (
 
-meter_lines as (
     select date_day, deployment_id, unit, effective_cost
     from {{ ref('int_costs__meter_lines_daily') }}
+
 ),
 
 unnamed_charges as (
+
     select date_day, deployment_id, sum(effective_cost) as effective_cost
     from {{ ref('int_costs__unnamed_token_charges_daily') }}
     group by date_day, deployment_id
+
 ),
 
 metered_usage as (
+
     select date_day, deployment_id, unit, units
     from {{ ref('int_usage__metered_usage_daily') }}
     where unit in ('input_token', 'cached_input_token', 'output_token') and units > 0
+
 ),
 
 sku_meters as (
+
     select deployment_id, unit, valid_from, valid_to
     from {{ ref('sku_meters') }}
     where deployment_id is not null
+
 ),
 
--- Writing a prompt into the cache is part of reading it. A charge of 0 is a price of 0.
+-- writing a prompt into the cache is part of reading it. A charge of 0 is a price of 0.
 billed_kinds as (
+
     select
         date_day,
         deployment_id,
@@ -32,18 +39,22 @@ billed_kinds as (
         greatest(sum({{ money_to_units('effective_cost') }}), 0) as cost_units
     from meter_lines
     group by date_day, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
+
 ),
 
 days as (
+
     select date_day, deployment_id
     from billed_kinds
     union
     select date_day, deployment_id
     from unnamed_charges
+
 ),
 
--- The kinds that are billed apart on a day: those of a row of sku_meters, and those that were billed on any day.
+-- the kinds that are billed apart on a day: those of a row of sku_meters, and those that were billed on any day.
 meant_kinds as (
+
     select
         days.date_day,
         days.deployment_id,
@@ -55,10 +66,12 @@ meant_kinds as (
     select days.date_day, days.deployment_id, billed_kinds.unit
     from days
     inner join billed_kinds on days.deployment_id = billed_kinds.deployment_id
+
 ),
 
--- What was used that day and is billed apart should have a charge.
+-- what was used that day and is billed apart should have a charge
 lacking_kinds as (
+
     select
         metered_usage.date_day,
         metered_usage.deployment_id,
@@ -82,6 +95,7 @@ lacking_kinds as (
             and metered_usage.deployment_id = billed_kinds.deployment_id
             and metered_usage.unit = billed_kinds.unit
     where meant_kinds.unit is not null or unnamed_charges.effective_cost is not null
+
 )
 
 select
@@ -92,7 +106,7 @@ select
     true as is_billed
 from billed_kinds
 union all
--- Where a single kind lacks its charge, a charge without a kind is that kind's.
+-- where a single kind lacks its charge, a charge without a kind is that kind's
 select
     lacking_kinds.date_day,
     lacking_kinds.deployment_id,

@@ -1,49 +1,62 @@
-with
+with pool_shares as (
 
-pool_shares as (
     select date_day, pool_id, deployment_id, pool_capacity_seconds, pool_unobserved_seconds, resource_seconds
     from {{ ref('int_allocation__pool_shares_daily') }}
     where resource_kind = 'accelerator'
+
 ),
 
 deployments as (
+
     select
         deployment_id,
         coalesce(valid_from, date '0001-01-01') as valid_from,
         coalesce(valid_to, date '9999-12-31') as valid_to
     from {{ ref('deployments') }}
+
 ),
 
 accelerator_seconds as (
+
     select date_day, deployment_id, resource_id, accelerator_seconds
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     where accelerator_seconds > 0
+
 ),
 
 billed_nodes as (
+
     select date_day, resource_id, least(sum(node_seconds), 86400) as billed_seconds
     from {{ ref('int_costs__pool_resources_daily') }}
     group by date_day, resource_id
+
 ),
 
 watched_seconds as (
+
     select date_day, resource_id, watched_seconds
     from {{ ref('int_usage__watched_seconds_daily') }}
+
 ),
 
 direct_days as (
+
     select distinct date_day, target as deployment_id
     from {{ ref('int_costs__cost_lines_daily') }}
     where treatment = 'direct'
+
 ),
 
 pool_days as (
+
     select distinct date_day, pool_id, pool_capacity_seconds, pool_unobserved_seconds
     from pool_shares
+
 ),
 
--- A configuration may hold something in each pool in which it was ever seen, on each of its days.
+-- a configuration may hold something in each pool in which it was ever seen, on each of its days
 configured_pools as (
+
     select distinct deployments.deployment_id, deployments.valid_from, deployments.valid_to, pool_shares.pool_id
     from deployments
     inner join pool_shares
@@ -52,9 +65,11 @@ configured_pools as (
             and deployments.valid_from <= pool_shares.date_day
             and deployments.valid_to > pool_shares.date_day
             and pool_shares.resource_seconds > 0
+
 ),
 
 least_watched as (
+
     select
         pool_days.date_day,
         configured_pools.deployment_id,
@@ -74,10 +89,12 @@ least_watched as (
                 capacity_seconds desc,
                 configured_pools.pool_id
         ) = 1
+
 ),
 
--- What was held on a node that no pool has, or for longer than the bill says that it ran. A node's edges are not to the second.
+-- what was held on a node that no pool has, or for longer than the bill says that it ran. A node's edges are not to the second.
 held as (
+
     select
         accelerator_seconds.date_day,
         accelerator_seconds.deployment_id,
@@ -111,6 +128,7 @@ held as (
             accelerator_seconds.date_day = direct_days.date_day
             and accelerator_seconds.deployment_id = direct_days.deployment_id
     group by accelerator_seconds.date_day, accelerator_seconds.deployment_id
+
 )
 
 select

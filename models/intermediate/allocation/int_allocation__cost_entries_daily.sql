@@ -1,17 +1,20 @@
-with
+with cost_lines as (
 
-cost_lines as (
     select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
+
 ),
 
 pool_costs as (
+
     select
         date_day, source, billing_period_start, pool_id, deployment_id, cost_origin, allocation_note, effective_cost
     from {{ ref('int_allocation__pool_costs_daily') }}
+
 ),
 
 shared_costs as (
+
     select
         date_day,
         source,
@@ -23,10 +26,12 @@ shared_costs as (
         allocation_note,
         effective_cost
     from {{ ref('int_allocation__shared_costs_daily') }}
+
 ),
 
--- From the bill to what the cost rule names.
+-- from the bill to what the cost rule names
 matched as (
+
     select
         date_day,
         source,
@@ -48,10 +53,12 @@ matched as (
         end as allocation_note,
         effective_cost
     from cost_lines
+
 ),
 
--- From a capacity pool by use, its idle part by policy.
+-- from a capacity pool by use, its idle part by policy
 pooled as (
+
     select
         date_day,
         source,
@@ -65,10 +72,12 @@ pooled as (
         allocation_note,
         effective_cost
     from pool_costs
+
 ),
 
--- From one shared pool to another, where they serve each other.
+-- from one shared pool to another, where they serve each other
 served as (
+
     select
         date_day,
         source,
@@ -83,10 +92,12 @@ served as (
         effective_cost
     from shared_costs
     where exit_pool_id not in (pool_id, '(unallocated)')
+
 ),
 
--- From a shared pool by its driver.
+-- from a shared pool by its driver
 shared as (
+
     select
         date_day,
         source,
@@ -100,9 +111,11 @@ shared as (
         allocation_note,
         effective_cost
     from shared_costs
+
 ),
 
 movements as (
+
     select * from matched
     union all
     select * from pooled
@@ -110,10 +123,12 @@ movements as (
     select * from served
     union all
     select * from shared
+
 ),
 
--- What was handed out is what is taken off, so that a movement is 0 whatever it meant to do.
+-- what was handed out is what is taken off, so that a movement is 0 whatever it meant to do
 entries as (
+
     select
         * exclude (to_account, allocation_note, effective_cost),
         from_account as account,
@@ -127,6 +142,7 @@ entries as (
         allocation_note,
         effective_cost as amount
     from movements
+
 )
 
 select

@@ -1,6 +1,5 @@
-with
+with entries as (
 
-entries as (
     select
         date_day,
         source,
@@ -13,10 +12,12 @@ entries as (
         allocation_note,
         amount
     from {{ ref('int_allocation__cost_entries_daily') }}
+
 ),
 
--- Cost has arrived where no movement takes it further.
+-- cost has arrived where no movement takes it further
 balances as (
+
     select
         date_day,
         source,
@@ -30,6 +31,7 @@ balances as (
     from entries
     where account_kind in ('deployment', 'line')
     group by date_day, source, billing_period_start, treatment, origin_pool, account, cost_origin, allocation_note
+
 )
 
 select
@@ -43,5 +45,5 @@ select
     allocation_note,
     effective_cost
 from balances
--- Nothing that has no place needs no line: a free charge that is spread over years ahead, for one.
+-- nothing that has no place needs no line: a free charge that is spread over years ahead, for one.
 where effective_cost != 0 or deployment_id not like '(%'

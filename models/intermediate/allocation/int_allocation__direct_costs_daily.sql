@@ -1,11 +1,12 @@
-with
+with cost_lines as (
 
-cost_lines as (
     select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
+
 ),
 
 pool_costs as (
+
     select
         date_day,
         source,
@@ -17,9 +18,11 @@ pool_costs as (
         allocation_note,
         effective_cost
     from {{ ref('int_allocation__pool_costs_daily') }}
+
 ),
 
 direct_costs as (
+
     select
         date_day,
         source,
@@ -30,6 +33,7 @@ direct_costs as (
     from cost_lines
     where treatment = 'direct'
     group by date_day, source, billing_period_start, target, cost_origin
+
 )
 
 select

@@ -1,53 +1,68 @@
-with
+with own_costs as (
 
-own_costs as (
     select date_day, deployment_id, effective_cost, is_bill_there and is_watched and is_billed as is_known
     from {{ ref('int_allocation__own_costs_daily') }}
+
 ),
 
 metered_usage as (
+
     select date_day, deployment_id, unit, units
     from {{ ref('int_usage__metered_usage_daily') }}
     where not starts_with(deployment_id, '(')
+
 ),
 
 usage_coverage as (
+
     select date_day, deployment_id, is_known
     from {{ ref('int_usage__usage_coverage_daily') }}
     where not starts_with(deployment_id, '(')
+
 ),
 
 unknown_units as (
+
     select date_day, deployment_id, unit
     from {{ ref('int_usage__unknown_units_daily') }}
     where unit in ('token', 'request')
+
 ),
 
 accelerator_seconds as (
+
     select date_day, deployment_id, sum(accelerator_seconds) as accelerator_seconds
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     where not starts_with(deployment_id, '(')
     group by date_day, deployment_id
+
 ),
 
 capacity_coverage as (
+
     select date_day, deployment_id, is_watched
     from {{ ref('int_allocation__capacity_coverage_daily') }}
     where not starts_with(deployment_id, '(')
+
 ),
 
--- A deployment that was never counted and has no cost of its own is taken to have been used by nobody.
+-- a deployment that was never counted and has no cost of its own is taken to have been used by nobody
 counted_deployments as (
+
     select distinct deployment_id from metered_usage
+
 ),
 
 owned_days as (
+
     select date_day, deployment_id
     from own_costs
     where effective_cost != 0
+
 ),
 
 usage_days as (
+
     select
         usage_coverage.date_day,
         usage_coverage.deployment_id,
@@ -59,10 +74,12 @@ usage_days as (
         on
             usage_coverage.date_day = owned_days.date_day
             and usage_coverage.deployment_id = owned_days.deployment_id
+
 ),
 
--- Whole numbers only: money in millionths, time in seconds.
+-- whole numbers only: money in millionths, time in seconds.
 quantities as (
+
     select
         date_day,
         'direct_cost' as driver,
@@ -106,15 +123,18 @@ quantities as (
         on
             accelerator_seconds.date_day = capacity_coverage.date_day
             and accelerator_seconds.deployment_id = capacity_coverage.deployment_id
+
 ),
 
 carried as (
+
     select
         *,
         last_value(case when is_known and quantity > 0 then quantity end ignore nulls) over (
             partition by driver, deployment_id order by date_day rows between unbounded preceding and current row
         ) as last_known_quantity
     from quantities
+
 )
 
 select

@@ -1,29 +1,38 @@
-with
+with cost_lines as (
 
-cost_lines as (
     select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
+
 ),
 
 direct_costs as (
+
     select * from {{ ref('int_allocation__direct_costs_daily') }}
+
 ),
 
 shared_costs as (
+
     select * from {{ ref('int_allocation__shared_costs_daily') }}
+
 ),
 
 pool_shares as (
+
     select date_day, pool_id, resource_kind, deployment_id, resource_seconds
     from {{ ref('int_allocation__pool_shares_daily') }}
+
 ),
 
 shared_weights as (
+
     select date_day, pool_id, driver, deployment_id, quantity
     from {{ ref('int_allocation__shared_weights_daily') }}
+
 ),
 
 parts as (
+
     select
         date_day,
         source,
@@ -70,10 +79,12 @@ parts as (
     from cost_lines
     where treatment in ('excluded', 'unallocated')
     group by date_day, source, billing_period_start, treatment, target, cost_origin
+
 ),
 
--- A line that sums to 0 has no parts to take shares from: its charges cancel each other wherever they stand.
+-- a line that sums to 0 has no parts to take shares from: its charges cancel each other wherever they stand.
 weighed as (
+
     select
         *,
         cast(1000000000000 as hugeint) as whole,
@@ -86,10 +97,12 @@ weighed as (
             else abs({{ money_to_units('effective_cost') }})
         end as weight
     from parts
+
 ),
 
--- A line of 10 million or more is brought to 25 digits, so that the products of the division fit into a hugeint.
+-- a line of 10 million or more is brought to 25 digits, so that the products of the division fit into a hugeint
 scaled as (
+
     select
         *,
         weight // greatest(
@@ -99,9 +112,11 @@ scaled as (
             1
         ) as scaled_weight
     from weighed
+
 ),
 
 shares as (
+
     {{ largest_remainder(
         'scaled',
         amount='whole',
@@ -110,6 +125,7 @@ shares as (
         order_by=['deployment_id', 'cost_origin', 'exit_pool_id', 'resource_kind'],
         part='share'
     ) }}
+
 )
 
 select

@@ -1,6 +1,5 @@
-with
+with pool_lines as (
 
-pool_lines as (
     select
         date_day,
         source,
@@ -10,14 +9,18 @@ pool_lines as (
         cost_origin,
         {{ money_to_units('effective_cost') }} as amount
     from {{ ref('int_allocation__pool_lines_daily') }}
+
 ),
 
 pool_shares as (
+
     select date_day, pool_id, resource_kind, deployment_id, allocation_note, pool_used_seconds, weight
     from {{ ref('int_allocation__pool_shares_daily') }}
+
 ),
 
 capacity_pools as (
+
     select
         pool_id,
         idle_treatment,
@@ -25,9 +28,11 @@ capacity_pools as (
         valid_from,
         valid_to
     from {{ ref('capacity_pools') }}
+
 ),
 
 usage_receivers as (
+
     select
         pool_lines.*,
         pool_shares.deployment_id,
@@ -40,9 +45,11 @@ usage_receivers as (
             and pool_lines.pool_id = pool_shares.pool_id
             and pool_lines.resource_kind = pool_shares.resource_kind
     where pool_lines.cost_origin = 'usage' and pool_shares.weight > 0
+
 ),
 
 usage_parts as (
+
     {{ largest_remainder(
         'usage_receivers',
         amount='amount',
@@ -50,10 +57,12 @@ usage_parts as (
         partition_by=['date_day', 'source', 'billing_period_start', 'pool_id', 'resource_kind'],
         order_by=['deployment_id']
     ) }}
+
 ),
 
--- What nobody used or nobody watched of the lines above, and commitments paid for but not drawn on.
+-- what nobody used or nobody watched of the lines above, and commitments paid for but not drawn on
 unused_lines as (
+
     select
         date_day,
         source,
@@ -77,10 +86,12 @@ unused_lines as (
         amount
     from pool_lines
     where cost_origin != 'usage'
+
 ),
 
--- The pool's policy: to the deployments by their use, or to one visible line, as on any day without use.
+-- the pool's policy: to the deployments by their use, or to one visible line, as on any day without use.
 unused_receivers as (
+
     select
         unused_lines.* exclude (line),
         pool_shares.deployment_id,
@@ -111,9 +122,11 @@ unused_receivers as (
                     then pool_shares.deployment_id not in ('(idle)', '(unobserved)')
                 else unused_lines.line = pool_shares.deployment_id
             end
+
 ),
 
 unused_parts as (
+
     {{ largest_remainder(
         'unused_receivers',
         amount='amount',
@@ -121,13 +134,16 @@ unused_parts as (
         partition_by=['date_day', 'source', 'billing_period_start', 'pool_id', 'resource_kind', 'cost_origin'],
         order_by=['deployment_id']
     ) }}
+
 ),
 
 parts as (
+
     select * from usage_parts
     where deployment_id not in ('(idle)', '(unobserved)')
     union all
     select * from unused_parts
+
 )
 
 select

@@ -1,16 +1,19 @@
-with
+with cost_lines as (
 
-cost_lines as (
     select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
+
 ),
 
 pool_shares as (
+
     select date_day, pool_id, resource_kind, deployment_id, resource_weight
     from {{ ref('int_allocation__pool_shares_daily') }}
+
 ),
 
 pool_lines as (
+
     select
         date_day,
         source,
@@ -21,9 +24,11 @@ pool_lines as (
     from cost_lines
     where treatment = 'pool'
     group by date_day, source, billing_period_start, target, cost_origin
+
 ),
 
 resource_weights as (
+
     select
         pool_lines.date_day,
         pool_lines.source,
@@ -37,9 +42,11 @@ resource_weights as (
     inner join pool_shares
         on pool_lines.date_day = pool_shares.date_day and pool_lines.pool_id = pool_shares.pool_id
     where pool_shares.deployment_id = '(idle)' and pool_shares.resource_weight > 0
+
 ),
 
 resource_lines as (
+
     {{ largest_remainder(
         'resource_weights',
         amount='amount',
@@ -48,6 +55,7 @@ resource_lines as (
         order_by=['resource_kind'],
         part='resource_amount'
     ) }}
+
 )
 
 select

@@ -1,22 +1,27 @@
-with
+with pool_resources as (
 
-pool_resources as (
     select date_day, pool_id, resource_id, accelerator_seconds, node_seconds
     from {{ ref('int_costs__pool_resources_daily') }}
+
 ),
 
 watched_seconds as (
+
     select date_day, resource_id, watched_seconds
     from {{ ref('int_usage__watched_seconds_daily') }}
+
 ),
 
 host_capacity as (
+
     select date_day, resource_id, resource_kind, capacity_seconds
     from {{ ref('int_usage__host_capacity_daily') }}
+
 ),
 
--- For how long a node was billed, in whatever pools, and for how long of that an exporter watched who held it.
+-- for how long a node was billed, in whatever pools, and for how long of that an exporter watched who held it
 watched_nodes as (
+
     select
         pool_resources.date_day,
         pool_resources.resource_id,
@@ -31,11 +36,13 @@ watched_nodes as (
             pool_resources.date_day = watched_seconds.date_day
             and pool_resources.resource_id = watched_seconds.resource_id
     group by pool_resources.date_day, pool_resources.resource_id
+
 ),
 
--- What telemetry says of a node: who holds how much of it, and what there is. Its accelerators the bill counts. A gap of the
+-- what telemetry says of a node: who holds how much of it, and what there is. Its accelerators the bill counts. A gap of the
 -- exporter shortens what a node seems to have of the rest: it had as much in the time that nobody watched.
 node_seconds as (
+
     select date_day, resource_id, 'accelerator' as resource_kind, deployment_id, accelerator_seconds as seconds
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     union all
@@ -58,9 +65,11 @@ node_seconds as (
             host_capacity.date_day = watched_nodes.date_day
             and host_capacity.resource_id = watched_nodes.resource_id
     where watched_nodes.watched_seconds > 0
+
 ),
 
 pooled as (
+
     select
         pool_resources.date_day,
         pool_resources.pool_id,
@@ -74,10 +83,12 @@ pooled as (
         on
             pool_resources.date_day = node_seconds.date_day
             and pool_resources.resource_id = node_seconds.resource_id
+
 ),
 
--- A node that changed pools within the day: what it offers and who holds it is divided as its accelerators were billed.
+-- a node that changed pools within the day: what it offers and who holds it is divided as its accelerators were billed.
 divided as (
+
     {{ largest_remainder(
         'pooled',
         amount='seconds_on_node',
@@ -86,9 +97,11 @@ divided as (
         order_by=['pool_id'],
         part='seconds_in_pool'
     ) }}
+
 ),
 
 accounts as (
+
     select date_day, pool_id, resource_kind, deployment_id, seconds_in_pool as seconds
     from divided
     union all
@@ -107,6 +120,7 @@ accounts as (
         on
             pool_resources.date_day = watched_nodes.date_day
             and pool_resources.resource_id = watched_nodes.resource_id
+
 )
 
 select

@@ -1,31 +1,38 @@
-with
+with cost_lines as (
 
-cost_lines as (
     select date_day, treatment, target
     from {{ ref('int_costs__cost_lines_daily') }}
+
 ),
 
 pool_seconds as (
+
     select date_day, pool_id, resource_kind, deployment_id, resource_seconds
     from {{ ref('int_allocation__pool_seconds_daily') }}
+
 ),
 
 prices as (
+
     select pool_id, resource_kind, cast(price_per_hour * 1000000 as hugeint) as price, valid_from, valid_to
     from {{ ref('pool_resource_prices') }}
+
 ),
 
--- Days with cost but no known capacity are kept: their cost must have somewhere to go.
+-- days with cost but no known capacity are kept: their cost must have somewhere to go.
 pool_days as (
+
     select date_day, pool_id
     from pool_seconds
     union
     select date_day, target as pool_id
     from cost_lines
     where treatment = 'pool'
+
 ),
 
 totals as (
+
     select
         date_day,
         pool_id,
@@ -36,10 +43,12 @@ totals as (
             as used_seconds
     from pool_seconds
     group by date_day, pool_id, resource_kind
+
 ),
 
--- Accelerators always count; another resource where its capacity is known and somebody is known to hold some of it.
+-- accelerators always count; another resource where its capacity is known and somebody is known to hold some of it
 balances as (
+
     select
         pool_days.date_day,
         pool_days.pool_id,
@@ -57,9 +66,11 @@ balances as (
     select date_day, pool_id, resource_kind, capacity_seconds, unobserved_seconds, used_seconds
     from totals
     where resource_kind != 'accelerator' and capacity_seconds > 0 and used_seconds > 0
+
 ),
 
 valued as (
+
     select
         balances.*,
         balances.capacity_seconds * coalesce(own.price, general.price, 0) as capacity_value
@@ -74,9 +85,11 @@ valued as (
             general.pool_id is null
             and balances.resource_kind = general.resource_kind
             and {{ in_effect('general', 'balances.date_day') }}
+
 ),
 
 weighted as (
+
     select
         *,
         case
@@ -85,9 +98,11 @@ weighted as (
             else capacity_value
         end as resource_weight
     from valued
+
 ),
 
 receivers as (
+
     select date_day, pool_id, resource_kind, deployment_id, resource_seconds
     from pool_seconds
     where deployment_id not in ('(capacity)', '(unobserved)')
@@ -99,6 +114,7 @@ receivers as (
         unnest(['(idle)', '(unobserved)']) as deployment_id,
         unnest([capacity_seconds - used_seconds - unobserved_seconds, unobserved_seconds]) as resource_seconds
     from weighted
+
 )
 
 select

@@ -1,9 +1,9 @@
-with
+with pods as (
 
-pods as (
     select date_day, deployment_id, role, reserved_value
     from {{ ref('int_usage__pod_accelerators_daily') }}
     where role in ('prefill', 'decode') and deployment_id is not null
+
 )
 
 -- from thousandths of an accelerator and milliseconds to seconds, rounded once

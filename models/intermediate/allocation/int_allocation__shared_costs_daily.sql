@@ -1,22 +1,27 @@
-with
+with cost_lines as (
 
-cost_lines as (
     select date_day, source, billing_period_start, treatment, target, cost_origin, effective_cost
     from {{ ref('int_costs__cost_lines_daily') }}
+
 ),
 
 shared_exits as (
+
     select date_day, pool_id, exit_pool_id, allocation_note, weight
     from {{ ref('int_allocation__shared_exits_daily') }}
+
 ),
 
 shared_shares as (
+
     select date_day, pool_id, deployment_id, allocation_note, weight
     from {{ ref('int_allocation__shared_shares_daily') }}
+
 ),
 
--- What a shared service leaves unused of a commitment stays unused commitment; the rest is shared cost.
+-- what a shared service leaves unused of a commitment stays unused commitment; the rest is shared cost
 shared_lines as (
+
     select
         date_day,
         source,
@@ -27,10 +32,12 @@ shared_lines as (
     from cost_lines
     where treatment = 'shared'
     group by date_day, source, billing_period_start, target, cost_origin
+
 ),
 
--- First over the pools by whose drivers the cost reaches deployments: one, unless shared pools serve each other.
+-- first over the pools by whose drivers the cost reaches deployments: one, unless shared pools serve each other.
 exit_receivers as (
+
     select
         shared_lines.date_day,
         shared_lines.source,
@@ -44,9 +51,11 @@ exit_receivers as (
     from shared_lines
     inner join shared_exits
         on shared_lines.date_day = shared_exits.date_day and shared_lines.pool_id = shared_exits.pool_id
+
 ),
 
 exit_parts as (
+
     {{ largest_remainder(
         'exit_receivers',
         amount='amount',
@@ -55,9 +64,11 @@ exit_parts as (
         order_by=['exit_pool_id'],
         part='exit_amount'
     ) }}
+
 ),
 
 receivers as (
+
     select
         exit_parts.date_day,
         exit_parts.source,
@@ -72,9 +83,11 @@ receivers as (
     from exit_parts
     left join shared_shares
         on exit_parts.date_day = shared_shares.date_day and exit_parts.exit_pool_id = shared_shares.pool_id
+
 ),
 
 parts as (
+
     {{ largest_remainder(
         'receivers',
         amount='exit_amount',
@@ -82,6 +95,7 @@ parts as (
         partition_by=['date_day', 'source', 'billing_period_start', 'pool_id', 'cost_origin', 'exit_pool_id'],
         order_by=['deployment_id']
     ) }}
+
 )
 
 select

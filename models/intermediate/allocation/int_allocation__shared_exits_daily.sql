@@ -4,28 +4,37 @@
 with recursive
 
 pool_days as (
+
     select date_day, pool_id
     from {{ ref('int_allocation__shared_pool_days') }}
+
 ),
 
 service_weights as (
+
     select date_day, pool_id, receiving_pool_id, weight
     from {{ ref('int_allocation__shared_service_weights_daily') }}
+
 ),
 
 servings as (
+
     select distinct date_day, pool_id
     from service_weights
+
 ),
 
 deployment_weights as (
+
     select date_day, pool_id, sum(weight) as weight
     from {{ ref('int_allocation__shared_weights_daily') }}
     group by date_day, pool_id
+
 ),
 
--- What is for deployments leaves the network of services at the pool itself. So does the cost that nobody may carry.
+-- what is for deployments leaves the network of services at the pool itself. So does the cost that nobody may carry.
 receivers as (
+
     select date_day, pool_id, receiving_pool_id, false as is_exit, {{ whole }} as whole, weight
     from service_weights
     union all
@@ -47,9 +56,11 @@ receivers as (
             and pool_days.pool_id = deployment_weights.pool_id
     left join servings
         on pool_days.date_day = servings.date_day and pool_days.pool_id = servings.pool_id
+
 ),
 
 hand_overs as (
+
     {{ largest_remainder(
         'receivers',
         amount='whole',
@@ -58,9 +69,11 @@ hand_overs as (
         order_by=['is_exit', 'receiving_pool_id'],
         part='share'
     ) }}
+
 ),
 
 flow as (
+
     select 0 as round, date_day, pool_id, receiving_pool_id, is_exit, share
     from hand_overs
     where share > 0
@@ -93,22 +106,28 @@ flow as (
         where round < {{ rounds }} and share > 0
         group by round, date_day, pool_id, receiving_pool_id, is_exit
     )
+
 ),
 
 reached as (
+
     select date_day, pool_id, receiving_pool_id, is_exit, share
     from flow
     where round = {{ rounds }}
+
 ),
 
 open_pools as (
+
     select distinct date_day, pool_id
     from reached
     where is_exit
+
 ),
 
--- What is still among services has either no way out, or has not found it.
+-- what is still among services has either no way out, or has not found it
 circling as (
+
     select
         reached.date_day,
         reached.pool_id,
@@ -119,9 +138,11 @@ circling as (
         on reached.date_day = open_pools.date_day and reached.receiving_pool_id = open_pools.pool_id
     where not reached.is_exit
     group by reached.date_day, reached.pool_id
+
 ),
 
 exits as (
+
     select
         date_day,
         pool_id,
@@ -153,10 +174,12 @@ exits as (
                 ) }} is not null
             else false
         end
+
 ),
 
--- The rounds lose a few units to the floors of their products.
+-- the rounds lose a few units to the floors of their products
 weights as (
+
     {{ largest_remainder(
         'exits',
         amount='whole',
@@ -165,6 +188,7 @@ weights as (
         order_by=['exit_pool_id'],
         part='weight'
     ) }}
+
 )
 
 select

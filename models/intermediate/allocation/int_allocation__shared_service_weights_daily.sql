@@ -1,18 +1,21 @@
-with
+with pool_days as (
 
-pool_days as (
     select date_day, pool_id, method, driver, step, scope_column, own_cost
     from {{ ref('int_allocation__shared_pool_days') }}
     where method is not null
+
 ),
 
 shared_pool_weights as (
+
     select pool_id, deployment_id, weight, valid_from, valid_to
     from {{ ref('shared_pool_weights') }}
+
 ),
 
--- Step-down charges later steps only. A driver finds the pools of its own method; fixed weights name whom they charge.
+-- step-down charges later steps only. A driver finds the pools of its own method; fixed weights name whom they charge.
 pairs as (
+
     select
         givers.date_day,
         givers.pool_id,
@@ -29,9 +32,11 @@ pairs as (
             else false
         end
         and (givers.driver = 'fixed' or givers.scope_column is null)
+
 ),
 
 weighed as (
+
     select
         pairs.date_day,
         pairs.pool_id,
@@ -47,6 +52,7 @@ weighed as (
             pairs.pool_id = shared_pool_weights.pool_id
             and pairs.receiving_pool_id = shared_pool_weights.deployment_id
             and {{ in_effect('shared_pool_weights', 'pairs.date_day') }}
+
 )
 
 select

@@ -1,26 +1,30 @@
-with
+with pool_days as (
 
-pool_days as (
     select date_day, pool_id, driver
     from {{ ref('int_allocation__shared_pool_days') }}
+
 ),
 
 shared_weights as (
+
     select date_day, pool_id, deployment_id, allocation_note, weight
     from {{ ref('int_allocation__shared_weights_daily') }}
+
 ),
 
 pool_totals as (
+
     select date_day, pool_id, sum(weight) as total_weight
     from shared_weights
     group by date_day, pool_id
+
 )
 
 select date_day, pool_id, deployment_id, allocation_note, weight
 from shared_weights
 where weight > 0
 union all
--- A pool-day that nobody may carry: one receiver, which says why.
+-- a pool-day that nobody may carry: one receiver, which says why.
 select
     pool_days.date_day,
     pool_days.pool_id,

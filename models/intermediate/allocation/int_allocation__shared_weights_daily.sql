@@ -2,31 +2,38 @@
     'deployment_id', 'workload', 'environment', 'kind', 'model', 'model_variant', 'accelerator', 'quantization',
     'batching', 'prefix_caching', 'speculative_decoding', 'mig_profile', 'serving_engine', 'release'
 ] %}
-with
+with pool_days as (
 
-pool_days as (
     select date_day, pool_id, driver, scope_column, scope_value
     from {{ ref('int_allocation__shared_pool_days') }}
     where driver is not null
+
 ),
 
 driver_quantities as (
+
     select date_day, driver, deployment_id, quantity, is_known, is_carried_forward
     from {{ ref('int_allocation__driver_quantities_daily') }}
+
 ),
 
 shared_pool_weights as (
+
     select pool_id, deployment_id, weight, valid_from, valid_to
     from {{ ref('shared_pool_weights') }}
+
 ),
 
 deployments as (
+
     select {{ scope_columns | join(', ') }}, valid_from, valid_to
     from {{ ref('deployments') }}
+
 ),
 
--- A pool's candidates: the deployments in its scope that were configured on that day.
+-- a pool's candidates: the deployments in its scope that were configured on that day.
 candidates as (
+
     select
         pool_days.date_day,
         pool_days.pool_id,
@@ -44,15 +51,17 @@ candidates as (
             when '{{ column }}' then deployments.{{ column }}
             {%- endfor %}
         end
+
 ),
 
 weighed as (
+
     select
         candidates.date_day,
         candidates.pool_id,
         candidates.driver,
         candidates.deployment_id,
-        -- Whole numbers only: a fixed weight in billionths.
+        -- whole numbers only: a fixed weight in billionths.
         coalesce(
             case candidates.driver
                 when 'even' then 1
@@ -73,6 +82,7 @@ weighed as (
             candidates.pool_id = shared_pool_weights.pool_id
             and candidates.deployment_id = shared_pool_weights.deployment_id
             and {{ in_effect('shared_pool_weights', 'candidates.date_day') }}
+
 )
 
 select

@@ -5,31 +5,38 @@
         "variable token_cost_split: '" ~ forced_method ~ "' is no method; use auto, " ~ cascade[1:5] | join(', ')
     ) }}
 {%- endif %}
-with
+with cost_ledger as (
 
-cost_ledger as (
     select date_day, deployment_id
     from {{ ref('int_allocation__cost_ledger_daily') }}
+
 ),
 
 deployments as (
+
     select deployment_id, kind, valid_from, valid_to
     from {{ ref('deployments') }}
+
 ),
 
 token_methods as (
+
     select date_day, deployment_id, method, unit, weight
     from {{ ref('int_allocation__token_methods_daily') }}
+
 ),
 
 deployment_kinds as (
+
     select deployment_id, arg_max(kind, valid_from) as kind
     from deployments
     group by deployment_id
+
 ),
 
--- Lines in parentheses and training have no tokens to divide a cost by.
+-- lines in parentheses and training have no tokens to divide a cost by
 cost_days as (
+
     select distinct
         cost_ledger.date_day,
         cost_ledger.deployment_id,
@@ -39,9 +46,11 @@ cost_days as (
     where
         cost_ledger.deployment_id not like '(%'
         and deployment_kinds.kind is distinct from 'training'
+
 ),
 
 method_ranks as (
+
     select distinct
         date_day,
         deployment_id,
@@ -53,10 +62,12 @@ method_ranks as (
             {%- endfor %}
         end as method_rank
     from token_methods
+
 ),
 
--- A method that rests on telemetry and is gone within a configuration is lost, and a worse one does not stand in for it.
+-- a method that rests on telemetry and is gone within a configuration is lost, and a worse one does not stand in for it
 best_methods as (
+
     select
         method_ranks.date_day,
         method_ranks.deployment_id,
@@ -72,24 +83,30 @@ best_methods as (
             and method_ranks.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
             and (method_ranks.date_day < deployments.valid_to or deployments.valid_to is null)
     group by method_ranks.date_day, method_ranks.deployment_id
+
 ),
 
 chosen_methods as (
+
     select date_day, deployment_id, method
     from best_methods
     qualify
         method_rank <= coalesce(min(telemetry_rank) over (
             partition by deployment_id, configured_from order by date_day
         ), method_rank)
+
 ),
 
 bands as (
+
     select date_day, deployment_id, unit, min(weight) as weight_low, max(weight) as weight_high
     from token_methods
     group by date_day, deployment_id, unit
+
 ),
 
 chosen_shares as (
+
     select
         token_methods.date_day,
         token_methods.deployment_id,
@@ -109,20 +126,26 @@ chosen_shares as (
             token_methods.date_day = bands.date_day
             and token_methods.deployment_id = bands.deployment_id
             and token_methods.unit = bands.unit
+
 ),
 
 token_days as (
+
     select distinct date_day, deployment_id from chosen_shares
+
 ),
 
--- For every day, the last day with tokens up to and including it.
+-- for every day, the last day with tokens up to and including it
 days as (
+
     select date_day, deployment_id from cost_days
     union
     select date_day, deployment_id from token_days
+
 ),
 
 share_dates as (
+
     select
         days.date_day,
         days.deployment_id,
@@ -134,9 +157,11 @@ share_dates as (
     from days
     left join token_days
         on days.date_day = token_days.date_day and days.deployment_id = token_days.deployment_id
+
 ),
 
 cost_day_shares as (
+
     select
         cost_days.date_day,
         cost_days.deployment_id,
@@ -147,6 +172,7 @@ cost_day_shares as (
         on
             cost_days.date_day = share_dates.date_day
             and cost_days.deployment_id = share_dates.deployment_id
+
 )
 
 select

@@ -1,18 +1,21 @@
-with
+with shared_costs as (
 
-shared_costs as (
     select date_day, exit_pool_id, deployment_id, effective_cost
     from {{ ref('int_allocation__shared_costs_daily') }}
     where not starts_with(deployment_id, '(')
+
 ),
 
 shared_weights as (
+
     select date_day, pool_id, deployment_id, allocation_note, is_known, weight
     from {{ ref('int_allocation__shared_weights_daily') }}
+
 ),
 
--- Where a driver was never known before, it may be anything.
+-- where a driver was never known before, it may be anything
 pools as (
+
     select
         date_day,
         pool_id,
@@ -24,14 +27,16 @@ pools as (
     from shared_weights
     group by date_day, pool_id
     having bool_or(not is_known)
+
 ),
 
 parts as (
+
     select
         shared_costs.date_day,
         shared_costs.deployment_id,
         abs({{ money_to_units('shared_costs.effective_cost') }}) as cost_units,
-        -- All of a part whose own weight is not known is uncertain.
+        -- all of a part whose own weight is not known is uncertain
         case when shared_weights.is_known then pools.unknown_weight else pools.weight end as unknown_weight,
         pools.weight
     from shared_costs
@@ -43,6 +48,7 @@ parts as (
             and shared_costs.exit_pool_id = shared_weights.pool_id
             and shared_costs.deployment_id = shared_weights.deployment_id
     where pools.weight > 0
+
 )
 
 select

@@ -1,6 +1,5 @@
-with
+with pods as (
 
-pods as (
     select
         date_day,
         cluster,
@@ -11,14 +10,18 @@ pods as (
     from {{ ref('int_usage__pod_accelerators_daily') }}
     where deployment_id is null
     group by date_day, cluster, namespace, pod, resource_id
+
 ),
 
 pool_resources as (
+
     select date_day, pool_id, resource_id
     from {{ ref('int_costs__pool_resources_daily') }}
+
 ),
 
 pool_costs as (
+
     select
         date_day,
         pool_id,
@@ -26,10 +29,12 @@ pool_costs as (
     from {{ ref('int_allocation__pool_costs_daily') }}
     where deployment_id = '(unattributed)' and resource_kind = 'accelerator'
     group by date_day, pool_id
+
 ),
 
--- What nobody declared pays for a pool together: by pod, as it held accelerators.
+-- what nobody declared pays for a pool together: by pod, as it held accelerators.
 pooled as (
+
     select
         pool_costs.date_day,
         pool_costs.pool_id,
@@ -47,9 +52,11 @@ pooled as (
             and pool_resources.pool_id = pool_costs.pool_id
     where pods.accelerator_seconds > 0
     group by pool_costs.date_day, pool_costs.pool_id, pods.cluster, pods.namespace, pods.pod, pool_costs.cost_units
+
 ),
 
 divided as (
+
     {{ largest_remainder(
         'pooled',
         amount='cost_units',
@@ -57,12 +64,15 @@ divided as (
         partition_by=['date_day', 'pool_id'],
         order_by=['cluster', 'namespace', 'pod']
     ) }}
+
 ),
 
 costs as (
+
     select date_day, cluster, namespace, pod, sum({{ units_to_money('part') }}) as effective_cost
     from divided
     group by date_day, cluster, namespace, pod
+
 )
 
 select

@@ -49,7 +49,7 @@ causes as (
 
 )
 
--- The row without a day is about all closed days: what changed on one day can move another, as a counter over midnight does.
+-- the row without a day is about all closed days: what changed on one day can move another, as a counter over midnight does.
 select
     case
         when cause_count = 0 then 'method_change'

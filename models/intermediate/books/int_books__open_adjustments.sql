@@ -28,7 +28,7 @@ closed as (
 
 ),
 
--- What the books say of a closed day: what was signed, and the adjustments that were signed since.
+-- what the books say of a closed day: what was signed, and the adjustments that were signed since.
 entries as (
 
     select

@@ -1,4 +1,5 @@
 with ledger as (
+
     select
         source,
         deployment_id,
@@ -7,13 +8,17 @@ with ledger as (
         effective_cost,
         date_day
     from {{ ref('int_allocation__cost_ledger_daily') }}
+
 ),
 
 deployment_days as (
+
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 lines as (
+
     select
         source,
         deployment_id,
@@ -23,6 +28,7 @@ lines as (
         date_day
     from ledger
     group by source, deployment_id, cost_origin, origin_pool, date_day
+
 )
 
 select

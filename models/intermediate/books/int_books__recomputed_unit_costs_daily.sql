@@ -1,20 +1,28 @@
 with unit_cells as (
+
     select * from {{ ref('int_unit_economics__unit_cells_daily') }}
+
 ),
 
 deployment_days as (
+
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 counted_days as (
+
     select * from {{ ref('int_unit_economics__counted_days') }}
+
 ),
 
--- Users and sessions of two days or two places are not those of both.
+-- users and sessions of two days or two places are not those of both
 summed_units as (
+
     select unit
     from {{ ref('units') }}
     where counting = 'sum'
+
 )
 
 select

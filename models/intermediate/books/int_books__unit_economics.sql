@@ -1,15 +1,20 @@
 with computed as (
+
     select * from {{ ref('int_unit_economics__cost_per_unit') }}
+
 ),
 
 closed as (
+
     select * from {{ ref('int_books__closed_unit_economics') }}
     {%- if not shows_signed() %}
     where false
     {%- endif %}
+
 ),
 
 rows_of_both as (
+
     select
         closed.*,
         true as is_closed
@@ -20,6 +25,7 @@ rows_of_both as (
         false as is_closed
     from computed
     anti join closed on computed.grain = closed.grain and computed.period_start = closed.period_start
+
 )
 
 select

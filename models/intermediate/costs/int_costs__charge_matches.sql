@@ -86,7 +86,7 @@ targeted as (
 
 ),
 
--- A value that names nothing known, or a pool that is not in effect, does not match: the next rule has its turn, and the
+-- a value that names nothing known, or a pool that is not in effect, does not match: the next rule has its turn, and the
 -- name is shown. No rule and no pool begins or ends within an era.
 checked as (
 

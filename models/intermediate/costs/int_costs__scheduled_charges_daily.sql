@@ -44,7 +44,7 @@ matches as (
 
 ),
 
--- A schedule is for what was charged within its term: a renewal must not move the months of the term before.
+-- a schedule is for what was charged within its term: a renewal must not move the months of the term before.
 scheduled as (
 
     select

@@ -5,7 +5,7 @@ with files as (
 
 ),
 
--- A credit, a tax or a purchase is dated as its maker likes: how far a bill goes its usage says, where it has any.
+-- a credit, a tax or a purchase is dated as its maker likes: how far a bill goes its usage says, where it has any.
 periods as (
 
     select
@@ -19,9 +19,10 @@ periods as (
 
 ),
 
--- How far a bill has come shows in its short charges. The row of a day is written while the day's hours are still to
+-- how far a bill has come shows in its short charges. The row of a day is written while the day's hours are still to
 -- come, so that the one that is behind counts, unless it stopped long ago: then it is no longer written at all.
 arrivals as (
+
     select
         source,
         charges_from,
@@ -32,29 +33,34 @@ arrivals as (
             else greatest(coalesce(hours_until, days_until), coalesce(days_until, hours_until))
         end as short_charges_until
     from periods
+
 ),
 
--- A charge for a month or a year is often written on its first day: it has come as far as the others have.
+-- a charge for a month or a year is often written on its first day: it has come as far as the others have.
 clocked as (
+
     select
         source,
         charges_from,
         coalesce(short_charges_until, least(charges_until, max(short_charges_until) over ()), charges_until)
             as complete_until
     from arrivals
+
 ),
 
--- A source that fell silent for more than a month behind the others has ended and holds nothing back.
+-- a source that fell silent for more than a month behind the others has ended and holds nothing back
 ended as (
+
     select
         source,
         complete_until >= max(complete_until) over () - interval 31 day as is_live,
         cast(charges_from as date) as complete_from,
         cast(complete_until as date) as complete_until
     from clocked
+
 )
 
--- The month in which a bill begins or ends is only billed in part.
+-- the month in which a bill begins or ends is only billed in part
 select
     source,
     is_live,

@@ -1,20 +1,27 @@
 with finding_period as (
+
     select * from {{ ref('int_decisions__finding_period') }}
+
 ),
 
 anomalies as (
+
     select * from {{ ref('fct_anomalies') }}
+
 ),
 
 bands as (
+
     select bands.*
     from {{ ref('int_decisions__metric_bands') }} as bands
     inner join {{ ref('units') }} as units on bands.unit = units.unit
     where bands.metric = 'effective_cost' and units.cost_scope != 'token_kind'
+
 ),
 
--- What happens to a workload is one thing, in however many units and metrics it shows.
+-- what happens to a workload is one thing, in however many units and metrics it shows
 events as (
+
     select
         anomalies.environment,
         anomalies.workload,
@@ -27,10 +34,12 @@ events as (
     from anomalies
     inner join finding_period on finding_period.bill_until - 30 <= anomalies.date_day
     group by anomalies.environment, anomalies.workload, anomalies.event_started_on
+
 ),
 
--- All units that carry a workload's whole cost say the same money: the one that knows most days speaks for it.
+-- all units that carry a workload's whole cost say the same money: the one that knows most days speaks for it.
 costs as (
+
     select
         events.environment,
         events.workload,
@@ -48,6 +57,7 @@ costs as (
         row_number() over (
             partition by events.environment, events.workload, events.event_started_on order by count(*) desc, bands.unit
         ) = 1
+
 )
 
 select

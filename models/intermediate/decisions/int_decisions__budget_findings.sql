@@ -1,15 +1,19 @@
 with outlooks as (
+
     select * from {{ ref('fct_budget_outlook') }}
     where status in ('spent', 'breach_expected', 'at_risk')
+
 ),
 
--- One row a budget: its first month in trouble.
+-- one row a budget: its first month in trouble.
 first_months as (
+
     select
         *,
         coalesce(expected_cost, case status when 'spent' then spent_to_date end) - amount_per_month as excess
     from outlooks
     qualify row_number() over (partition by budget_id order by period_start) = 1
+
 )
 
 select

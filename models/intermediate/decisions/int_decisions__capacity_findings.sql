@@ -1,9 +1,12 @@
 with finding_period as (
+
     select * from {{ ref('int_decisions__finding_period') }}
+
 ),
 
--- A cent is in one finding: what no rule places is not also idle.
+-- a cent is in one finding: what no rule places is not also idle.
 lines as (
+
     select
         costs.source,
         costs.origin_pool,
@@ -20,9 +23,11 @@ lines as (
         on
             costs.date_day >= finding_period.period_start
             and costs.date_day < finding_period.period_end
+
 ),
 
 parts as (
+
     select
         finding_kind,
         source,
@@ -32,10 +37,12 @@ parts as (
         sum(sum(effective_cost)) over (partition by origin_pool) as pool_cost
     from lines
     group by finding_kind, source, origin_pool
+
 ),
 
--- A pool is one thing, whoever bills it; what is in no pool is its source's.
+-- a pool is one thing, whoever bills it; what is in no pool is its source's
 things as (
+
     select
         finding_kind,
         finding_kind = 'unallocated_cost' or origin_pool = '(none)' as is_of_source,
@@ -44,9 +51,11 @@ things as (
         effective_cost
     from parts
     where finding_kind is not null
+
 ),
 
 summed as (
+
     select
         finding_kind,
         thing,
@@ -65,6 +74,7 @@ summed as (
     from things
     group by finding_kind, thing, is_of_source, whole_cost
     having sum(effective_cost) > 0
+
 )
 
 select

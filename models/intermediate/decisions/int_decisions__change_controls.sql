@@ -1,12 +1,16 @@
 with changes as (
+
     select * from {{ ref('int_decisions__changes') }}
+
 ),
 
 configurations as (
+
     select * from {{ ref('dim_deployments') }}
+
 )
 
--- A deployment of the same model for the same workload that stayed what it was while the other changed.
+-- a deployment of the same model for the same workload that stayed what it was while the other changed
 select
     changes.change_id,
     min(configurations.deployment_id) as control_deployment_id

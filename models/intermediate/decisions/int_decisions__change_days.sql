@@ -1,5 +1,6 @@
 {% set days_before, days_after = 84, 28 %}
 with changes as (
+
     select
         change_id,
         deployment_id,
@@ -8,10 +9,12 @@ with changes as (
         changed_on - {{ days_before }} as window_start,
         least(changed_on + {{ days_after }}, coalesce(next_changed_on, date '9999-12-31')) as window_end
     from {{ ref('int_decisions__changes') }}
+
 ),
 
--- One row a deployment and day, in whatever environment and workload it was that day.
+-- one row a deployment and day, in whatever environment and workload it was that day
 unit_days as (
+
     select
         cohort as deployment_id,
         unit,
@@ -28,23 +31,29 @@ unit_days as (
         and units is not null
         and counted_cost = effective_cost
         and null_reason is distinct from 'no_cost'
+
 ),
 
 priced_usage as (
+
     select * from {{ ref('int_decisions__priced_usage_daily') }}
+
 ),
 
 busy as (
+
     select
         deployment_id,
         sum(busy_accelerator_seconds) as busy_accelerator_seconds,
         date_day
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     group by deployment_id, date_day
+
 ),
 
--- What a second or a SKU's unit cost before the change; of one that is newer than that, what it cost after.
+-- what a second or a SKU's unit cost before the change; of one that is newer than that, what it cost after
 reference_prices as (
+
     select
         changes.change_id,
         priced_usage.priced_by,
@@ -60,9 +69,11 @@ reference_prices as (
             changes.window_start <= priced_usage.date_day
             and changes.window_end > priced_usage.date_day
     group by changes.change_id, priced_usage.priced_by, priced_usage.priced_item
+
 ),
 
 repriced as (
+
     select
         reference_prices.change_id,
         priced_usage.deployment_id,
@@ -76,6 +87,7 @@ repriced as (
             priced_usage.priced_by = reference_prices.priced_by
             and priced_usage.priced_item = reference_prices.priced_item
     group by reference_prices.change_id, priced_usage.deployment_id, priced_usage.date_day
+
 )
 
 select

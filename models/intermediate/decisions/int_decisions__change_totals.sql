@@ -1,16 +1,21 @@
 with changes as (
+
     select * from {{ ref('int_decisions__changes') }}
+
 ),
 
 looks as (
+
     select
         change_id,
         max(looked_until) as looked_until
     from {{ ref('int_decisions__change_effects') }}
     group by change_id
+
 ),
 
 change_days as (
+
     select
         change_days.change_id,
         change_days.date_day,
@@ -21,6 +26,7 @@ change_days as (
     inner join changes on change_days.change_id = changes.change_id
     inner join looks on change_days.change_id = looks.change_id and change_days.date_day < looks.looked_until
     where change_days.is_complete and not change_days.is_control
+
 )
 
 select

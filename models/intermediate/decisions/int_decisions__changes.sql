@@ -2,10 +2,13 @@
     'quantization', 'batching', 'prefix_caching', 'speculative_decoding', 'mig_profile', 'accelerator', 'serving_engine'
 ] %}
 with configurations as (
+
     select * from {{ ref('dim_deployments') }}
+
 ),
 
 sequence as (
+
     select
         *,
         {% for attribute in ['configuration_id', 'release', 'model', 'model_variant'] + levers -%}
@@ -14,6 +17,7 @@ sequence as (
         lead(valid_from) over history as next_changed_on
     from configurations
     window history as (partition by deployment_id order by valid_from)
+
 )
 
 select

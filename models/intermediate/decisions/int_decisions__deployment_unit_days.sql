@@ -1,4 +1,5 @@
 with unit_costs as (
+
     select
         environment,
         workload,
@@ -20,20 +21,26 @@ with unit_costs as (
         and units is not null
         and counted_cost = effective_cost
         and null_reason is distinct from 'no_cost'
+
 ),
 
--- Users and sessions of two days are not those of both: their moves have no chain from day to month.
+-- users and sessions of two days are not those of both: their moves have no chain from day to month.
 summed_units as (
+
     select unit
     from {{ ref('units') }}
     where counting = 'sum'
+
 ),
 
 capacity_pools as (
+
     select pool_id from {{ ref('capacity_pools') }}
+
 ),
 
 deployment_costs as (
+
     select
         deployment_id,
         sum(effective_cost) as usage_cost,
@@ -43,9 +50,11 @@ deployment_costs as (
     from {{ ref('fct_deployment_costs_daily') }}
     where cost_origin = 'usage'
     group by deployment_id, date_day
+
 ),
 
 provisioned as (
+
     select
         deployment_id,
         sum(resource_seconds) as accelerator_seconds,
@@ -53,15 +62,18 @@ provisioned as (
     from {{ ref('int_allocation__pool_shares_daily') }}
     where resource_kind = 'accelerator' and deployment_id not in ('(idle)', '(unobserved)')
     group by deployment_id, date_day
+
 ),
 
 busy as (
+
     select
         deployment_id,
         sum(busy_accelerator_seconds) as busy_accelerator_seconds,
         date_day
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     group by deployment_id, date_day
+
 )
 
 select

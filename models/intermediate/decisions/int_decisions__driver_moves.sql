@@ -1,8 +1,11 @@
 with moves as (
+
     select * from {{ ref('int_decisions__driver_moves_daily') }}
+
 ),
 
 daily as (
+
     select
         environment,
         workload,
@@ -12,18 +15,22 @@ daily as (
         date_day
     from {{ ref('int_decisions__deployment_unit_days') }}
     group by environment, workload, unit, date_day
+
 ),
 
 period_days as (
+
     select
         grains.grain,
         daily.*,
         {{ period_start('daily.date_day', 'grains.grain') }} as period_start
     from daily
     cross join {{ grains() }}
+
 ),
 
 periods as (
+
     select
         grain,
         environment,
@@ -36,9 +43,11 @@ periods as (
     from period_days
     group by grain, environment, workload, unit, period_start
     having sum(units) > 0
+
 ),
 
 neighbours as (
+
     select
         *,
         lag(period_start) over series as period_start_before,
@@ -48,11 +57,13 @@ neighbours as (
         lead(period_start) over series as period_start_after
     from periods
     window series as (partition by grain, environment, workload, unit order by period_start)
+
 ),
 
--- A day's move counts in its own period by the share of the period's units that came with it or later, and in the
+-- a day's move counts in its own period by the share of the period's units that came with it or later, and in the
 -- next period by the share of this one that came before it. So weighted, the moves of days sum to the move of periods.
 weighted_days as (
+
     select
         period_days.grain,
         period_days.environment,
@@ -82,19 +93,23 @@ weighted_days as (
         order by period_days.date_day
         rows between current row and unbounded following
     )
+
 ),
 
 weights as (
+
     select grain, environment, workload, unit, date_day, period_start, weight_within as weight
     from weighted_days
     union all
     select grain, environment, workload, unit, date_day, period_start_after as period_start, weight_after as weight
     from weighted_days
     where period_start_after is not null
+
 ),
 
 {% set chained = drivers() | reject('equalto', 'days_without_units') | list %}
 summed as (
+
     select
         weights.grain,
         weights.environment,
@@ -113,6 +128,7 @@ summed as (
             and weights.unit = moves.unit
             and weights.date_day = moves.date_day
     group by weights.grain, weights.environment, weights.workload, weights.unit, weights.period_start
+
 )
 
 select

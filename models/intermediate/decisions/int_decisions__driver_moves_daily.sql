@@ -1,8 +1,11 @@
 with deployment_days as (
+
     select * from {{ ref('int_decisions__deployment_unit_days') }}
+
 ),
 
 workload_days as (
+
     select
         environment,
         workload,
@@ -13,10 +16,12 @@ workload_days as (
     from deployment_days
     group by environment, workload, unit, date_day
     having sum(units) > 0
+
 ),
 
--- From each day with units to the next one, whatever lies between.
+-- from each day with units to the next one, whatever lies between
 steps as (
+
     select
         environment,
         workload,
@@ -29,10 +34,12 @@ steps as (
         lag(date_day) over series as date_day_before
     from workload_days
     window series as (partition by environment, workload, unit order by date_day)
+
 ),
 
--- One deployment's figures per unit. Accelerator time is split among kinds of token as its cost is.
+-- one deployment's figures per unit. Accelerator time is split among kinds of token as its cost is.
 rates as (
+
     select
         environment,
         workload,
@@ -52,10 +59,12 @@ rates as (
         units / nullif(busy_accelerator_seconds * unit_share, 0) as throughput,
         date_day
     from deployment_days
+
 ),
 
 {% set dates = [('earlier', 'date_day_before'), ('later', 'date_day')] %}
 step_deployments as (
+
     {% for side, date in dates %}
     select
         steps.environment,
@@ -73,6 +82,7 @@ step_deployments as (
     where steps.date_day_before is not null
     {% if not loop.last %}union{% endif %}
     {% endfor %}
+
 ),
 
 {% set figures = [
@@ -80,6 +90,7 @@ step_deployments as (
     'utilization', 'throughput'
 ] %}
 pairs as (
+
     select
         steps.environment,
         steps.workload,
@@ -111,9 +122,11 @@ pairs as (
             and steps.{{ date }} = {{ side }}.date_day
             and step_deployments.deployment_id = {{ side }}.deployment_id
     {% endfor %}
+
 ),
 
 judged as (
+
     select
         *,
         {{ midpoint('share_0', 'share_1') }} as share,
@@ -126,9 +139,11 @@ judged as (
         coalesce(utilization_0 > 0 and utilization_1 > 0 and throughput_0 > 0 and throughput_1 > 0, false)
             as is_busy_known
     from pairs
+
 ),
 
 parts as (
+
     select
         *,
         case
@@ -164,6 +179,7 @@ parts as (
             else 0
         end as direct_part
     from judged
+
 )
 
 select

@@ -1,21 +1,26 @@
 with arrivals as (
+
     select
         min(complete_from) as bill_from,
         max(complete_until) as bill_until
     from {{ ref('int_costs__source_arrivals') }}
+
 ),
 
 last_whole_month as (
+
     select
         period_start,
         period_end
     from {{ ref('fct_spend_monthly') }}
     where is_complete
     qualify row_number() over (order by period_start desc) = 1
+
 ),
 
--- A month that ended longer ago says nothing about what runs today.
+-- a month that ended longer ago says nothing about what runs today
 chosen as (
+
     select
         arrivals.bill_from,
         arrivals.bill_until,
@@ -24,6 +29,7 @@ chosen as (
         last_whole_month.period_start is not null as is_whole_month
     from arrivals
     left join last_whole_month on arrivals.bill_until - 31 < last_whole_month.period_end
+
 )
 
 select

@@ -1,23 +1,32 @@
 with finding_period as (
+
     select * from {{ ref('int_decisions__finding_period') }}
+
 ),
 
 releases as (
+
     select * from {{ ref('int_decisions__release_findings') }}
+
 ),
 
 running as (
+
     select change_id
     from {{ ref('int_decisions__changes') }}
     where next_changed_on is null
+
 ),
 
 totals as (
+
     select * from {{ ref('int_decisions__change_totals') }}
+
 ),
 
--- Levers that moved together have one effect: a change is one thing.
+-- levers that moved together have one effect: a change is one thing.
 changes as (
+
     select
         change_id,
         deployment_id,
@@ -32,9 +41,11 @@ changes as (
     from {{ ref('fct_lever_impact') }}
     where weakness is null
     group by change_id, deployment_id, environment, workload, changed_on, looked_until
+
 ),
 
 sure as (
+
     select
         changes.*,
         {{ per_month('totals.repriced_cost_after', 'totals.settled_days_after') }} as monthly_cost
@@ -45,6 +56,7 @@ sure as (
     where
         (changes.effect_lower > 0 or changes.effect_upper < 0)
         and changes.change_id not in (select releases.thing from releases)
+
 )
 
 select

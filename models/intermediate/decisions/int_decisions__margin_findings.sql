@@ -1,15 +1,20 @@
 with finding_period as (
+
     select * from {{ ref('int_decisions__finding_period') }}
+
 ),
 
--- The month that margins are read in: the last complete one, else the newest.
+-- the month that margins are read in: the last complete one, else the newest.
 months as (
+
     select coalesce(max(period_start) filter (where is_complete), max(period_start)) as period_start
     from {{ ref('fct_tier_margin') }}
     where grain = 'month'
+
 ),
 
 sold_below_cost as (
+
     select
         margins.*,
         case
@@ -22,6 +27,7 @@ sold_below_cost as (
     inner join months on margins.period_start = months.period_start
     cross join finding_period
     where margins.grain = 'month' and margins.is_sold_below_cost
+
 )
 
 select

@@ -1,5 +1,6 @@
 {% set spreads, least = var('anomaly_spreads'), var('anomaly_minimum_deviation') %}
 with daily as (
+
     select
         environment,
         workload,
@@ -10,15 +11,19 @@ with daily as (
         period_start as date_day
     from {{ ref('int_books__unit_economics') }}
     where grain = 'day' and cohort_dimension = 'all' and is_complete
+
 ),
 
 summed_units as (
+
     select unit
     from {{ ref('units') }}
     where counting = 'sum'
+
 ),
 
 metrics as (
+
     {% for metric in ['units', 'effective_cost', 'cost_per_unit'] %}
     select
         daily.environment,
@@ -32,10 +37,12 @@ metrics as (
     where daily.{{ metric }} is not null
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
 ),
 
--- The same weekday of the eight weeks before: the middle one of them is the day's measure.
+-- the same weekday of the eight weeks before: the middle one of them is the day's measure.
 measured as (
+
     select
         *,
         median(metric_value) over same_weekday as usual_value,
@@ -46,20 +53,24 @@ measured as (
         order by date_day
         range between interval 56 days preceding and interval 1 day preceding
     )
+
 ),
 
--- In logarithms, in which twice and half are as far; a thousandth is as far as anything gets.
+-- in logarithms, in which twice and half are as far; a thousandth is as far as anything gets
 deviations as (
+
     select
         *,
         case
             when usual_days >= 3 and usual_value > 0 then ln(greatest(metric_value / usual_value, 0.001))
         end as deviation
     from measured
+
 ),
 
--- A trend moves the centre, and a restless series has a wide band.
+-- a trend moves the centre, and a restless series has a wide band
 recent as (
+
     select
         *,
         median(deviation) over (
@@ -77,19 +88,23 @@ recent as (
         order by date_day
         range between interval 56 days preceding and interval 1 day preceding
     )
+
 ),
 
--- Four fifths of normal days lie within 2.563 spreads, 95 of 100 within 3.92; heavy tails reach further out. By a
+-- four fifths of normal days lie within 2.563 spreads, 95 of 100 within 3.92; heavy tails reach further out. By a
 -- quarter at most, so that the first days of a new level do not hide the next ones.
 spreads as (
+
     select
         *,
         least(greatest(inner_range / 2.563, outer_range / 3.92), 1.25 * inner_range / 2.563) as spread
     from recent
+
 ),
 
--- The spread of few days is uncertain: Student's t is further out than the normal, with .65 degrees of freedom a day.
+-- the spread of few days is uncertain: Student's t is further out than the normal, with .65 degrees of freedom a day.
 bands as (
+
     select
         *,
         deviation - centre as distance,
@@ -99,6 +114,7 @@ bands as (
         ) as width
     from spreads
     where deviation is not null and recent_days >= 14
+
 )
 
 select

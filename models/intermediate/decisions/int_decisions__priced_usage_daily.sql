@@ -1,8 +1,11 @@
 with capacity_pools as (
+
     select pool_id from {{ ref('capacity_pools') }}
+
 ),
 
 pool_costs as (
+
     select
         deployment_id,
         origin_pool as pool_id,
@@ -11,9 +14,11 @@ pool_costs as (
     from {{ ref('fct_deployment_costs_daily') }}
     where cost_origin = 'usage' and origin_pool in (select pool_id from capacity_pools)
     group by deployment_id, origin_pool, date_day
+
 ),
 
 pool_use as (
+
     select
         deployment_id,
         pool_id,
@@ -21,10 +26,12 @@ pool_use as (
         date_day
     from {{ ref('int_allocation__pool_shares_daily') }}
     where resource_kind = 'accelerator' and deployment_id not in ('(idle)', '(unobserved)') and resource_seconds > 0
+
 ),
 
--- What a schedule spreads over days is not what a day's quantity cost.
+-- what a schedule spreads over days is not what a day's quantity cost
 charges as (
+
     select
         source,
         billing_currency,
@@ -34,9 +41,11 @@ charges as (
     from {{ ref('int_costs__scheduled_charges_daily') }}
     where schedule_id is null
     group by source, billing_currency, attribute_key, date_day
+
 ),
 
 quantities as (
+
     select
         source,
         billing_currency,
@@ -45,10 +54,12 @@ quantities as (
         date_day
     from {{ ref('int_costs__charges_daily') }}
     group by source, billing_currency, attribute_key, date_day
+
 ),
 
--- A SKU keeps its name when its price changes, and when a commitment begins or ends.
+-- a SKU keeps its name when its price changes, and when a commitment begins or ends
 skus as (
+
     select
         matches.target as deployment_id,
         attributes.attribute_key,
@@ -64,10 +75,12 @@ skus as (
         and attributes.charge_category = 'Usage'
         and coalesce(attributes.commitment_discount_status, '') != 'Unused'
         and coalesce(attributes.capacity_reservation_status, '') != 'Unused'
+
 ),
 
 -- one rate for a deployment's charges of a day, whatever the exchange rate came from
 rates as (
+
     select
         source,
         target as deployment_id,
@@ -77,9 +90,11 @@ rates as (
     from {{ ref('int_costs__cost_lines_daily') }}
     where treatment = 'direct' and cost_origin = 'usage'
     group by source, target, billing_currency, date_day
+
 ),
 
 sku_use as (
+
     select
         skus.deployment_id,
         concat_ws(' ', charges.source, skus.sku, skus.consumed_unit) as priced_item,
@@ -102,6 +117,7 @@ sku_use as (
             and charges.date_day = rates.date_day
     where skus.sku is not null
     group by all
+
 )
 
 select

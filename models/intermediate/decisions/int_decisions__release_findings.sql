@@ -1,24 +1,32 @@
 with finding_period as (
+
     select * from {{ ref('int_decisions__finding_period') }}
+
 ),
 
 releases as (
+
     select * from {{ ref('fct_release_impact') }}
     where is_newest and verdict in ('fail', 'warn')
+
 ),
 
 totals as (
+
     select * from {{ ref('int_decisions__change_totals') }}
+
 ),
 
--- What the days after cost, as thirty days.
+-- what the days after cost, as thirty days
 costs as (
+
     select
         releases.*,
         {{ per_month('totals.repriced_cost_after', 'totals.settled_days_after') }} as monthly_cost
     from releases
     inner join finding_period on finding_period.bill_until - 90 <= releases.released_on
     left join totals on releases.change_id = totals.change_id
+
 )
 
 select

@@ -1,9 +1,12 @@
 with finding_period as (
+
     select * from {{ ref('int_decisions__finding_period') }}
+
 ),
 
--- A workload is told by one unit: the first of these that regressed.
+-- a workload is told by one unit: the first of these that regressed.
 regressed as (
+
     select *
     from {{ ref('fct_scaling_verdict') }}
     where verdict = 'regressed' and cost_per_unit_change > 0
@@ -14,9 +17,11 @@ regressed as (
                 list_position(['output_token', 'embedding', 'training_token', 'token', 'request'], unit) nulls last,
                 unit
         ) = 1
+
 ),
 
 costs as (
+
     select
         costs.environment,
         costs.workload,
@@ -27,15 +32,18 @@ costs as (
             costs.date_day >= finding_period.period_start
             and costs.date_day < finding_period.period_end
     group by costs.environment, costs.workload
+
 ),
 
 monthly as (
+
     select
         regressed.*,
         {{ per_month('costs.effective_cost', 'finding_period.month_days') }} as monthly_cost
     from regressed
     cross join finding_period
     left join costs on regressed.environment = costs.environment and regressed.workload = costs.workload
+
 )
 
 select

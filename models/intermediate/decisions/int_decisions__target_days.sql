@@ -1,8 +1,11 @@
 with targets as (
+
     select * from {{ ref('targets') }}
+
 ),
 
 daily as (
+
     select
         workload,
         cohort_dimension,
@@ -15,6 +18,7 @@ daily as (
         period_start
     from {{ ref('int_books__unit_economics') }}
     where grain = 'day' and environment = '{{ var('target_environment') }}'
+
 )
 
 select
@@ -32,5 +36,5 @@ inner join daily
         and targets.cohort_dimension = daily.cohort_dimension
         and targets.cohort = daily.cohort
         and targets.unit = daily.unit
--- A day that is not settled would look cheap, and one without a price says nothing.
+-- a day that is not settled would look cheap, and one without a price says nothing
 where daily.is_complete and daily.cost_per_unit is not null

@@ -1,25 +1,32 @@
 with statuses as (
+
     select
         *,
         max(period_start) filter (where status in ('met', 'at_risk')) over (partition by target_id) as last_met
     from {{ ref('fct_target_status') }}
+
 ),
 
 outlooks as (
+
     select * from {{ ref('fct_target_outlook') }}
+
 ),
 
--- How long it has been missed, without a period in between in which it was not.
+-- how long it has been missed, without a period in between in which it was not
 runs as (
+
     select
         target_id,
         count(*) as breached_periods
     from statuses
     where status = 'breached' and period_start > coalesce(last_met, date '0001-01-01')
     group by target_id
+
 ),
 
 missed as (
+
     select
         statuses.*,
         runs.breached_periods,
@@ -27,10 +34,12 @@ missed as (
     from statuses
     inner join runs on statuses.target_id = runs.target_id
     where statuses.is_current and statuses.status = 'breached'
+
 ),
 
--- What its units cost above the limit, and so much of it as thirty days have.
+-- what its units cost above the limit, and so much of it as thirty days have
 exceeded as (
+
     select
         *,
         {% for side in ['', '_lower', '_upper'] -%}
@@ -39,15 +48,18 @@ exceeded as (
         {% endfor -%}
         case when is_whole_month then 30 else settled_days end as month_days
     from missed
+
 ),
 
--- One row a target: what is missed today is not forecast besides.
+-- one row a target: what is missed today is not forecast besides.
 expected as (
+
     select outlooks.*
     from outlooks
     where
         outlooks.status in ('breach_expected', 'at_risk')
         and outlooks.target_id not in (select missed.target_id from missed)
+
 )
 
 select
@@ -72,7 +84,7 @@ from exceeded
 
 union all
 
--- Money is told where it is known: a forecast of a target has no units of its own.
+-- money is told where it is known: a forecast of a target has no units of its own.
 select
     case status when 'breach_expected' then 'target_miss_expected' else 'target_at_risk' end as finding_kind,
     target_id as thing,

@@ -1,19 +1,24 @@
 {% set window_days, lags = 28, 4 %}
 with target_periods as (
+
     select
         target_id,
         period_start,
         last_settled_date,
         valid_from
     from {{ ref('int_decisions__target_periods') }}
+
 ),
 
 target_days as (
+
     select * from {{ ref('int_decisions__target_days') }}
+
 ),
 
--- The last settled days up to the period's last: how much cost and units run apart from day to day.
+-- the last settled days up to the period's last: how much cost and units run apart from day to day.
 window_days as (
+
     select
         target_periods.target_id,
         target_periods.period_start,
@@ -31,10 +36,12 @@ window_days as (
             partition by target_periods.target_id, target_periods.period_start
             order by target_days.date_day desc
         ) <= {{ window_days }}
+
 ),
 
--- A day's share of the window's cost less its share of the units: 0 each day if the cost per unit never moved.
+-- a day's share of the window's cost less its share of the units: 0 each day if the cost per unit never moved.
 gaps as (
+
     select
         target_id,
         period_start,
@@ -42,19 +49,23 @@ gaps as (
         date_day
     from window_days
     window by_period as (partition by target_id, period_start)
+
 ),
 
--- The shape of the week is no noise.
+-- the shape of the week is no noise
 residuals as (
+
     select
         target_id,
         period_start,
         gap - avg(gap) over (partition by target_id, period_start, isodow(date_day)) as residual,
         date_day
     from gaps
+
 ),
 
 products as (
+
     {% for lag in range(lags + 1) %}
     select
         residuals.target_id,
@@ -68,27 +79,32 @@ products as (
             and residuals.date_day = earlier.date_day + {{ lag }}
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
 ),
 
 variances as (
+
     select
         target_id,
         period_start,
         sum(product) as variance
     from products
     group by target_id, period_start
+
 ),
 
 window_sizes as (
+
     select
         target_id,
         period_start,
         count(*) as noise_days
     from residuals
     group by target_id, period_start
+
 )
 
--- Eight figures are fitted: seven weekdays and the window's cost per unit.
+-- eight figures are fitted: seven weekdays and the window's cost per unit.
 select
     window_sizes.target_id,
     window_sizes.period_start,

@@ -1,24 +1,33 @@
 with targets as (
+
     select * from {{ ref('targets') }}
+
 ),
 
 target_days as (
+
     select * from {{ ref('int_decisions__target_days') }}
+
 ),
 
 dates as (
+
     select date_day from {{ ref('dim_dates') }}
+
 ),
 
 units as (
+
     select
         unit,
         unit_scale,
         counting = 'sum' as is_additive
     from {{ ref('units') }}
+
 ),
 
 facts as (
+
     select
         grain,
         workload,
@@ -33,19 +42,23 @@ facts as (
         period_start
     from {{ ref('int_books__unit_economics') }}
     where environment = '{{ var('target_environment') }}'
+
 ),
 
--- Every period that begins while the target holds has a row, whether or not there is anything to hold against it.
+-- every period that begins while the target holds has a row, whether or not there is anything to hold against it
 periods as (
+
     select distinct
         grains.grain,
         {{ period_start('date_day', 'grains.grain') }} as period_start,
         {{ period_end(period_start('date_day', 'grains.grain'), 'grains.grain') }} as period_end
     from dates
     cross join {{ grains() }}
+
 ),
 
 target_periods as (
+
     select
         targets.target_id,
         targets.workload,
@@ -64,9 +77,11 @@ target_periods as (
             targets.grain = periods.grain
             and targets.valid_from <= periods.period_start
             and (targets.valid_to > periods.period_start or targets.valid_to is null)
+
 ),
 
 days_within as (
+
     select
         target_periods.target_id,
         target_periods.period_start,
@@ -83,10 +98,12 @@ days_within as (
             and target_periods.period_start <= target_days.date_day
             and target_periods.period_end > target_days.date_day
     group by target_periods.target_id, target_periods.period_start
+
 ),
 
--- A settled period is what the mart says. A running one is the sum of its settled days, where units can be summed.
+-- a settled period is what the mart says. A running one is the sum of its settled days, where units can be summed.
 known as (
+
     select
         target_periods.*,
         units.unit_scale,
@@ -118,9 +135,11 @@ known as (
         on
             target_periods.target_id = days_within.target_id
             and target_periods.period_start = days_within.period_start
+
 ),
 
 month_to_date as (
+
     select
         known.target_id,
         known.period_start,
@@ -135,6 +154,7 @@ month_to_date as (
             and known.last_settled_date >= target_days.date_day
     where known.is_additive
     group by known.target_id, known.period_start
+
 )
 
 select

@@ -1,14 +1,19 @@
 {% set chained = drivers() | reject('equalto', 'days_without_units') | list %}
 with moves as (
+
     select * from {{ ref('int_decisions__driver_moves_daily') }}
+
 ),
 
 deployment_days as (
+
     select * from {{ ref('int_decisions__deployment_unit_days') }}
+
 ),
 
--- Each day counts for itself, and against the day a week later.
+-- each day counts for itself, and against the day a week later
 deployment_moves as (
+
     select
         environment,
         workload,
@@ -27,9 +32,11 @@ deployment_moves as (
         select * replace (date_day + 7 as date_day), false as is_later from deployment_days
     )
     group by environment, workload, unit, deployment_id, date_day
+
 ),
 
 workload_moves as (
+
     select
         environment,
         workload,
@@ -43,10 +50,12 @@ workload_moves as (
     from deployment_moves
     group by environment, workload, unit, date_day
     having sum(units) > 0 and sum(units_before) > 0
+
 ),
 
--- The moves of seven days are the move since the same weekday a week before.
+-- the moves of seven days are the move since the same weekday a week before
 driver_moves as (
+
     select
         environment,
         workload,
@@ -61,6 +70,7 @@ driver_moves as (
         order by date_day
         range between interval 6 days preceding and current row
     )
+
 )
 
 select

@@ -1,22 +1,29 @@
 with published as (
+
     select * from {{ ref('int_forecasting__published_forecasts') }}
+
 ),
 
 outlooks as (
+
     select
         environment,
         workload,
         unit,
         as_of_date as known_until
     from {{ ref('int_forecasting__outlooks') }}
+
 ),
 
 series_daily as (
+
     select * from {{ ref('int_forecasting__series_daily') }}
+
 ),
 
--- A period is held against the forecast when all of its days are known.
+-- a period is held against the forecast when all of its days are known
 compared as (
+
     select
         published.*,
         count(*) as days,
@@ -39,18 +46,22 @@ compared as (
             and published.period_start <= series_daily.date_day
             and published.period_end > series_daily.date_day
     group by all
+
 ),
 
 known as (
+
     select *
     from compared
     where
         days = date_diff('day', period_start, period_end)
         and days_of_usage = days
         and days_of_cost = days
+
 ),
 
 measured as (
+
     {% for measure, figure, actual in [
         ('usage', 'units', 'actual_units'),
         ('cost', 'effective_cost', 'actual_cost'),
@@ -80,6 +91,7 @@ measured as (
     from known
     {{ 'union all' if not loop.last }}
     {% endfor %}
+
 )
 
 select

@@ -5,10 +5,13 @@
     full_refresh=false
 ) }}
 with outlooks as (
+
     select * from {{ ref('int_forecasting__outlooks') }}
+
 ),
 
 periods as (
+
     select
         environment,
         workload,
@@ -19,6 +22,7 @@ periods as (
         unnest(forecasts) as forecast
     from outlooks
     where null_reason is null
+
 )
 
 select
@@ -46,7 +50,7 @@ where
     forecast.grain in ('day', 'week')
     and forecast.observed_days = 0
 {% if is_incremental() -%}
--- What was said once stays as it was said, whatever is known by now.
+-- what was said once stays as it was said, whatever is known by now
 and not exists (
     select 1
     from {{ this }} as published
@@ -55,5 +59,6 @@ and not exists (
         and published.environment = periods.environment
         and published.workload = periods.workload
         and published.unit = periods.unit
+
 )
 {%- endif %}

@@ -1,4 +1,5 @@
 with unit_economics as (
+
     select
         environment,
         workload,
@@ -11,9 +12,10 @@ with unit_economics as (
         period_start as date_day
     from {{ ref('int_books__unit_economics') }}
     where grain = 'day' and cohort_dimension = 'all'
+
 )
 
--- A day that telemetry did not see, or saw too little of, or of which a part is not counted says nothing of usage, and one without
+-- a day that telemetry did not see, or saw too little of, or of which a part is not counted says nothing of usage, and one without
 -- charges nothing of cost.
 select
     environment,

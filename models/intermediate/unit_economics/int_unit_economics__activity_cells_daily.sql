@@ -1,13 +1,14 @@
 {%- set attributes = ['deployment_id'] + deployment_attributes() -%}
 
-with
+with deployment_days as (
 
-deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
--- A period counts whom it saw on the days whose cost it divides.
+-- a period counts whom it saw on the days whose cost it divides
 counted_days as (
+
     select
         date_day,
         deployment_id,
@@ -15,23 +16,29 @@ counted_days as (
         activity_source
     from {{ ref('int_unit_economics__counted_days') }}
     where activity_source is not null and null_reason is null
+
 ),
 
 request_places as (
+
     select distinct
         date_day,
         deployment_id,
         customer_tier,
         geography
     from {{ ref('int_usage__gateway_usage_daily') }}
+
 ),
 
 product_places as (
+
     select * from {{ ref('int_usage__product_places_daily') }}
+
 ),
 
--- What product activity tells is true of a workload: of an attribute, where all its deployments have the same.
+-- what product activity tells is true of a workload: of an attribute, where all its deployments have the same.
 scopes as (
+
     select
         counted_days.date_day,
         counted_days.unit,
@@ -52,12 +59,15 @@ scopes as (
             partition by
                 counted_days.date_day, deployment_days.environment, deployment_days.workload, counted_days.unit
         )
+
 ),
 
 workload_scopes as (
+
     select distinct * exclude (seen_deployment_id)
     from scopes
     where activity_source in ('product', 'both')
+
 )
 
 select

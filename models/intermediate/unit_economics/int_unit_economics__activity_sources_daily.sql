@@ -1,35 +1,44 @@
 {%- set choices = activity_sources() -%}
 
-with
+with deployment_days as (
 
-deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 attributions as (
+
     select * from {{ ref('int_unit_economics__attributions_daily') }}
+
 ),
 
 product_coverage as (
+
     select * from {{ ref('int_usage__product_coverage_daily') }}
+
 ),
 
 units as (
+
     select
         unit,
         string_split(deployment_kinds, ' ') as deployment_kinds
     from {{ ref('units') }}
     where counting = 'distinct'
+
 ),
 
 choices as (
+
     select
         unnest({{ sql_texts(choices.keys()) }}) as workload,
         unnest({{ sql_texts(choices.values()) }}) as activity_source
+
 ),
 
--- Product activity names no environment: it is what people do where targets are held.
+-- product activity names no environment: it is what people do where targets are held.
 chosen as (
+
     select
         deployment_days.date_day,
         deployment_days.deployment_id,
@@ -61,6 +70,7 @@ chosen as (
             deployment_days.date_day = product_coverage.date_day
             and deployment_days.workload = product_coverage.workload
             and units.unit = product_coverage.unit
+
 )
 
 -- whoever is asked must have seen the day

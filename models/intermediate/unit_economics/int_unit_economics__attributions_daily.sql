@@ -1,28 +1,35 @@
-with
+with gateway_coverage as (
 
-gateway_coverage as (
     select * from {{ ref('int_usage__gateway_coverage_daily') }}
+
 ),
 
 gateway_usage as (
+
     select * from {{ ref('int_usage__gateway_usage_daily') }}
+
 ),
 
 users as (
+
     select distinct
         deployment_id,
         date_day
     from {{ ref('int_usage__customer_users_daily') }}
+
 ),
 
 sessions as (
+
     select distinct
         deployment_id,
         date_day
     from {{ ref('int_usage__customer_sessions_daily') }}
+
 ),
 
 gateway_days as (
+
     select
         deployment_id,
         bool_or(unit = 'input_token') as has_input,
@@ -31,6 +38,7 @@ gateway_days as (
     from gateway_usage
     group by deployment_id, date_day
     having bool_or(unit = 'request')
+
 )
 
 -- who has users on some days has them on all: requests without any were not told whose they are

@@ -1,17 +1,24 @@
 with cells as (
+
     select * from {{ ref('int_unit_economics__unit_cells_daily') }}
+
 ),
 
 deployment_days as (
+
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 counted_days as (
+
     select * from {{ ref('int_unit_economics__counted_days') }}
+
 ),
 
--- One row a deployment first, so that its coverage counts once however many cells a cohort takes from it.
+-- one row a deployment first, so that its coverage counts once however many cells a cohort takes from it
 deployment_cohorts as (
+
     {% for dimension, cohort in cohort_dimensions().items() %}
     select
         cells.deployment_id,
@@ -36,19 +43,23 @@ deployment_cohorts as (
     group by cells.deployment_id, {{ cohort }}, cells.unit, cells.date_day
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
 ),
 
--- Product activity tells the workload, and so the cohort where all deployments of the workload are of one.
+-- product activity tells the workload, and so the cohort where all deployments of the workload are of one
 told as (
+
     select
         *,
         min(cohort) over workload_day = max(cohort) over workload_day as is_one_cohort
     from deployment_cohorts
     window workload_day as (partition by date_day, environment, workload, cohort_dimension, unit)
+
 ),
 
--- Whose the usage was the gateway alone can tell.
+-- whose the usage was the gateway alone can tell
 reasoned as (
+
     select
         told.* exclude (is_attributed, is_one_cohort, units),
         counted_days.activity_source,
@@ -78,11 +89,13 @@ reasoned as (
             told.deployment_id = counted_days.deployment_id
             and told.date_day = counted_days.date_day
             and told.unit = counted_days.unit
+
 ),
 
--- A day on which nothing was expected weighs a second, so that it counts where there is no other. A day whose bill is not there
+-- a day on which nothing was expected weighs a second, so that it counts where there is no other. A day whose bill is not there
 -- yet is not counted, and is not held against the period.
 judged as (
+
     select
         reasoned.*,
         reasoned.null_reason is null as is_counted,
@@ -98,6 +111,7 @@ judged as (
         on
             reasoned.deployment_id = deployment_days.deployment_id
             and reasoned.date_day = deployment_days.date_day
+
 )
 
 select

@@ -1,4 +1,5 @@
 with token_costs as (
+
     select
         deployment_id,
         cost_origin,
@@ -9,9 +10,11 @@ with token_costs as (
         {{ money_to_units('effective_cost_high') }} as high_units,
         date_day
     from {{ ref('int_unit_economics__token_costs_daily') }}
+
 ),
 
 usage_cells as (
+
     select
         deployment_id,
         customer_tier,
@@ -20,10 +23,12 @@ usage_cells as (
         units,
         date_day
     from {{ ref('int_unit_economics__usage_cells_daily') }}
+
 ),
 
--- A kind of token is paid for by who used that kind; without such use, by who made requests; else by nobody known.
+-- a kind of token is paid for by who used that kind; without such use, by who made requests; else by nobody known
 payers as (
+
     select
         token_costs.deployment_id,
         coalesce(same_kind.customer_tier, requests.customer_tier, '(unattributed)') as customer_tier,
@@ -48,6 +53,7 @@ payers as (
             and token_costs.date_day = requests.date_day
             and token_costs.deployment_id = requests.deployment_id
             and requests.unit = 'request'
+
 ),
 
 {% set cell = {
@@ -56,15 +62,21 @@ payers as (
     'order_by': ['customer_tier', 'geography']
 } %}
 costs as (
+
     {{ largest_remainder(relation='payers', amount='cost_units', part='cost_part', **cell) }}
+
 ),
 
 lows as (
+
     {{ largest_remainder(relation='costs', amount='low_units', part='low_part', **cell) }}
+
 ),
 
 highs as (
+
     {{ largest_remainder(relation='lows', amount='high_units', part='high_part', **cell) }}
+
 )
 
 select

@@ -1,8 +1,7 @@
 {{ check_reporting_timezone() }}
 
-with
+with units as (
 
-units as (
     select
         unit,
         unit_scale,
@@ -14,10 +13,12 @@ units as (
             else {{ var('min_telemetry_coverage') }}
         end as min_counted_share
     from {{ ref('units') }}
+
 ),
 
 -- where nothing ran, nothing was missed
 periods as (
+
     select
         *,
         bool_or(effective_cost != 0) over (
@@ -40,12 +41,14 @@ periods as (
             else 1
         end as telemetry_coverage
     from {{ ref('int_unit_economics__periods') }}
+
 ),
 
--- What is missing of the days, by the reason for most of it; then what is wrong with the rest. Days whose bill is not there yet do
+-- what is missing of the days, by the reason for most of it; then what is wrong with the rest. Days whose bill is not there yet do
 -- not count against a period that goes on. A workload can be free, and a kind of token by its weight; a cohort's requests cost
 -- something where others' do.
 judged as (
+
     select
         periods.*,
         units.unit_scale,
@@ -73,6 +76,7 @@ judged as (
         end as null_reason
     from periods
     left join units on periods.unit = units.unit
+
 )
 
 select

@@ -1,20 +1,25 @@
 {%- set allowed = var('max_unknown_share') -%}
 
-with
+with deployment_days as (
 
-deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 attributions as (
+
     select * from {{ ref('int_unit_economics__attributions_daily') }}
+
 ),
 
 activity_sources as (
+
     select * from {{ ref('int_unit_economics__activity_sources_daily') }}
+
 ),
 
 units as (
+
     select
         unit,
         counting = 'distinct' as is_distinct,
@@ -23,19 +28,23 @@ units as (
         cost_scope in ('token_kind', 'token_total') as is_token,
         string_split(deployment_kinds, ' ') as deployment_kinds
     from {{ ref('units') }}
+
 ),
 
 reports as (
+
     select distinct
         date_day,
         deployment_id,
         unit
     from {{ ref('int_usage__meter_readings_daily') }}
     where meter in ('provider', 'billed') and units is not null
+
 ),
 
 -- what the gateway alone counted is as good as its log
 metered_units as (
+
     select
         metered.date_day,
         metered.deployment_id,
@@ -51,30 +60,38 @@ metered_units as (
             and metered.deployment_id = reports.deployment_id
             and metered.unit = reports.unit
     group by metered.date_day, metered.deployment_id, units.unit
+
 ),
 
 unknown_units as (
+
     select * from {{ ref('int_usage__unknown_units_daily') }}
+
 ),
 
 billed_gaps as (
+
     select
         date_day,
         deployment_id,
         unit
     from {{ ref('int_allocation__billed_gaps_daily') }}
+
 ),
 
 -- shares of an earlier day say nothing about the cost of a kind of token that was used today
 undivided_days as (
+
     select distinct
         date_day,
         deployment_id
     from {{ ref('int_allocation__token_shares_daily') }}
     where token_cost_method in ('carried_forward', 'no_tokens')
+
 ),
 
 observed as (
+
     select
         deployment_days.date_day,
         deployment_days.deployment_id,
@@ -139,10 +156,12 @@ observed as (
         on
             deployment_days.date_day = undivided_days.date_day
             and deployment_days.deployment_id = undivided_days.deployment_id
+
 ),
 
--- The least of what was seen and of what was watched; whose it was the gateway must have seen, too.
+-- the least of what was seen and of what was watched; whose it was the gateway must have seen, too
 bounded as (
+
     select
         * exclude (due_seconds, observed_seconds, watched_seconds),
         due_seconds as expected_seconds,
@@ -156,9 +175,11 @@ bounded as (
         ) as kinds_null_reason
     from observed
     window day as (partition by date_day, deployment_id)
+
 ),
 
 reasoned as (
+
     select
         *,
         case
@@ -169,6 +190,7 @@ reasoned as (
             when is_cost_undivided then 'meter_missing'
         end as null_reason
     from bounded
+
 )
 
 select

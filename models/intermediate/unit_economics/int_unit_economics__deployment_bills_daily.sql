@@ -1,45 +1,60 @@
-with
+with ledger as (
 
-ledger as (
     select * from {{ ref('int_allocation__cost_ledger_daily') }}
     where not starts_with(deployment_id, '(')
+
 ),
 
 source_arrivals as (
+
     select * from {{ ref('int_costs__source_arrivals') }}
+
 ),
 
 missing_bills as (
+
     select * from {{ ref('int_unit_economics__missing_bills') }}
+
 ),
 
 own_costs as (
+
     select * from {{ ref('int_allocation__own_costs_daily') }}
+
 ),
 
 usage_coverage as (
+
     select * from {{ ref('int_usage__usage_coverage_daily') }}
+
 ),
 
 capacity_coverage as (
+
     select * from {{ ref('int_allocation__capacity_coverage_daily') }}
+
 ),
 
 uncertain_costs as (
+
     select * from {{ ref('int_allocation__uncertain_costs_daily') }}
+
 ),
 
 cost_days as (
+
     select
         deployment_id,
         sum(effective_cost) as effective_cost,
         date_day
     from ledger
     group by deployment_id, date_day
+
 ),
 
--- From when to when a deployment is billed at all, and to when by every source that still pays for it.
+-- from when to when a deployment is billed at all, and to when by every source that still pays for it
 bills as (
+
     select
         ledger.deployment_id,
         min(source_arrivals.complete_from) as complete_from,
@@ -48,9 +63,11 @@ bills as (
     from (select distinct source, deployment_id from ledger) as ledger
     inner join source_arrivals on ledger.source = source_arrivals.source
     group by ledger.deployment_id
+
 ),
 
 expected_days as (
+
     select
         usage_coverage.deployment_id,
         usage_coverage.date_day
@@ -65,9 +82,11 @@ expected_days as (
             usage_coverage.deployment_id = own_costs.deployment_id
             and usage_coverage.date_day = own_costs.date_day
     where usage_coverage.expected_seconds > 0 and own_costs.is_expected
+
 ),
 
 days as (
+
     select deployment_id, date_day from cost_days
     union
     select deployment_id, date_day from {{ ref('int_usage__metered_usage_daily') }}
@@ -75,9 +94,11 @@ days as (
     select deployment_id, date_day from {{ ref('int_usage__gateway_usage_daily') }}
     union
     select deployment_id, date_day from expected_days
+
 ),
 
 judged as (
+
     select
         days.deployment_id,
         days.date_day,
@@ -85,7 +106,7 @@ judged as (
         missing_bills.date_day is null as is_bill_there,
         coalesce(own_costs.is_billed, true) as is_billed,
         coalesce(own_costs.is_watched, true) as is_watched,
-        -- A charge that is spread over months ahead expects nobody to have run already.
+        -- a charge that is spread over months ahead expects nobody to have run already
         coalesce(own_costs.is_expected, true)
         and (usage_coverage.date_day is not null or coalesce(days.date_day < bills.billed_until, true))
             as is_expected,
@@ -108,6 +129,7 @@ judged as (
         on days.deployment_id = capacity_coverage.deployment_id and days.date_day = capacity_coverage.date_day
     left join uncertain_costs
         on days.deployment_id = uncertain_costs.deployment_id and days.date_day = uncertain_costs.date_day
+
 )
 
 select

@@ -1,5 +1,7 @@
 with deployments as (
+
     select * from {{ ref('deployments') }}
+
 )
 
 select

@@ -1,41 +1,52 @@
-with
+with bills as (
 
-bills as (
     select * from {{ ref('int_unit_economics__deployment_bills_daily') }}
+
 ),
 
 usage_coverage as (
+
     select * from {{ ref('int_usage__usage_coverage_daily') }}
+
 ),
 
 configurations as (
+
     select * from {{ ref('int_unit_economics__deployment_configurations') }}
+
 ),
 
 missing_bills as (
+
     select * from {{ ref('int_unit_economics__missing_bills') }}
+
 ),
 
--- A day outside every validity period still counts the units of its deployment's kind.
+-- a day outside every validity period still counts the units of its deployment's kind
 deployment_kinds as (
+
     select
         deployment_id,
         max_by(kind, valid_from) as kind
     from configurations
     group by deployment_id
+
 ),
 
 missing_bill_periods as (
+
     select distinct
         grains.grain,
         missing_bills.deployment_id,
         {{ period_start('missing_bills.date_day', 'grains.grain') }} as period_start
     from missing_bills
     cross join {{ grains() }}
+
 ),
 
--- What nobody watched of the pools bounds what anybody saw.
+-- what nobody watched of the pools bounds what anybody saw
 observed as (
+
     select
         bills.deployment_id,
         bills.date_day,
@@ -46,6 +57,7 @@ observed as (
     from bills
     left join usage_coverage
         on bills.deployment_id = usage_coverage.deployment_id and bills.date_day = usage_coverage.date_day
+
 )
 
 select

@@ -1,4 +1,5 @@
 with users as (
+
     select
         deployment_id,
         customer_id,
@@ -6,9 +7,11 @@ with users as (
         user_id,
         date_day
     from {{ ref('int_usage__customer_users_daily') }}
+
 ),
 
 sessions as (
+
     select
         deployment_id,
         customer_id,
@@ -16,9 +19,11 @@ sessions as (
         session_id,
         date_day
     from {{ ref('int_usage__customer_sessions_daily') }}
+
 ),
 
 product_ids as (
+
     select
         workload,
         customer_id,
@@ -26,13 +31,17 @@ product_ids as (
         counted_id,
         date_day
     from {{ ref('int_usage__product_ids_daily') }}
+
 ),
 
 cells as (
+
     select * from {{ ref('int_unit_economics__activity_cells_daily') }}
+
 ),
 
 seen as (
+
     select
         'active_user' as unit,
         'requests' as seen_by,
@@ -62,15 +71,19 @@ seen as (
         counted_id,
         date_day
     from product_ids
+
 ),
 
 attributed as (
+
     {{ with_customer('seen') }}
+
 ),
 
--- A place is the smallest set of sightings of a unit that every cohort takes or leaves as one. No cohort reaches beyond a
+-- a place is the smallest set of sightings of a unit that every cohort takes or leaves as one. No cohort reaches beyond a
 -- workload of an environment: an id of another one is another id.
 place_days as (
+
     select
         *,
         cast(dense_rank() over place as integer) as place_number,
@@ -91,14 +104,18 @@ place_days as (
                 deployment_id
         ),
         scope as (order by unit, environment, workload)
+
 ),
 
 places as (
+
     select distinct * exclude (date_day, scope_number)
     from place_days
+
 ),
 
 sightings as (
+
     select
         place_days.scope_number,
         attributed.counted_id,
@@ -113,9 +130,11 @@ sightings as (
             and attributed.customer_tier = place_days.customer_tier
             and attributed.geography = place_days.geography
             and attributed.date_day = place_days.date_day
+
 ),
 
 ids as (
+
     select
         scope_number,
         counted_id,
@@ -125,9 +144,11 @@ ids as (
         count(*) as sightings
     from sightings
     group by scope_number, counted_id
+
 ),
 
 seen_again as (
+
     select
         ids.id_number,
         sightings.place_number,
@@ -138,9 +159,11 @@ seen_again as (
             sightings.scope_number = ids.scope_number
             and sightings.counted_id = ids.counted_id
             and ids.sightings > 1
+
 ),
 
 period_places as (
+
     select distinct
         grains.grain,
         id_number,
@@ -148,11 +171,13 @@ period_places as (
         {{ period_start('date_day', 'grains.grain') }} as period_start
     from seen_again
     cross join {{ grains() }}
+
 ),
 
--- Ids that were seen in the same places in a period count alike in every cohort. The fingerprint of 128 bits names
+-- ids that were seen in the same places in a period count alike in every cohort. The fingerprint of 128 bits names
 -- the places: unlike a list of them it has one size, so that this can spill to disk.
 period_ids as (
+
     select
         grain,
         id_number,
@@ -160,9 +185,11 @@ period_ids as (
         period_start
     from period_places
     group by grain, id_number, period_start
+
 ),
 
 alike as (
+
     select
         grain,
         fingerprint,
@@ -171,9 +198,11 @@ alike as (
         period_start
     from period_ids
     group by grain, fingerprint, period_start
+
 ),
 
 cohort_places as (
+
     {% for dimension, cohort in cohort_dimensions(cell='places', deployment_day='places').items() %}
     select
         places.environment,
@@ -185,9 +214,11 @@ cohort_places as (
     from places
     {% if not loop.last %}union all{% endif %}
     {% endfor %}
+
 ),
 
 cohorts as (
+
     select
         environment,
         workload,
@@ -199,24 +230,30 @@ cohorts as (
     -- nobody tells which of the workload's deployments it was
     where cohort is not null
     group by environment, workload, cohort_dimension, cohort, unit
+
 ),
 
--- Most dimensions cut a workload alike, or not at all: each cut is counted once.
+-- most dimensions cut a workload alike, or not at all: each cut is counted once.
 cuts as (
+
     select
         place_numbers,
         cast(row_number() over (order by place_numbers) as integer) as cut_number
     from (select distinct place_numbers from cohorts)
+
 ),
 
 cut_places as (
+
     select
         cut_number,
         unnest(place_numbers) as place_number
     from cuts
+
 ),
 
 alike_cuts as (
+
     select distinct
         alike.grain,
         alike.fingerprint,
@@ -230,10 +267,12 @@ alike_cuts as (
             and alike.period_start = period_places.period_start
             and alike.id_number = period_places.id_number
     inner join cut_places on period_places.place_number = cut_places.place_number
+
 ),
 
--- The ids of two sources are not of one kind, unless they are said to be.
+-- the ids of two sources are not of one kind, unless they are said to be
 cut_sources as (
+
     select distinct
         grains.grain,
         cut_places.cut_number,
@@ -243,9 +282,11 @@ cut_sources as (
     inner join places on place_dates.place_number = places.place_number
     inner join cut_places on place_dates.place_number = cut_places.place_number
     cross join {{ grains() }}
+
 ),
 
 period_sources as (
+
     select
         grain,
         cut_number,
@@ -253,10 +294,12 @@ period_sources as (
         period_start
     from cut_sources
     group by grain, cut_number, period_start
+
 ),
 
--- What was seen once, as most sessions are, adds up by itself.
+-- what was seen once, as most sessions are, adds up by itself
 counts as (
+
     select
         grains.grain,
         cut_places.cut_number,
@@ -275,6 +318,7 @@ counts as (
         period_start
     from alike_cuts
     group by grain, cut_number, period_start
+
 )
 
 select

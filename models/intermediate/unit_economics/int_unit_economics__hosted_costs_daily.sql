@@ -1,6 +1,7 @@
 {% set reporting_currency = sql_text(var('reporting_currency')) %}
 
 with cohorts as (
+
     select
         environment,
         workload,
@@ -9,17 +10,21 @@ with cohorts as (
         date_day
     from {{ ref('int_books__cohorts_daily') }}
     where cohort_dimension = 'all'
+
 ),
 
 alternatives as (
+
     select
         workload,
         provider,
         model
     from {{ ref('hosted_alternatives') }}
+
 ),
 
 list_prices as (
+
     select
         provider,
         model,
@@ -30,9 +35,11 @@ list_prices as (
         valid_from,
         valid_to
     from {{ ref('hosted_prices') }}
+
 ),
 
 negotiated_prices as (
+
     select
         provider,
         model,
@@ -43,10 +50,12 @@ negotiated_prices as (
         valid_from,
         valid_to
     from {{ ref('negotiated_prices') }}
+
 ),
 
 -- a rate holds until the next one
 rates as (
+
     select
         from_currency,
         rate,
@@ -54,9 +63,11 @@ rates as (
         lead(rate_date, 1, date '9999-12-31') over (partition by from_currency order by rate_date) as next_rate_date
     from {{ ref('exchange_rates') }}
     where to_currency = {{ reporting_currency }}
+
 ),
 
 traffic as (
+
     select
         environment,
         workload,
@@ -67,10 +78,12 @@ traffic as (
     from cohorts
     where unit in ('input_token', 'cached_input_token', 'output_token')
     group by environment, workload, date_day
+
 ),
 
--- What one has agreed with the provider goes before what its list says.
+-- what one has agreed with the provider goes before what its list says
 listed as (
+
     select
         traffic.environment,
         traffic.workload,
@@ -109,10 +122,12 @@ listed as (
             and alternatives.model = list_prices.model
             and traffic.date_day >= list_prices.valid_from
             and (traffic.date_day < list_prices.valid_to or list_prices.valid_to is null)
+
 ),
 
--- Without a price of their own, cached tokens cost what others do; output without a price is not free.
+-- without a price of their own, cached tokens cost what others do; output without a price is not free
 priced as (
+
     select
         * exclude (price_source, cached_input_price, output_price),
         case when output_tokens = 0 or output_price is not null then price_source end as price_source,
@@ -120,9 +135,11 @@ priced as (
         coalesce(output_price, 0) as output_price,
         cached_input_tokens > 0 and price_source is not null and cached_input_price is null as is_cached_priced_as_input
     from listed
+
 ),
 
 costs as (
+
     select
         *,
         case
@@ -133,6 +150,7 @@ costs as (
                     + {{ amount_at_price('output_price', 'output_tokens', 1000000) }}
         end as price_currency_cost
     from priced
+
 )
 
 select

@@ -1,16 +1,18 @@
-with
+-- every source that bills a deployment, directly or through a share
+with paying_sources as (
 
--- Every source that bills a deployment, directly or through a share.
-paying_sources as (
     select distinct
         source,
         deployment_id
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where not starts_with(deployment_id, '(')
+
 ),
 
 missing_days as (
+
     select * from {{ ref('int_costs__missing_days') }}
+
 )
 
 select distinct

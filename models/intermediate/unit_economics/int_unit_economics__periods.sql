@@ -1,21 +1,26 @@
-with
+with cohorts as (
 
-cohorts as (
     select * from {{ ref('int_books__cohorts_daily') }}
+
 ),
 
 distinct_units as (
+
     select * from {{ ref('int_unit_economics__distinct_units') }}
+
 ),
 
 units as (
+
     select
         unit,
         counting = 'distinct' as is_distinct
     from {{ ref('units') }}
+
 ),
 
 periods as (
+
     select
         grains.grain,
         cohorts.environment,
@@ -60,6 +65,7 @@ periods as (
         cohorts.cohort,
         cohorts.unit,
         {{ period_start('cohorts.date_day', 'grains.grain') }}
+
 )
 
 select

@@ -1,23 +1,28 @@
-with
+with deployment_days as (
 
-deployment_days as (
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 counted_days as (
+
     select * from {{ ref('int_unit_economics__counted_days') }}
+
 ),
 
 uncounted_days as (
+
     select distinct
         deployment_id,
         date_day
     from counted_days
     where null_reason is not null or attribution_null_reason is not null
+
 ),
 
 -- any of a workload's deployments may have served whom product activity saw
 product_places as (
+
     select distinct
         deployment_days.deployment_id,
         product_places.customer_tier,
@@ -34,10 +39,12 @@ product_places as (
             and deployment_days.date_day = counted_days.date_day
             and product_places.unit = counted_days.unit
     where counted_days.activity_source in ('product', 'both')
+
 ),
 
 -- where the gateway saw somebody, users and sessions are counted, even if its tokens round to none
 seen_places as (
+
     select deployment_id, customer_tier, geography, date_day
     from {{ ref('int_unit_economics__usage_cells_daily') }}
     union
@@ -49,10 +56,12 @@ seen_places as (
     union
     select deployment_id, customer_tier, geography, date_day
     from product_places
+
 ),
 
 -- a cohort of a week or month lacks the days on which nobody could see it
 period_places as (
+
     select distinct
         grains.grain,
         seen_places.deployment_id,
@@ -61,9 +70,11 @@ period_places as (
         {{ period_start('seen_places.date_day', 'grains.grain') }} as period_start
     from seen_places
     cross join {{ grains() }}
+
 ),
 
 unseen_places as (
+
     select
         period_places.deployment_id,
         period_places.customer_tier,
@@ -87,6 +98,7 @@ unseen_places as (
             deployment_days.deployment_id = seen_places.deployment_id
             and deployment_days.date_day = seen_places.date_day
     where seen_places.deployment_id is null
+
 )
 
 select deployment_id, customer_tier, geography, date_day

@@ -1,6 +1,7 @@
 {% set reporting_currency = sql_text(var('reporting_currency')) %}
 
 with cohorts as (
+
     select
         environment,
         workload,
@@ -10,9 +11,11 @@ with cohorts as (
         date_day
     from {{ ref('int_books__cohorts_daily') }}
     where cohort_dimension = 'customer_tier' and counted_units is not null
+
 ),
 
 distinct_units as (
+
     select
         environment,
         workload,
@@ -22,9 +25,11 @@ distinct_units as (
         period_start
     from {{ ref('int_unit_economics__distinct_units') }}
     where cohort_dimension = 'customer_tier' and grain = 'month' and units is not null
+
 ),
 
 price_book as (
+
     select
         customer_tier,
         workload,
@@ -34,18 +39,22 @@ price_book as (
         valid_from,
         valid_to
     from {{ ref('price_book') }}
+
 ),
 
 units as (
+
     select
         unit,
         unit_scale,
         counting
     from {{ ref('units') }}
+
 ),
 
 -- a rate holds until the next one
 rates as (
+
     select
         from_currency,
         rate,
@@ -53,10 +62,12 @@ rates as (
         lead(rate_date, 1, date '9999-12-31') over (partition by from_currency order by rate_date) as next_rate_date
     from {{ ref('exchange_rates') }}
     where to_currency = {{ reporting_currency }}
+
 ),
 
--- What adds up over days is sold by the day; a seat or a session is sold by the month, as of the month's first day.
+-- what adds up over days is sold by the day; a seat or a session is sold by the month, as of the month's first day
 sold as (
+
     select
         cohorts.environment,
         cohorts.workload,
@@ -82,9 +93,11 @@ sold as (
     from distinct_units
     inner join units on distinct_units.unit = units.unit
     where units.counting = 'distinct'
+
 ),
 
 priced as (
+
     select
         sold.*,
         price_book.price_per_unit is not null as is_priced,
@@ -112,13 +125,16 @@ priced as (
             price_book.currency = rates.from_currency
             and sold.sold_on >= rates.rate_date
             and sold.sold_on < rates.next_rate_date
+
 ),
 
 charged as (
+
     select
         *,
         case when is_priced then {{ amount_at_price('price_per_unit', 'units', 'unit_scale') }} end as revenue
     from priced
+
 )
 
 select

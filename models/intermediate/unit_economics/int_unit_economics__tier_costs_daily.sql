@@ -1,4 +1,5 @@
 with cost_cells as (
+
     select
         deployment_id,
         customer_tier,
@@ -6,36 +7,44 @@ with cost_cells as (
         date_day
     from {{ ref('int_unit_economics__cost_cells_daily') }}
     group by deployment_id, customer_tier, date_day
+
 ),
 
 deployment_days as (
+
     select
         deployment_id,
         environment,
         workload,
         date_day
     from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 counted_days as (
+
     select
         deployment_id,
         unit,
         coalesce(null_reason, attribution_null_reason) as null_reason,
         date_day
     from {{ ref('int_unit_economics__counted_days') }}
+
 ),
 
 price_book as (
+
     select distinct
         customer_tier,
         workload,
         unit
     from {{ ref('price_book') }}
+
 ),
 
--- What a tier pays for can only be held against a day's cost where all of it is counted.
+-- what a tier pays for can only be held against a day's cost where all of it is counted
 judged as (
+
     select
         deployment_days.environment,
         deployment_days.workload,
@@ -65,6 +74,7 @@ judged as (
         cost_cells.customer_tier,
         cost_cells.deployment_id,
         cost_cells.date_day
+
 )
 
 select

@@ -1,4 +1,5 @@
 with ledger as (
+
     select
         deployment_id,
         cost_origin,
@@ -7,9 +8,11 @@ with ledger as (
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where not starts_with(deployment_id, '(')
     group by deployment_id, cost_origin, date_day
+
 ),
 
 token_shares as (
+
     select
         deployment_id,
         unit,
@@ -19,10 +22,12 @@ token_shares as (
         weight_high,
         date_day
     from {{ ref('int_allocation__token_shares_daily') }}
+
 ),
 
--- Training has no tokens served, so no shares: its cost stays whole.
+-- training has no tokens served, so no shares: its cost stays whole.
 lines as (
+
     select
         ledger.deployment_id,
         ledger.cost_origin,
@@ -36,9 +41,11 @@ lines as (
     from ledger
     left join token_shares
         on ledger.deployment_id = token_shares.deployment_id and ledger.date_day = token_shares.date_day
+
 ),
 
 split_costs as (
+
     {{ largest_remainder(
         relation='lines',
         amount='cost_units',
@@ -47,17 +54,21 @@ split_costs as (
         order_by=['unit'],
         part='part_units'
     ) }}
+
 ),
 
 totals as (
+
     select
         *,
         sum(weight) over (partition by date_day, deployment_id, cost_origin) as total_weight
     from split_costs
+
 ),
 
--- A bound that no other method moves is the cost itself, not the cost rounded once more.
+-- a bound that no other method moves is the cost itself, not the cost rounded once more
 bounds as (
+
     select
         deployment_id,
         cost_origin,
@@ -78,6 +89,7 @@ bounds as (
         end as high_units,
         date_day
     from totals
+
 )
 
 select

@@ -1,4 +1,5 @@
 with usage_cells as (
+
     select
         deployment_id,
         customer_tier,
@@ -7,9 +8,11 @@ with usage_cells as (
         units,
         date_day
     from {{ ref('int_unit_economics__usage_cells_daily') }}
+
 ),
 
 cost_cells as (
+
     select
         deployment_id,
         customer_tier,
@@ -22,40 +25,50 @@ cost_cells as (
         effective_cost_high,
         date_day
     from {{ ref('int_unit_economics__cost_cells_daily') }}
+
 ),
 
 deployment_days as (
+
     select
         deployment_id,
         kind,
         date_day
     from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 units as (
+
     select
         unit,
         string_split(counted_units, ' ') as counted_units,
         cost_scope,
         string_split(deployment_kinds, ' ') as deployment_kinds
     from {{ ref('units') }}
+
 ),
 
 places as (
+
     select * from {{ ref('int_unit_economics__places_daily') }}
+
 ),
 
 known_units as (
+
     select
         deployment_id,
         unit,
         date_day
     from {{ ref('int_unit_economics__counted_days') }}
     where are_units_known
+
 ),
 
--- Every place has a row of each unit that its kind of deployment is meant for, whether or not it was used.
+-- every place has a row of each unit that its kind of deployment is meant for, whether or not it was used
 place_units as (
+
     select
         places.deployment_id,
         places.customer_tier,
@@ -66,9 +79,11 @@ place_units as (
     inner join deployment_days
         on places.deployment_id = deployment_days.deployment_id and places.date_day = deployment_days.date_day
     inner join units on list_contains(units.deployment_kinds, deployment_days.kind)
+
 ),
 
 unit_counts as (
+
     select
         usage_cells.deployment_id,
         usage_cells.customer_tier,
@@ -84,9 +99,11 @@ unit_counts as (
         usage_cells.geography,
         units.unit,
         usage_cells.date_day
+
 ),
 
 unit_costs as (
+
     select
         cost_cells.deployment_id,
         cost_cells.customer_tier,
@@ -104,7 +121,7 @@ unit_costs as (
         sum(case when cost_cells.cost_origin = 'shared' then cost_cells.effective_cost else 0 end)
             as shared_cost,
         sum(cost_cells.effective_cost) as effective_cost,
-        -- What is not split has no band.
+        -- what is not split has no band
         sum(
             case
                 when units.cost_scope = 'token_kind' then cost_cells.effective_cost_low
@@ -126,6 +143,7 @@ unit_costs as (
         cost_cells.geography,
         units.unit,
         cost_cells.date_day
+
 )
 
 select
@@ -134,7 +152,7 @@ select
     place_units.geography,
     place_units.unit,
     unit_costs.token_cost_method,
-    -- Where somebody looked and saw none there are 0, where nobody did nobody knows.
+    -- where somebody looked and saw none there are 0, where nobody did nobody knows
     cast(case when known_units.unit is not null then coalesce(unit_counts.units, 0) end as bigint) as units,
     cast(coalesce(unit_costs.usage_cost, 0) as {{ money_type() }}) as usage_cost,
     cast(coalesce(unit_costs.unused_commitment_cost, 0) as {{ money_type() }}) as unused_commitment_cost,

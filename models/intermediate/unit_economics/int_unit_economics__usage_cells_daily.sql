@@ -1,5 +1,6 @@
--- What is divided: how much there was, by whoever counts for the deployment.
+-- what is divided: how much there was, by whoever counts for the deployment.
 with metered_usage as (
+
     select
         deployment_id,
         unit,
@@ -7,9 +8,11 @@ with metered_usage as (
         date_day
     from {{ ref('int_usage__metered_usage_daily') }}
     where units > 0
+
 ),
 
 gateway_usage as (
+
     select
         deployment_id,
         customer_tier,
@@ -30,9 +33,11 @@ gateway_usage as (
     from {{ ref('int_usage__gateway_usage_daily') }}
     where unit in ('input_token', 'cached_input_token')
     group by deployment_id, customer_tier, geography, date_day
+
 ),
 
 gateway_totals as (
+
     select
         deployment_id,
         unit,
@@ -40,11 +45,13 @@ gateway_totals as (
         date_day
     from gateway_usage
     group by deployment_id, unit, date_day
+
 ),
 
--- What was metered and the gateway did not see weighs as much as it is. Where the gateway saw more than was
+-- what was metered and the gateway did not see weighs as much as it is. Where the gateway saw more than was
 -- metered, there is no such row, and dividing by its units scales it down to the metered count.
 seen_and_unseen as (
+
     select
         deployment_id,
         customer_tier,
@@ -68,10 +75,12 @@ seen_and_unseen as (
             and metered_usage.deployment_id = gateway_totals.deployment_id
             and metered_usage.unit = gateway_totals.unit
     where metered_usage.units > coalesce(gateway_totals.units, 0)
+
 ),
 
--- A gateway sees calls and not the texts in them: embeddings are whose the requests are.
+-- a gateway sees calls and not the texts in them: embeddings are whose the requests are.
 requested as (
+
     select
         deployment_id,
         customer_tier,
@@ -93,9 +102,11 @@ requested as (
     qualify
         unit = 'request'
         or (unit = 'embedding' and not bool_or(unit = 'request') over (partition by date_day, deployment_id))
+
 ),
 
 cells as (
+
     select
         requested.deployment_id,
         requested.customer_tier,
@@ -116,9 +127,11 @@ cells as (
         requested.geography,
         requested.unit,
         requested.date_day
+
 ),
 
 divided as (
+
     {{ largest_remainder(
         relation='cells',
         amount='metered_units',
@@ -127,6 +140,7 @@ divided as (
         order_by=['customer_tier', 'geography'],
         part='units'
     ) }}
+
 )
 
 select

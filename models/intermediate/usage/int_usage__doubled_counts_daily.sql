@@ -7,8 +7,8 @@ with readings as (
 
 silences as (
 
-    select * from {{ ref('int_usage__gateway_silences_daily') }}
-    where silent_hours > 0
+    select * from {{ ref('int_usage__log_silences_daily') }}
+    where log = 'requests' and silent_hours > 0
 
 ),
 
@@ -34,7 +34,7 @@ from compared
 left join silences
     on
         compared.date_day = silences.date_day
-        and silences.deployment_id in (compared.deployment_id, '(all)')
+        and silences.logged_for in (compared.deployment_id, '(all)')
 where silences.date_day is null
 group by compared.date_day, compared.deployment_id
 having

@@ -15,7 +15,12 @@ coverage as (
 
 silences as (
 
-    select * from {{ ref('int_usage__gateway_silences_daily') }}
+    select
+        date_day,
+        logged_for as deployment_id,
+        silent_hours
+    from {{ ref('int_usage__log_silences_daily') }}
+    where log = 'requests'
 
 ),
 

@@ -4,20 +4,10 @@ with product_hours as (
 
 ),
 
-logs as (
-
-    select
-        workload,
-        hour_starts_at,
-        sum(activity_rows) as log_rows
-    from product_hours
-    group by workload, hour_starts_at
-
-),
-
 silences as (
 
-    {{ silent_hours_daily('logs', 'workload') }}
+    select * from {{ ref('int_usage__log_silences_daily') }}
+    where log = 'product'
 
 ),
 
@@ -49,5 +39,5 @@ select
     units.is_told,
     cast(least(3600 * silences.silent_hours, 86400) as bigint) as lost_seconds
 from units
-inner join silences on units.workload = silences.workload and units.date_day = silences.date_day
+inner join silences on units.workload = silences.logged_for and units.date_day = silences.date_day
 qualify bool_or(units.is_told) over (partition by units.workload, units.unit)

@@ -1,21 +1,27 @@
 with signed as (
+
     select
         adjustments.*,
         true as is_closed
     from {{ ref('int_books__closed_adjustments') }} as adjustments
+
 ),
 
 open as (
+
     select
         adjustments.*,
         false as is_closed
     from {{ ref('int_books__open_adjustments') }} as adjustments
+
 ),
 
 adjustments as (
+
     select * from signed
     union all by name
     select * from open
+
 )
 
 select

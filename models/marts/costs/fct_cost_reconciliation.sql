@@ -13,7 +13,7 @@ with charges as (
 
 ),
 
--- Bills in other currencies have no cost in the reporting currency before they are converted.
+-- bills in other currencies have no cost in the reporting currency before they are converted
 converted as (
 
     select
@@ -40,7 +40,7 @@ came_in as (
 
 ),
 
--- A shared line that nobody can carry is as unallocated as what no rule matches: one number, here and everywhere.
+-- a shared line that nobody can carry is as unallocated as what no rule matches: one number, here and everywhere.
 ledger as (
 
     select

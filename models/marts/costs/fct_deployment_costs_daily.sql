@@ -1,18 +1,25 @@
 with recomputed as (
+
     select * from {{ ref('int_books__recomputed_costs_daily') }}
+
 ),
 
 closed as (
+
     select * from {{ ref('int_books__closed_costs_daily') }}
+
 ),
 
 closed_months as (
+
     select closed_month
     from {{ ref('int_books__closed_months') }}
     where is_shown_as_signed
+
 ),
 
 rows_of_both as (
+
     select closed.*
     from closed
     semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
@@ -20,6 +27,7 @@ rows_of_both as (
     select recomputed.*
     from recomputed
     anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
+
 )
 
 select

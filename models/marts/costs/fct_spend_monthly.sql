@@ -1,18 +1,25 @@
 with costs as (
+
     select * from {{ ref('fct_deployment_costs_daily') }}
+
 ),
 
 arrivals as (
+
     select max(complete_until) as complete_until
     from {{ ref('int_costs__source_arrivals') }}
+
 ),
 
 missing_months as (
+
     select distinct {{ period_start('date_day', "'month'") }} as period_start
     from {{ ref('int_costs__missing_days') }}
+
 ),
 
 placed as (
+
     select
         case
             when environment is not null then environment
@@ -22,9 +29,11 @@ placed as (
         {{ period_start('date_day', "'month'") }} as period_start,
         effective_cost
     from costs
+
 ),
 
 months as (
+
     select
         place,
         sum(effective_cost) as effective_cost,
@@ -32,6 +41,7 @@ months as (
         {{ period_end('period_start', "'month'") }} as period_end
     from placed
     group by place, period_start
+
 )
 
 select

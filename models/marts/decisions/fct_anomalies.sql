@@ -1,13 +1,18 @@
 with bands as (
+
     select * from {{ ref('int_decisions__metric_bands') }}
+
 ),
 
 week_moves as (
+
     select * from {{ ref('int_decisions__week_moves') }}
+
 ),
 
--- Days that follow each other outside the band, on the same side, are one run.
+-- days that follow each other outside the band, on the same side, are one run
 outside as (
+
     select
         *,
         date_day - cast(row_number() over (
@@ -15,10 +20,12 @@ outside as (
         ) as integer) as run
     from bands
     where abs(deviation) > band
+
 ),
 
--- What happens to a workload is one event, in whatever metrics and units it shows; two quiet days end it.
+-- what happens to a workload is one event, in whatever metrics and units it shows; two quiet days end it
 event_days as (
+
     select
         environment,
         workload,
@@ -28,9 +35,11 @@ event_days as (
         ) as is_first_day
     from outside
     group by environment, workload, date_day
+
 ),
 
 events as (
+
     select
         environment,
         workload,
@@ -41,6 +50,7 @@ events as (
             rows between unbounded preceding and current row
         ) as event_started_on
     from event_days
+
 )
 
 select

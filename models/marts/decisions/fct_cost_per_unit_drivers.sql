@@ -1,12 +1,17 @@
 with moves as (
+
     select * from {{ ref('int_decisions__driver_moves') }}
+
 ),
 
 units as (
+
     select unit, unit_scale from {{ ref('units') }}
+
 ),
 
 facts as (
+
     select
         grain,
         environment,
@@ -19,9 +24,11 @@ facts as (
         period_end
     from {{ ref('int_books__unit_economics') }}
     where cohort_dimension = 'all'
+
 ),
 
 priced as (
+
     select
         moves.*,
         units.unit_scale,
@@ -42,10 +49,12 @@ priced as (
             and moves.unit = {{ side }}.unit
             and moves.{{ date }} = {{ side }}.period_start
     {% endfor %}
+
 ),
 
--- The statistics are floating; the parts are money. What rounding leaves over goes to the largest part.
+-- the statistics are floating; the parts are money. What rounding leaves over goes to the largest part.
 rounded as (
+
     select
         *,
         {% for driver in drivers() -%}
@@ -61,9 +70,11 @@ rounded as (
                     ])[1].driver
         end as main_driver
     from priced
+
 ),
 
 remainders as (
+
     select
         *,
         cost_per_unit_change
@@ -71,10 +82,12 @@ remainders as (
         - {{ driver }}_part
         {%- endfor %} as remainder
     from rounded
+
 ),
 
--- The cost itself: what more or fewer units would have cost, and what each unit cost more or less.
+-- the cost itself: what more or fewer units would have cost, and what each unit cost more or less.
 costs as (
+
     select
         *,
         cast(effective_cost - effective_cost_before as {{ money_type() }}) as effective_cost_change,
@@ -83,6 +96,7 @@ costs as (
             as {{ money_type() }}
         ) as volume_part
     from remainders
+
 )
 
 select

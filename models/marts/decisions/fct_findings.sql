@@ -1,4 +1,5 @@
 with findings as (
+
     select * from {{ ref('int_decisions__release_findings') }}
     union all by name
     select * from {{ ref('int_decisions__lever_findings') }}
@@ -14,13 +15,17 @@ with findings as (
     select * from {{ ref('int_decisions__capacity_findings') }}
     union all by name
     select * from {{ ref('int_decisions__scaling_findings') }}
+
 ),
 
 kinds as (
+
     select * from {{ ref('finding_kinds') }}
+
 ),
 
 worded as (
+
     select
         findings.*,
         kinds.what_to_do,
@@ -38,6 +43,7 @@ worded as (
         ) as sentence
     from findings
     left join kinds on findings.finding_kind = kinds.finding_kind
+
 )
 
 select

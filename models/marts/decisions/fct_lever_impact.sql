@@ -1,21 +1,28 @@
 with changes as (
+
     select
         *,
         len(levers) = 1 and release is null and not is_other_model as is_alone,
         unnest(levers) as moved
     from {{ ref('int_decisions__changes') }}
+
 ),
 
 effects as (
+
     select * from {{ ref('int_decisions__change_effects') }}
     qualify looked_until = max(looked_until) over (partition by change_id)
+
 ),
 
 ranges as (
+
     select * from {{ ref('lever_ranges') }}
+
 ),
 
 compared as (
+
     select
         changes.*,
         effects.*,
@@ -40,6 +47,7 @@ compared as (
             changes.moved.lever = ranges.lever
             and changes.moved.value_before = ranges.value_before
             and changes.moved.value = ranges.value
+
 )
 
 select

@@ -1,26 +1,35 @@
 with changes as (
+
     select * from {{ ref('int_decisions__changes') }}
     where release is not null
+
 ),
 
--- The newest look is the answer: it has seen most.
+-- the newest look is the answer: it has seen most.
 effects as (
+
     select
         *,
         min(looked_until) filter (where verdict = 'fail') over (partition by change_id) as failed_on
     from {{ ref('int_decisions__change_effects') }}
     qualify looked_until = max(looked_until) over (partition by change_id)
+
 ),
 
 totals as (
+
     select * from {{ ref('int_decisions__change_totals') }}
+
 ),
 
 units as (
+
     select unit, unit_scale from {{ ref('units') }}
+
 ),
 
 drivers as (
+
     select
         environment,
         workload,
@@ -29,6 +38,7 @@ drivers as (
         period_start
     from {{ ref('fct_cost_per_unit_drivers') }}
     where grain = 'week'
+
 )
 
 select

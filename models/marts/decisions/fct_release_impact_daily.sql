@@ -1,10 +1,14 @@
 with changes as (
+
     select * from {{ ref('int_decisions__changes') }}
     where release is not null
+
 ),
 
 effects as (
+
     select * from {{ ref('int_decisions__change_effects') }}
+
 )
 
 select

@@ -1,15 +1,20 @@
 {# One-sided 95 % of Student's t with the 20 degrees of freedom that 28 days leave. #}
 {% set quantile = 1.725 %}
 with target_periods as (
+
     select * from {{ ref('int_decisions__target_periods') }}
+
 ),
 
 noise as (
+
     select * from {{ ref('int_decisions__target_noise') }}
+
 ),
 
--- The longer the period, the more of its noise averages out.
+-- the longer the period, the more of its noise averages out
 bounded as (
+
     select
         target_periods.*,
         {{ quantile }} * noise.relative_daily_error / sqrt(target_periods.settled_days) as margin
@@ -18,18 +23,22 @@ bounded as (
         on
             target_periods.target_id = noise.target_id
             and target_periods.period_start = noise.period_start
+
 ),
 
 compared as (
+
     select
         *,
         cast(cost_per_unit - abs(cost_per_unit) * margin as {{ money_type() }}) as cost_per_unit_lower,
         cast(cost_per_unit + abs(cost_per_unit) * margin as {{ money_type() }}) as cost_per_unit_upper,
         {{ cost_per_unit('max_cost_per_unit', 'unit_scale', 'month_to_date_units') }} as month_to_date_allowance
     from bounded
+
 ),
 
 judged as (
+
     select
         *,
         case
@@ -43,6 +52,7 @@ judged as (
             else 'interval_spans_limit'
         end as status_reason
     from compared
+
 )
 
 select

@@ -1,19 +1,26 @@
 with budgets as (
+
     select * from {{ ref('budgets') }}
+
 ),
 
 whole_cost_units as (
+
     select unit
     from {{ ref('units') }}
     where cost_scope != 'token_kind'
+
 ),
 
 series_daily as (
+
     select * from {{ ref('int_forecasting__series_daily') }}
+
 ),
 
--- All units that carry a workload's whole cost forecast the same money: one of them speaks for it.
+-- all units that carry a workload's whole cost forecast the same money: one of them speaks for it.
 workloads as (
+
     select
         outlooks.environment,
         outlooks.workload,
@@ -24,18 +31,22 @@ workloads as (
     inner join whole_cost_units on outlooks.unit = whole_cost_units.unit
     where outlooks.null_reason is null
     qualify row_number() over (partition by outlooks.environment, outlooks.workload order by outlooks.unit) = 1
+
 ),
 
 forecasts as (
+
     select
         environment,
         workload,
         as_of_date,
         unnest(forecasts) as forecast
     from workloads
+
 ),
 
 days as (
+
     select
         environment,
         workload,
@@ -47,9 +58,11 @@ days as (
         cast(forecast.month_to_date_cost_high_80 as {{ money_type() }}) as cost_high_80
     from forecasts
     where forecast.grain = 'day'
+
 ),
 
 spent as (
+
     select
         workloads.environment,
         workloads.workload,
@@ -63,9 +76,11 @@ spent as (
             and workloads.as_of_date > series_daily.date_day
             and cast(date_trunc('month', workloads.as_of_date) as date) <= series_daily.date_day
     group by workloads.environment, workloads.workload
+
 ),
 
 months as (
+
     select
         budgets.budget_id,
         budgets.environment,
@@ -90,10 +105,12 @@ months as (
             and budgets.valid_from <= days.period_start
             and coalesce(budgets.valid_to, date '9999-12-31') > days.period_start
     group by all
+
 ),
 
--- Only the month that is running has days that are over.
+-- only the month that is running has days that are over
 with_spent as (
+
     select
         months.*,
         case
@@ -106,6 +123,7 @@ with_spent as (
         on
             months.environment = spent.environment
             and months.workload = spent.workload
+
 )
 
 select

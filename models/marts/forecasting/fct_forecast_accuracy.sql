@@ -1,24 +1,31 @@
 with outlooks as (
+
     select
         environment,
         workload,
         unit,
         unnest(backtests) as backtest
     from {{ ref('int_forecasting__outlooks') }}
+
 ),
 
 published as (
+
     select * from {{ ref('int_forecasting__published_errors') }}
+
 ),
 
 units as (
+
     select
         unit,
         counting = 'distinct' as is_distinct
     from {{ ref('units') }}
+
 ),
 
 errors as (
+
     select
         environment,
         workload,
@@ -60,18 +67,22 @@ errors as (
         actual,
         scaled_error
     from published
+
 ),
 
--- Users and sessions of a week are not the sum of its days'.
+-- users and sessions of a week are not the sum of its days'
 additive as (
+
     select errors.*
     from errors
     inner join units on errors.unit = units.unit
     where errors.grain = 'day' or errors.measure = 'cost' or not units.is_distinct
+
 ),
 
--- Each error counts for its series and for all series, at its own horizon and at all of them.
+-- each error counts for its series and for all series, at its own horizon and at all of them
 horizons as (
+
     select
         * exclude (weeks_ahead),
         concat(weeks_ahead * 7 - 6, '-', weeks_ahead * 7, ' days') as horizon
@@ -81,9 +92,11 @@ horizons as (
         * exclude (weeks_ahead),
         'all' as horizon
     from additive
+
 ),
 
 scopes as (
+
     select
         *,
         false as is_overall
@@ -93,9 +106,11 @@ scopes as (
         * replace ('(all)' as environment, '(all)' as workload, '(all)' as unit),
         true as is_overall
     from horizons
+
 ),
 
 summed as (
+
     select
         evaluation,
         grain,
@@ -118,6 +133,7 @@ summed as (
         sum(scaled_error) as scaled_error
     from scopes
     group by all
+
 )
 
 select

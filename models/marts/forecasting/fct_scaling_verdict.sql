@@ -1,5 +1,7 @@
 with outlooks as (
+
     select * from {{ ref('int_forecasting__outlooks') }}
+
 )
 
 select

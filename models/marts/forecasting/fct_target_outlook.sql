@@ -1,14 +1,19 @@
 with targets as (
+
     select * from {{ ref('targets') }}
+
 ),
 
 forecasts as (
+
     select * from {{ ref('fct_unit_economics_forecast') }}
     where environment = '{{ var('target_environment') }}'
+
 ),
 
--- A forecast is made of whole workloads, so a target of a cohort has none.
+-- a forecast is made of whole workloads, so a target of a cohort has none
 periods as (
+
     select
         targets.target_id,
         targets.workload,
@@ -32,9 +37,11 @@ periods as (
             and targets.cohort_dimension = 'all'
             and targets.valid_from <= forecasts.period_start
             and coalesce(targets.valid_to, date '9999-12-31') > forecasts.period_start
+
 ),
 
 breaches as (
+
     select
         target_id,
         workload,
@@ -52,6 +59,7 @@ breaches as (
         min(period_start) filter (where cost_per_unit_low_80 > max_cost_per_unit) as latest_breach
     from periods
     group by all
+
 )
 
 select

@@ -1,17 +1,22 @@
 {%- set bounds = ['low_80', 'high_80', 'low_95', 'high_95'] -%}
 with outlooks as (
+
     select * from {{ ref('int_forecasting__outlooks') }}
+
 ),
 
 units as (
+
     select
         unit,
         unit_scale,
         counting = 'distinct' as is_distinct
     from {{ ref('units') }}
+
 ),
 
 periods as (
+
     select
         environment,
         workload,
@@ -24,10 +29,12 @@ periods as (
         as_of_date,
         unnest(forecasts) as forecast
     from outlooks
+
 ),
 
--- Statistics end here: units are whole, and cost is money. Users of a week are not the sum of its days' users.
+-- statistics end here: units are whole, and cost is money. Users of a week are not the sum of its days' users.
 figures as (
+
     select
         periods.* exclude (forecast),
         units.unit_scale,
@@ -47,13 +54,16 @@ figures as (
         {% endfor %}
     from periods
     inner join units on periods.unit = units.unit
+
 ),
 
 divided as (
+
     select
         *,
         {{ cost_per_unit('effective_cost', 'units', 'unit_scale') }} as cost_per_unit
     from figures
+
 )
 
 select

@@ -1,14 +1,19 @@
 with ledger as (
+
     select date_day
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where effective_cost != 0
+
 ),
 
 cells as (
+
     select date_day from {{ ref('int_unit_economics__usage_cells_daily') }}
+
 ),
 
 bounds as (
+
     select
         min(date_day) as first_date,
         max(date_day) as last_date
@@ -17,12 +22,15 @@ bounds as (
         union all
         select date_day from cells
     )
+
 ),
 
 days as (
+
     select cast(unnest(generate_series(first_date, last_date, interval 1 day)) as date) as date_day
     from bounds
     where first_date is not null
+
 )
 
 select

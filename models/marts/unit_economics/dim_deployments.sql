@@ -1,5 +1,7 @@
 with configurations as (
+
     select * from {{ ref('int_unit_economics__deployment_configurations') }}
+
 )
 
 select

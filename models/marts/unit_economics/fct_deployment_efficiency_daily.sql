@@ -1,17 +1,22 @@
 with deployment_days as (
+
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 metered_usage as (
+
     select
         deployment_id,
         unit,
         units,
         date_day
     from {{ ref('int_usage__metered_usage_daily') }}
+
 ),
 
 unknown_units as (
+
     select
         deployment_id,
         unit,
@@ -19,18 +24,22 @@ unknown_units as (
         date_day
     from {{ ref('int_usage__unknown_units_daily') }}
     where unit in ('token', 'training_token')
+
 ),
 
 server_counts as (
+
     select
         deployment_id,
         semantic,
         units,
         date_day
     from {{ ref('int_usage__server_counts_daily') }}
+
 ),
 
 accelerator_seconds as (
+
     select
         deployment_id,
         sum(reserved_accelerator_seconds) as reserved_accelerator_seconds,
@@ -39,9 +48,11 @@ accelerator_seconds as (
         date_day
     from {{ ref('int_usage__accelerator_seconds_daily') }}
     group by deployment_id, date_day
+
 ),
 
 token_counts as (
+
     select
         deployment_id,
         sum(units) filter (where unit = 'input_token') as input_tokens,
@@ -52,9 +63,11 @@ token_counts as (
         date_day
     from metered_usage
     group by deployment_id, date_day
+
 ),
 
 drafts as (
+
     select
         deployment_id,
         sum(units) filter (where semantic = 'drafted_tokens') as draft_tokens,
@@ -62,9 +75,11 @@ drafts as (
         date_day
     from server_counts
     group by deployment_id, date_day
+
 ),
 
 measured as (
+
     select
         deployment_days.*,
         unknown_units.null_reason as meter_null_reason,
@@ -76,7 +91,7 @@ measured as (
         cast(drafts.draft_tokens as bigint) as draft_tokens,
         cast(drafts.accepted_draft_tokens as bigint) as accepted_draft_tokens,
         cast(accelerator_seconds.reserved_accelerator_seconds as bigint) as reserved_accelerator_seconds,
-        -- Nothing is what a missing exporter leaves too: rest and blindness are not told apart.
+        -- nothing is what a missing exporter leaves too: rest and blindness are not told apart.
         cast(nullif(accelerator_seconds.busy_accelerator_seconds, 0) as bigint) as busy_accelerator_seconds,
         cast(accelerator_seconds.accelerator_seconds as bigint) as accelerator_seconds,
         case
@@ -100,9 +115,11 @@ measured as (
         on
             deployment_days.deployment_id = accelerator_seconds.deployment_id
             and deployment_days.date_day = accelerator_seconds.date_day
+
 ),
 
 totalled as (
+
     select
         *,
         case
@@ -117,9 +134,11 @@ totalled as (
                     + coalesce(training_tokens, 0)
         end as tokens
     from measured
+
 ),
 
 judged as (
+
     select
         *,
         case
@@ -134,6 +153,7 @@ judged as (
                 then 'coverage_below_minimum'
         end as null_reason
     from totalled
+
 )
 
 select

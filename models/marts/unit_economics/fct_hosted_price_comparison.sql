@@ -1,13 +1,18 @@
 with hosted_costs as (
+
     select * from {{ ref('int_unit_economics__hosted_costs_daily') }}
+
 ),
 
 snapshots as (
+
     select max(seen_on) as prices_seen_on
     from {{ ref('hosted_price_snapshots') }}
+
 ),
 
 unit_economics as (
+
     select
         grain,
         environment,
@@ -26,9 +31,11 @@ unit_economics as (
         period_end
     from {{ ref('int_books__unit_economics') }}
     where cohort_dimension = 'all' and unit = 'token'
+
 ),
 
 deployment_days as (
+
     select
         deployment_id,
         environment,
@@ -36,25 +43,31 @@ deployment_days as (
         kind,
         date_day
     from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 separate_pools as (
+
     select pool_id, valid_from, valid_to
     from {{ ref('capacity_pools') }}
     where idle_treatment = 'separate'
+
 ),
 
 separate_idle as (
+
     select distinct
         ledger.deployment_id,
         ledger.date_day
     from {{ ref('int_allocation__cost_ledger_daily') }} as ledger
     inner join separate_pools
         on ledger.origin_pool = separate_pools.pool_id and {{ in_effect('separate_pools', 'ledger.date_day') }}
+
 ),
 
--- Utilization has a meaning where a workload bears the capacity that it runs on, idle included.
+-- utilization has a meaning where a workload bears the capacity that it runs on, idle included
 capacity_days as (
+
     select
         deployment_days.environment,
         deployment_days.workload,
@@ -67,9 +80,11 @@ capacity_days as (
             deployment_days.deployment_id = separate_idle.deployment_id
             and deployment_days.date_day = separate_idle.date_day
     group by deployment_days.environment, deployment_days.workload, deployment_days.date_day
+
 ),
 
 periods as (
+
     select
         grains.grain,
         hosted_costs.environment,
@@ -104,9 +119,11 @@ periods as (
         hosted_costs.provider,
         hosted_costs.model,
         {{ period_start('hosted_costs.date_day', 'grains.grain') }}
+
 ),
 
 compared as (
+
     select
         periods.* exclude (hosted_cost),
         unit_economics.units as tokens,
@@ -137,6 +154,7 @@ compared as (
             and periods.period_start = unit_economics.period_start
             and periods.environment = unit_economics.environment
             and periods.workload = unit_economics.workload
+
 )
 
 select

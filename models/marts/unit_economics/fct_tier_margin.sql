@@ -1,20 +1,27 @@
 with unit_margins as (
+
     select * from {{ ref('fct_unit_margin') }}
+
 ),
 
 daily_costs as (
+
     select * from {{ ref('int_unit_economics__tier_costs_daily') }}
+
 ),
 
 price_book as (
+
     select distinct
         customer_tier,
         workload,
         unit
     from {{ ref('price_book') }}
+
 ),
 
 costs as (
+
     select
         grains.grain,
         environment,
@@ -27,11 +34,13 @@ costs as (
     from daily_costs
     cross join {{ grains() }}
     group by grains.grain, environment, workload, customer_tier, {{ period_start('date_day', 'grains.grain') }}
+
 ),
 
--- What a tier is charged, unit by unit. A unit that was not used earns nothing, and that is known; a unit that bears cost
+-- what a tier is charged, unit by unit. A unit that was not used earns nothing, and that is known; a unit that bears cost
 -- and of which none was counted was used and not counted.
 revenues as (
+
     select
         unit_margins.grain,
         unit_margins.environment,
@@ -70,9 +79,11 @@ revenues as (
         unit_margins.currency,
         unit_margins.period_start,
         unit_margins.period_end
+
 ),
 
 compared as (
+
     select
         revenues.* exclude (null_reason),
         coalesce(revenues.null_reason, costs.null_reason) as null_reason,
@@ -86,6 +97,7 @@ compared as (
             and revenues.environment = costs.environment
             and revenues.workload = costs.workload
             and revenues.customer_tier = costs.customer_tier
+
 )
 
 select

@@ -1,17 +1,22 @@
 with training_steps as (
+
     select * from {{ ref('int_usage__training_steps_daily') }}
+
 ),
 
 deployment_days as (
+
     select
         deployment_id,
         environment,
         workload,
         date_day
     from {{ ref('int_unit_economics__deployment_days') }}
+
 ),
 
 unit_economics as (
+
     select
         grain,
         environment,
@@ -29,18 +34,22 @@ unit_economics as (
         period_end
     from {{ ref('int_books__unit_economics') }}
     where cohort_dimension = 'deployment' and unit = 'training_step'
+
 ),
 
 counted_days as (
+
     select
         deployment_id,
         date_day
     from {{ ref('int_unit_economics__counted_days') }}
     where unit = 'training_step' and null_reason is null
+
 ),
 
--- The tokens of a day are known where every run's log tells them.
+-- the tokens of a day are known where every run's log tells them
 days as (
+
     select
         deployment_days.environment,
         deployment_days.workload,
@@ -70,9 +79,11 @@ days as (
         deployment_days.workload,
         training_steps.deployment_id,
         training_steps.date_day
+
 ),
 
 periods as (
+
     select
         grains.grain,
         environment,
@@ -98,9 +109,11 @@ periods as (
     from days
     cross join {{ grains() }}
     group by grains.grain, environment, workload, deployment_id, {{ period_start('date_day', 'grains.grain') }}
+
 ),
 
 costs as (
+
     select
         unit_economics.*,
         coalesce(periods.executed_steps, 0) as executed_steps,
@@ -121,6 +134,7 @@ costs as (
             and unit_economics.environment = periods.environment
             and unit_economics.workload = periods.workload
             and unit_economics.deployment_id = periods.deployment_id
+
 )
 
 select

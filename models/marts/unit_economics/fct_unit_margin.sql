@@ -1,4 +1,5 @@
 with unit_economics as (
+
     select
         grain,
         environment,
@@ -17,29 +18,37 @@ with unit_economics as (
         period_end
     from {{ ref('int_books__unit_economics') }}
     where cohort_dimension = 'customer_tier'
+
 ),
 
 revenues as (
+
     select * from {{ ref('int_unit_economics__revenue') }}
+
 ),
 
 price_book as (
+
     select distinct
         customer_tier,
         workload,
         unit
     from {{ ref('price_book') }}
+
 ),
 
 units as (
+
     select
         unit,
         counting
     from {{ ref('units') }}
+
 ),
 
--- First what is missing on the price's side, then on the cost's.
+-- first what is missing on the price's side, then on the cost's
 compared as (
+
     select
         unit_economics.* exclude (null_reason),
         coalesce(revenues.priced_units, 0) as priced_units,
@@ -66,6 +75,7 @@ compared as (
             and unit_economics.workload = revenues.workload
             and unit_economics.customer_tier = revenues.customer_tier
             and unit_economics.unit = revenues.unit
+
 )
 
 select

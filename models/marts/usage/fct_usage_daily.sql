@@ -1,4 +1,5 @@
 with cells as (
+
     select
         deployment_id,
         customer_tier,
@@ -7,27 +8,34 @@ with cells as (
         units,
         date_day
     from {{ ref('int_unit_economics__usage_cells_daily') }}
+
 ),
 
 metered_usage as (
+
     select
         deployment_id,
         unit,
         meter,
         date_day
     from {{ ref('int_usage__metered_usage_daily') }}
+
 ),
 
 usage_coverage as (
+
     select
         deployment_id,
         is_known,
         date_day
     from {{ ref('int_usage__usage_coverage_daily') }}
+
 ),
 
 deployment_days as (
+
     select * from {{ ref('int_unit_economics__deployment_days') }}
+
 )
 
 select

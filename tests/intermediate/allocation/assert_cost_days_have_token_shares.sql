@@ -1,7 +1,6 @@
--- A deployment that cost something has shares to divide it by, unless it trains.
-with
+-- a deployment that cost something has shares to divide it by, unless it trains
+with cost_days as (
 
-cost_days as (
     select distinct date_day, deployment_id
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where
@@ -11,6 +10,7 @@ cost_days as (
             from {{ ref('deployments') }} as deployments
             where deployments.kind = 'training'
         )
+
 )
 
 select

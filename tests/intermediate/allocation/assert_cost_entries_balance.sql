@@ -1,7 +1,6 @@
--- Double entry: what a movement takes it gives, and no pool keeps anything.
-with
+-- double entry: what a movement takes it gives, and no pool keeps anything.
+with entries as (
 
-entries as (
     select
         date_day,
         source,
@@ -13,9 +12,11 @@ entries as (
         account_kind,
         amount
     from {{ ref('int_allocation__cost_entries_daily') }}
+
 ),
 
 movements as (
+
     select
         date_day,
         source,
@@ -24,13 +25,16 @@ movements as (
         sum(amount) as balance
     from entries
     group by date_day, source, billing_period_start, movement, from_account, origin_pool
+
 ),
 
 pools as (
+
     select date_day, source, billing_period_start, account || ' for ' || origin_pool as what, sum(amount) as balance
     from entries
     where account_kind = 'pool'
     group by date_day, source, billing_period_start, account, origin_pool
+
 )
 
 select date_day, source, billing_period_start, what, balance

@@ -1,16 +1,18 @@
--- Every day, source, billing period and treatment: what went into the allocation came out, to the last decimal.
-with
+-- every day, source, billing period and treatment: what went into the allocation came out, to the last decimal.
+with lines as (
 
-lines as (
     select date_day, source, billing_period_start, treatment, sum(effective_cost) as cost_in
     from {{ ref('int_costs__cost_lines_daily') }}
     group by date_day, source, billing_period_start, treatment
+
 ),
 
 ledger as (
+
     select date_day, source, billing_period_start, treatment, sum(effective_cost) as cost_out
     from {{ ref('int_allocation__cost_ledger_daily') }}
     group by date_day, source, billing_period_start, treatment
+
 )
 
 select

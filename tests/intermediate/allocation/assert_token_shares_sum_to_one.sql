@@ -1,4 +1,4 @@
--- The shares of a deployment's day are the whole of its cost, and lie within their band.
+-- the shares of a deployment's day are the whole of its cost, and lie within their band
 select
     date_day,
     deployment_id,

@@ -1,14 +1,18 @@
--- A workload that the variable activity_sources misspells would be counted by another source than its user thinks.
+-- a workload that the variable activity_sources misspells would be counted by another source than its user thinks
 {%- set choices = activity_sources() %}
 with chosen as (
+
     select unnest({{ sql_texts(choices.keys()) }}) as workload
+
 ),
 
 unknown as (
+
     select chosen.workload
     from chosen
     left join {{ ref('deployments') }} as deployments on chosen.workload = deployments.workload
     where deployments.workload is null
+
 )
 
 select {{ stop(

@@ -1,5 +1,6 @@
--- Each deployment's day costs in its cells what the ledger put on it, by origin, to the last decimal.
+-- each deployment's day costs in its cells what the ledger put on it, by origin, to the last decimal
 with ledger as (
+
     select
         date_day,
         deployment_id,
@@ -8,9 +9,11 @@ with ledger as (
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where not starts_with(deployment_id, '(')
     group by date_day, deployment_id, cost_origin
+
 ),
 
 cells as (
+
     select
         date_day,
         deployment_id,
@@ -18,6 +21,7 @@ cells as (
         sum(effective_cost) as effective_cost
     from {{ ref('int_unit_economics__cost_cells_daily') }}
     group by date_day, deployment_id, cost_origin
+
 )
 
 select

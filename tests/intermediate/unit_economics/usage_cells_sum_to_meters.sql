@@ -1,5 +1,6 @@
--- Dividing the meters' counts over tiers and geographies neither adds a unit nor loses one.
+-- dividing the meters' counts over tiers and geographies neither adds a unit nor loses one
 with metered_usage as (
+
     select
         date_day,
         deployment_id,
@@ -8,9 +9,11 @@ with metered_usage as (
     from {{ ref('int_usage__metered_usage_daily') }}
     group by date_day, deployment_id, unit
     having sum(units) > 0
+
 ),
 
 cells as (
+
     select
         date_day,
         deployment_id,
@@ -18,6 +21,7 @@ cells as (
         sum(units) as units
     from {{ ref('int_unit_economics__usage_cells_daily') }}
     group by date_day, deployment_id, unit
+
 )
 
 select

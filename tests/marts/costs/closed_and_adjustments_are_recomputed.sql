@@ -1,10 +1,13 @@
--- What was signed of a closed month and its adjustments are what a fresh computation says, line by line, to the last decimal.
+-- what was signed of a closed month and its adjustments are what a fresh computation says, line by line, to the last decimal
 with closed_months as (
+
     select closed_month
     from {{ ref('int_books__closed_months') }}
+
 ),
 
 booked as (
+
     select
         date_day,
         source,
@@ -22,9 +25,11 @@ booked as (
         origin_pool,
         effective_cost
     from {{ ref('fct_cost_adjustments') }}
+
 ),
 
 recomputed as (
+
     select
         recomputed.date_day,
         recomputed.source,
@@ -34,12 +39,15 @@ recomputed as (
         -recomputed.effective_cost as effective_cost
     from {{ ref('int_books__recomputed_costs_daily') }} as recomputed
     semi join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
+
 ),
 
 both_sides as (
+
     select * from booked
     union all
     select * from recomputed
+
 )
 
 select

@@ -1,14 +1,17 @@
--- Every cent of the ledger is in the mart, or of a closed month in an adjustment, by source and date.
+-- every cent of the ledger is in the mart, or of a closed month in an adjustment, by source and date
 with ledger as (
+
     select
         date_day,
         source,
         sum(effective_cost) as effective_cost
     from {{ ref('int_allocation__cost_ledger_daily') }}
     group by date_day, source
+
 ),
 
 entries as (
+
     select
         date_day,
         source,
@@ -22,15 +25,18 @@ entries as (
         effective_cost
     from {{ ref('fct_cost_adjustments') }}
     {%- endif %}
+
 ),
 
 costs as (
+
     select
         date_day,
         source,
         sum(effective_cost) as effective_cost
     from entries
     group by date_day, source
+
 )
 
 select

@@ -1,28 +1,33 @@
--- Deployments have in FOCUS rows what they have in the ledger, but for the rounding of shares to trillionths.
+-- deployments have in FOCUS rows what they have in the ledger, but for the rounding of shares to trillionths.
 -- Sources that bill in another currency are left out: their rows are not converted.
-with
+with sources as (
 
-sources as (
     select source
     from {{ ref('int_costs__scheduled_charges_daily') }}
     group by source
     having bool_and(billing_currency = '{{ var('reporting_currency') }}')
+
 ),
 
 ledger as (
+
     select source, date_day, deployment_id, sum(effective_cost) as effective_cost
     from {{ ref('int_allocation__cost_ledger_daily') }}
     where not starts_with(deployment_id, '(')
     group by source, date_day, deployment_id
+
 ),
 
 lines as (
+
     select source, date_day, sum(abs(effective_cost)) as gross_cost
     from {{ ref('int_costs__scheduled_charges_daily') }}
     group by source, date_day
+
 ),
 
 allocated as (
+
     select
         x_source as source,
         cast(charge_period_start as date) as date_day,
@@ -31,6 +36,7 @@ allocated as (
     from {{ ref('fct_focus_allocated_costs') }}
     where allocated_resource_id is not null
     group by x_source, charge_period_start, allocated_resource_id
+
 )
 
 select

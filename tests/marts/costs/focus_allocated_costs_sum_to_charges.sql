@@ -1,7 +1,6 @@
--- Every origin charge is there once: its rows sum to it, and their ratios to 1.
-with
+-- every origin charge is there once: its rows sum to it, and their ratios to 1.
+with charges as (
 
-charges as (
     select
         date_day,
         source,
@@ -11,9 +10,11 @@ charges as (
         sum(effective_cost) as effective_cost
     from {{ ref('int_costs__scheduled_charges_daily') }}
     group by date_day, source, billing_period_start, billing_currency, attribute_key
+
 ),
 
 allocated as (
+
     select
         cast(charge_period_start as date) as date_day,
         x_source as source,
@@ -25,6 +26,7 @@ allocated as (
             as allocated_ratio
     from {{ ref('fct_focus_allocated_costs') }}
     group by charge_period_start, x_source, billing_period_start, billing_currency, x_origin_charge_key
+
 )
 
 select

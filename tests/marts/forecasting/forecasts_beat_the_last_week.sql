@@ -1,4 +1,4 @@
--- What would have been chosen at past dates against a plain repetition of the last week, over all series: where that was
+-- what would have been chosen at past dates against a plain repetition of the last week, over all series: where that was
 -- nearer, forecasts deserve a look and a model no trust. It depends on the data, so that it warns.
 {{ config(severity='warn') }}
 

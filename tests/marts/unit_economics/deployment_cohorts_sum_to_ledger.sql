@@ -1,15 +1,18 @@
--- What the facts say a deployment cost over all time is what fct_deployment_costs_daily says, for every unit that
+-- what the facts say a deployment cost over all time is what fct_deployment_costs_daily says, for every unit that
 -- bears the whole cost, in each of the three grains.
 with ledger as (
+
     select
         deployment_id,
         sum(effective_cost) as effective_cost
     from {{ ref('fct_deployment_costs_daily') }}
     where not starts_with(deployment_id, '(')
     group by deployment_id
+
 ),
 
 facts as (
+
     select
         facts.grain,
         facts.cohort as deployment_id,
@@ -19,6 +22,7 @@ facts as (
     inner join {{ ref('units') }} as units on facts.unit = units.unit
     where facts.cohort_dimension = 'deployment' and units.cost_scope != 'token_kind'
     group by facts.grain, facts.cohort, facts.unit
+
 )
 
 select

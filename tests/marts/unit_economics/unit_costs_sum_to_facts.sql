@@ -1,6 +1,7 @@
--- The cells that any cohort can be put together from are those of the facts: the same cost by tier, and where nothing hinders
+-- the cells that any cohort can be put together from are those of the facts: the same cost by tier, and where nothing hinders
 -- the counting, the same units.
 with cells as (
+
     select
         date_day as period_start,
         environment,
@@ -12,9 +13,11 @@ with cells as (
         sum(effective_cost) as effective_cost
     from {{ ref('fct_unit_costs_daily') }}
     group by date_day, environment, workload, customer_tier, unit
+
 ),
 
 facts as (
+
     select
         period_start,
         environment,
@@ -29,6 +32,7 @@ facts as (
     where
         cohort_dimension = 'customer_tier'
         and unit not in ('active_user', 'session')
+
 )
 
 select

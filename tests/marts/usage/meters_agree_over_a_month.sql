@@ -1,4 +1,4 @@
--- Over a month what a single day cannot even out does: whatever the cause, two meters that differ by more than
+-- over a month what a single day cannot even out does: whatever the cause, two meters that differ by more than
 -- metering_tolerance deserve a look. Days on which one of them is silent are left out on both sides.
 {{ config(severity='warn') }}
 

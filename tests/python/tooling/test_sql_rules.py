@@ -16,8 +16,10 @@ from tools.compiled_project import environment
 from tools.sql_rules import (
     MANIFEST_RULES,
     RULES,
+    TEXT_RULES,
     columns_are_named,
     is_described,
+    is_set_apart,
     mart_has_a_contract,
     money_is_no_float,
     no_average_of_ratios,
@@ -54,6 +56,7 @@ def test_a_model_keeps_the_rules(path: Path) -> None:
     # a step on the way to a staging model adds to the columns that it takes; the staging model names them
     rules = [rule for rule in RULES if not (path.stem.startswith("base_") and rule is columns_are_named)]
     assert [finding for rule in rules for finding in rule(query)] == []
+    assert [finding for rule in TEXT_RULES for finding in rule(path.read_text(encoding="utf-8"))] == []
 
 
 def test_every_model_keeps_the_rules_of_the_manifest(manifest: dict[str, Any]) -> None:
@@ -117,6 +120,25 @@ def test_a_rule_can_fail(rule: Rule, sql: str) -> None:
 )
 def test_a_rule_lets_pass_what_is_right(rule: Rule, sql: str) -> None:
     assert list(rule(parse(sql))) == []
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "with charges as (\n    select a from t\n\n)\n\nselect a from charges",
+        "with charges as (\n\n    select a from t\n)\n\nselect a from charges",
+        "with\n\ncharges as (\n\n    select a from t\n\n)\n\nselect a from charges",
+        "-- What it is\nselect a from charges",
+    ],
+)
+def test_the_rule_of_layout_can_fail(sql: str) -> None:
+    assert len(list(is_set_apart(sql))) == 1
+
+
+def test_the_rule_of_layout_lets_pass_what_is_right() -> None:
+    comments = "-- what it is. Then this\n-- And that\n"
+    sql = "with charges as (\n\n    select a from t\n\n)\n\nselect a from charges\n"
+    assert list(is_set_apart(comments + sql)) == []
 
 
 def model(**changes: Any) -> dict[str, Any]:

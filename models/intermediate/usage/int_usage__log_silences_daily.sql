@@ -1,24 +1,65 @@
-{# Hours in which a log implausibly has no row. `relation` has `log_rows` of each hour (`hour_starts_at`) of each log, and the column
-   `log` names the log. From the first day of its rows to the last, a row a day: a quiet hour and a lost one look the same. #}
-{% macro silent_hours_daily(relation, log) -%}
-with spans as (
+with request_hours as (
+
+    select * from {{ ref('int_usage__request_hours') }}
+
+),
+
+product_hours as (
+
+    select * from {{ ref('int_usage__product_hours') }}
+
+),
+
+-- the gateway as a whole, and each deployment's part of it: one of two gateways may be lost
+hourly_rows as (
 
     select
-        {{ log }},
+        'requests' as log,
+        '(all)' as logged_for,
+        hour_starts_at,
+        sum(request_rows) as log_rows
+    from request_hours
+    group by hour_starts_at
+    union all
+    select
+        'requests' as log,
+        deployment_id as logged_for,
+        hour_starts_at,
+        sum(request_rows) as log_rows
+    from request_hours
+    where deployment_id is not null
+    group by deployment_id, hour_starts_at
+    union all
+    select
+        'product' as log,
+        workload as logged_for,
+        hour_starts_at,
+        sum(activity_rows) as log_rows
+    from product_hours
+    group by workload, hour_starts_at
+
+),
+
+spans as (
+
+    select
+        log,
+        logged_for,
         date_trunc('day', min(hour_starts_at)) as first_day,
         date_trunc('day', max(hour_starts_at)) as last_day,
         min(hour_starts_at) as first_hour,
         max(hour_starts_at) as last_hour,
         median(log_rows) as rows_an_hour
-    from {{ relation }}
-    group by {{ log }}
+    from hourly_rows
+    group by log, logged_for
 
 ),
 
 hours as (
 
     select
-        {{ log }},
+        log,
+        logged_for,
         first_hour,
         last_hour,
         rows_an_hour,
@@ -30,30 +71,35 @@ hours as (
 compared as (
 
     select
-        hours.{{ log }},
+        hours.log,
+        hours.logged_for,
         hours.hour_starts_at,
         hours.hour_starts_at not between hours.first_hour and hours.last_hour as is_outside,
         hours.rows_an_hour,
         count(*) over (
-            partition by hours.{{ log }}, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
+            partition by hours.log, hours.logged_for, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
         ) as days_of_kind,
         coalesce(logs.log_rows, 0) as log_rows,
         median(coalesce(logs.log_rows, 0)) over (
-            partition by hours.{{ log }}, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
+            partition by hours.log, hours.logged_for, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
         ) as usual_rows,
         median(coalesce(logs.log_rows, 0)) over (
-            partition by hours.{{ log }}, hour(hours.hour_starts_at)
+            partition by hours.log, hours.logged_for, hour(hours.hour_starts_at)
         ) as usual_rows_any_day,
         count(*) over weekday as weeks,
         median(coalesce(logs.log_rows, 0)) over weekday as weekday_rows,
         lag(coalesce(logs.log_rows, 0), 1, 0) over walk as rows_before,
         lead(coalesce(logs.log_rows, 0), 1, 0) over walk as rows_after
     from hours
-    left join {{ relation }} as logs on hours.{{ log }} = logs.{{ log }} and hours.hour_starts_at = logs.hour_starts_at
+    left join hourly_rows as logs
+        on
+            hours.log = logs.log
+            and hours.logged_for = logs.logged_for
+            and hours.hour_starts_at = logs.hour_starts_at
     window
-        walk as (partition by hours.{{ log }} order by hours.hour_starts_at),
+        walk as (partition by hours.log, hours.logged_for order by hours.hour_starts_at),
         weekday as (
-            partition by hours.{{ log }}, hour(hours.hour_starts_at), isodow(hours.hour_starts_at)
+            partition by hours.log, hours.logged_for, hour(hours.hour_starts_at), isodow(hours.hour_starts_at)
         )
 
 ),
@@ -77,8 +123,8 @@ judged as (
 
 select
     cast(hour_starts_at as date) as date_day,
-    {{ log }},
+    log,
+    logged_for,
     cast(count(*) filter (where is_silent) as bigint) as silent_hours
 from judged
-group by cast(hour_starts_at as date), {{ log }}
-{%- endmacro %}
+group by cast(hour_starts_at as date), log, logged_for
