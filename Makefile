@@ -267,7 +267,7 @@ lock: ## Resolve the locks again (needs uv)
 
 .PHONY: clean
 clean: ## Remove the database, the sample and dbt's output; your own data elsewhere stays
-	rm -rf target logs $(SAMPLE) $(TEST_DATA) data/tmp data/*.duckdb data/*.duckdb.wal .pytest_cache .ruff_cache
+	rm -rf target logs $(SAMPLE) $(TEST_DATA) data/tmp data/*.duckdb data/*.duckdb.tmp data/*.duckdb.wal .pytest_cache .ruff_cache
 
 $(INSTALLED):
 	$(call install,$(PYTHON),$(VENV),requirements.lock)

@@ -1,18 +1,18 @@
 {# Figures in a sentence: the rule of src/ai_unit_economics/figures.py, which a test holds these to. #}
 {% macro money_text(amount) -%}
-    replace(format('{:,.2f}', round(cast({{ amount }} as double), 2) + 0), '-', '−')
+    replace(format('{:,.2f}', round({{ amount }}, 2) + 0), '-', '−')
 {%- endmacro %}
 
 {% macro percent_text(share) -%}
-    replace(format('{:,.1f} %', round(100 * cast({{ share }} as double), 1) + 0), '-', '−')
+    replace(format('{:,.1f} %', round(100 * ({{ share }}), 1) + 0), '-', '−')
 {%- endmacro %}
 
 {% macro unit_cost_text(amount) -%}
     replace(
         format(
-            '{:,.' || greatest(4, 3 - cast(floor(log10(nullif(abs(cast({{ amount }} as double)), 0))) as integer))
+            '{:,.' || greatest(4, 3 - cast(floor(log10(nullif(abs({{ amount }}), 0))) as integer))
             || 'f}',
-            cast({{ amount }} as double)
+            {{ amount }}
         ),
         '-', '−'
     )
@@ -26,5 +26,5 @@
 {# What of a cost an effect on it has made: cost is that of after, so that effect / (1 + effect) of it is new. An effect
    is an estimate, and so is this amount: to a millionth. #}
 {% macro amount_of_effect(cost, effect) -%}
-    cast(round(cast({{ cost }} as double) * {{ effect }} / nullif(1 + {{ effect }}, 0), 6) as {{ money_type() }})
+    cast(round({{ cost }} * {{ effect }} / nullif(1 + {{ effect }}, 0), 6) as {{ money_type() }})
 {%- endmacro %}

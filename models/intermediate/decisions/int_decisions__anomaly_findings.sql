@@ -70,7 +70,7 @@ select
         when 'effective_cost' then 'the cost of ' || events.workload
         else 'the cost per ' || replace(events.unit, '_', ' ') || ' of ' || events.workload
     end as subject,
-    {{ percent_text('abs(events.metric_value / nullif(cast(events.expected_value as double), 0) - 1)') }}
+    {{ percent_text('abs(events.metric_value / nullif(events.expected_value, 0) - 1)') }}
     || case when events.metric_value > events.expected_value then ' above' else ' below' end as measure,
     coalesce(replace(events.main_driver, '_', ' '), 'unknown')
     || coalesce(' of ' || events.main_deployment_id, '') as compared_with,

@@ -83,7 +83,7 @@ select
     cast(null as varchar) as environment,
     cast(null as varchar) as workload,
     summed.thing as subject,
-    {{ percent_text('cast(summed.effective_cost as double) / nullif(summed.whole_cost, 0)') }} as measure,
+    {{ percent_text('summed.effective_cost / nullif(summed.whole_cost, 0)') }} as measure,
     {{ money_text('summed.whole_cost') }} as compared_with,
     finding_period.period_text as moment,
     map(

@@ -19,15 +19,6 @@ import yaml
 
 from ai_unit_economics.sql import identifier, joined, sql
 
-MACROS = (
-    "macros/files/input_files.sql",
-    "macros/quality/conformance.sql",
-    "macros/quality/stop.sql",
-    "macros/quality/stop_for_seed_row.sql",
-    "tests/generic/grain.sql",
-    "tests/generic/seed_violations.sql",
-    "tests/generic/true_in_every_row.sql",
-)
 # These stop the build by an error with a line for each bad row; the other tests give rows.
 STOPPING = ("seed_violations", "seed_reference", "seed_overlap")
 SHOWN_ROWS = 3
@@ -167,15 +158,25 @@ class Checks:
         self.content = rows
         # what is wrong with the types of those that are loaded
         self.mistyped: dict[str, list[str]] = {}
-        source = "\n".join((project / file).read_text(encoding="utf-8") for file in MACROS)
-        # a test is a macro by another name
-        source = re.sub(r"{%(-?) test ", r"{%\1 macro ", source).replace("endtest", "endmacro")
         # SQL and no page: there is nothing to escape
         self.environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
+        source = "\n".join(self.sources(project))
         module = self.environment.from_string(source).make_module({"ref": self.ref})
         self.macros: dict[str, Callable] = {
             name: getattr(module, name) for name in dir(module) if not name.startswith("_")
         }
+
+    def sources(self, project: Path) -> Iterator[str]:
+        """The project's macros, but for those that only dbt can read, such as a materialization."""
+        for file in sorted((*(project / "macros").rglob("*.sql"), *(project / "tests" / "generic").glob("*.sql"))):
+            # a test is a macro by another name
+            text = re.sub(r"{%(-?) test ", r"{%\1 macro ", file.read_text(encoding="utf-8"))
+            text = text.replace("endtest", "endmacro")
+            try:
+                self.environment.parse(text)
+            except jinja2.TemplateSyntaxError:
+                continue
+            yield text
 
     def ref(self, name: str) -> Relation:
         """A seed's table, which is made when it is first asked for."""

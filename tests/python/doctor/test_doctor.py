@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ai_unit_economics.cli import main
-from ai_unit_economics.doctor.inputs import Inputs, look
+from ai_unit_economics.doctor.inputs import Inputs, look, read_seeds
+from ai_unit_economics.doctor.seed_checks import problems_of_seeds
 from ai_unit_economics.doctor.verdicts import MARTS, Verdict, verdict
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -276,7 +277,7 @@ def test_a_source_without_a_rule_is_named(whole: Place) -> None:
         ("series_rules", "20,pod,equals,x,chta,\n", "series_rules.csv, row priority 20: its deployment_id is not in"),
         ("deployments", "b,chat,production,inference,1,01.07.2026,\n", "line 3: valid_from '01.07.2026' is no date"),
         ("deployments", "b,chat,production,server,1,2026-07-01,\n", "deployments.csv, row b: kind must be inference"),
-        ("capacity_pools", "h100,share\n", "capacity_pools.csv: 2 rows have pool_id h100"),
+        ("capacity_pools", "h100,share\n", "capacity_pools.csv, row h100: its period overlaps that of the next row"),
     ],
 )
 def test_what_a_seed_may_not_hold_is_said_before_the_build(whole: Place, seed: str, row: str, said: str) -> None:
@@ -287,6 +288,15 @@ def test_what_a_seed_may_not_hold_is_said_before_the_build(whole: Place, seed: s
     assert [line for line in inputs.stops_costs + inputs.stops_usage if said in line], inputs
     result = whole.run()
     assert (result.exit_code, "This stops the build" in result.output) == (1, True)
+
+
+def test_every_check_of_the_projects_own_seeds_can_be_run() -> None:
+    """A check that needs what the doctor does not have would be found by a user: their rows break no rule."""
+    inputs = Inputs("")
+    read_seeds(inputs, PROJECT, PROJECT / "seeds" / "config")
+    for catalogue in (PROJECT / "seeds" / "reference").glob("*.csv"):
+        inputs.seed_columns.setdefault(catalogue.stem, [])
+    assert list(problems_of_seeds(PROJECT, inputs.seeds, inputs.seed_columns)) == []
 
 
 def test_a_seed_with_a_misspelt_driver_is_named(whole: Place) -> None:
