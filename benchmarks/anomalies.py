@@ -49,7 +49,7 @@ WORLDS = (
 
 
 def workload_days(world: World, name: str, dearer_on: set[int], rng: np.random.Generator) -> list[dict]:
-    """Days of one workload as int_unit_economics__cost_per_unit has them; 70 % of cost is fixed, units share it."""
+    """Days of one workload as int_books__unit_economics has them; 70 % of cost is fixed, units share it."""
     day = np.arange(DAYS)
     usage, other, cost = (
         np.exp(autoregressive(rng, DAYS, world.noise, world.autocorrelation, world.tails)) for _ in range(3)
@@ -79,7 +79,7 @@ def anomalies(rows: list[dict]) -> list[tuple]:
     with duckdb.connect() as connection:
         given = pa.Table.from_pylist(rows)
         connection.register("given", given)
-        connection.sql("create table int_unit_economics__cost_per_unit as select * from given")
+        connection.sql("create table int_books__unit_economics as select * from given")
         connection.sql("create table units as select unnest(['request', 'token']) as unit, 'sum' as counting")
         connection.sql(
             "create table int_decisions__week_moves as select environment, workload, unit, 'x' as main_driver,"

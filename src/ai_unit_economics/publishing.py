@@ -26,6 +26,7 @@ import click
 import duckdb
 
 from ai_unit_economics import __version__
+from ai_unit_economics.opening import main_environment
 from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
 from ai_unit_economics.summary import latest_complete_day
 
@@ -77,7 +78,8 @@ def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool
         try:
             tables = _write(connection, build, version, draft)
             _audit(connection, draft, tables)
-            day, is_complete = latest_complete_day(connection) or (None, False)
+            environment = main_environment(connection)
+            day, is_complete = latest_complete_day(connection, environment) or (None, False)
             manifest = _manifest(build, version, tables, day if is_complete else None)
             (draft / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
             _flush(draft)

@@ -16,21 +16,6 @@ from ai_unit_economics.books.tables import INPUTS
 from ai_unit_economics.landing.models import Place
 from ai_unit_economics.sql import file_names, identifier, joined, sql
 
-RECORD_COLUMNS = (
-    "number bigint",
-    "action varchar",
-    "closed_month date",
-    "is_in_force boolean",
-    "is_latest_closing boolean",
-    "recorded_by varchar",
-    "recorded_at timestamp",
-    "note varchar",
-    "invocation_id varchar",
-    "ledger_hash varchar",
-    "record_hash varchar",
-    "accepted_findings varchar[]",
-    "record varchar",
-)
 # The mart is made of its own closed rows: what `fct_cost_adjustments` has but for `is_closed`.
 ADJUSTMENTS = {
     "booked_month": "date",
@@ -62,7 +47,23 @@ class Records:
         records = read_records(session, place.books)
         _check_continuation(session, place, records)
         in_force = closings_in_force(records)
-        columns = sql(", ".join(RECORD_COLUMNS))
+        columns = sql(
+            """
+            number bigint,
+            action varchar,
+            closed_month date,
+            is_in_force boolean,
+            is_latest_closing boolean,
+            recorded_by varchar,
+            recorded_at timestamp,
+            note varchar,
+            invocation_id varchar,
+            ledger_hash varchar,
+            record_hash varchar,
+            accepted_findings varchar[],
+            record varchar
+            """
+        )
         session.execute(sql("create or replace table {target} ({columns})", target=place.name, columns=columns).text)
         for record in records:
             insert = sql(

@@ -60,6 +60,26 @@ def _resource(account: Sql = NOTHING, region: Sql = NOTHING) -> Sql:
     )
 
 
+def _results(reading: Reading, starts_at: str, ends_at: str) -> Sql:
+    """A row a result of a report's buckets, with the two times of its bucket as text."""
+    return sql(
+        """(
+            select
+                source_file,
+                source_row,
+                bucket ->> {starts_at} as starts_at,
+                bucket ->> {ends_at} as ends_at,
+                {results} as result
+            from (select source_file, source_row, {buckets} as bucket from {documents})
+        )""",
+        starts_at=starts_at,
+        ends_at=ends_at,
+        results=_elements(sql("bucket"), "$.results"),
+        buckets=_elements(sql("document"), "$.data"),
+        documents=_documents(reading),
+    )
+
+
 def openai(reading: Reading) -> Sql:
     """Pages of the Usage API: input includes cached and written tokens."""
     return sql(
@@ -85,22 +105,12 @@ def openai(reading: Reading) -> Sql:
                 result ->> '$.num_model_requests' as requests,
                 {starts_at} as bucket_start,
                 {ends_at} as bucket_end
-            from (
-                select
-                    source_file,
-                    source_row,
-                    bucket ->> '$.start_time' as starts_at,
-                    bucket ->> '$.end_time' as ends_at,
-                    {results} as result
-                from (select source_file, source_row, {buckets} as bucket from {documents})
-            )
+            from {results}
         )""",
         resource=_resource(),
         starts_at=readers.time_of_text(sql("starts_at")),
         ends_at=readers.time_of_text(sql("ends_at")),
-        results=_elements(sql("bucket"), "$.results"),
-        buckets=_elements(sql("document"), "$.data"),
-        documents=_documents(reading),
+        results=_results(reading, "$.start_time", "$.end_time"),
     )
 
 
@@ -130,22 +140,12 @@ def anthropic(reading: Reading) -> Sql:
                 result ->> '$.output_tokens' as output_tokens,
                 {starts_at} as bucket_start,
                 {ends_at} as bucket_end
-            from (
-                select
-                    source_file,
-                    source_row,
-                    bucket ->> '$.starting_at' as starts_at,
-                    bucket ->> '$.ending_at' as ends_at,
-                    {results} as result
-                from (select source_file, source_row, {buckets} as bucket from {documents})
-            )
+            from {results}
         )""",
         resource=_resource(),
         starts_at=readers.time_of_text(sql("starts_at")),
         ends_at=readers.time_of_text(sql("ends_at")),
-        results=_elements(sql("bucket"), "$.results"),
-        buckets=_elements(sql("document"), "$.data"),
-        documents=_documents(reading),
+        results=_results(reading, "$.starting_at", "$.ending_at"),
     )
 
 

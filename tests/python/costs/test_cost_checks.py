@@ -137,7 +137,7 @@ def mistaken(module_warehouse):
         *SEEDS, "deployments", "capacity_pools", "shared_pools", "focus_columns", "+base_focus__files"
     )
     change(module_warehouse, *MISTAKES)
-    module_warehouse.dbt("test", "--select", *SEEDS, check=False)
+    module_warehouse.dbt("test", "--indirect-selection", "eager", "--select", *SEEDS, check=False)
     return module_warehouse
 
 

@@ -181,7 +181,7 @@ def drivers(module_warehouse):
         f"from (values {', '.join(days)}) as days({', '.join(names)})"
     )
     module_warehouse.query(
-        f"create table intermediate.int_unit_economics__cost_per_unit as select * replace "
+        f"create table intermediate.int_books__unit_economics as select * replace "
         f"(cast(cost_per_unit as decimal(38, 18)) as cost_per_unit, cast(null_reason as varchar) as null_reason) "
         f"from (values {', '.join(facts)}) as facts(grain, environment, workload, cohort_dimension, unit, "
         f"null_reason, cost_per_unit, is_complete, period_start, period_end)"

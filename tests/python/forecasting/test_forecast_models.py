@@ -15,14 +15,14 @@ MODELS = "int_forecasting__series_daily+,+fct_forecast_accuracy"
 
 
 def write_days(database: Path, days: int, factor: float = 1.0) -> None:
-    """int_unit_economics__cost_per_unit of one workload that grows 2 % a week; everything is complete."""
+    """int_books__unit_economics of one workload that grows 2 % a week; everything is complete."""
     history = grown(days=140)
     with duckdb.connect(str(database)) as connection:
         connection.execute("create schema if not exists intermediate")
-        connection.execute("drop table if exists intermediate.int_unit_economics__cost_per_unit")
+        connection.execute("drop table if exists intermediate.int_books__unit_economics")
         connection.execute(
             """
-            create table intermediate.int_unit_economics__cost_per_unit (
+            create table intermediate.int_books__unit_economics (
                 grain varchar, environment varchar, workload varchar, cohort_dimension varchar, cohort varchar,
                 unit varchar, units bigint, effective_cost decimal(38, 18), null_reason varchar, is_complete boolean,
                 period_start date, counted_cost decimal(38, 18) generated always as (effective_cost)
@@ -30,7 +30,7 @@ def write_days(database: Path, days: int, factor: float = 1.0) -> None:
             """
         )
         connection.executemany(
-            "insert into intermediate.int_unit_economics__cost_per_unit values "
+            "insert into intermediate.int_books__unit_economics values "
             "('day', 'production', 'chat', 'all', 'all', 'request', ?, cast(? as decimal(38, 18)), null, true, ?)",
             [
                 (int(history.usage[day] * factor), f"{history.cost[day]:.6f}", START + timedelta(days=day))

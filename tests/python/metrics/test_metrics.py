@@ -34,7 +34,7 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 'chat' as workload, dimension as cohort_dimension, cohort, unit, 1000000 as unit_scale, units,
                 10::decimal(38, 18) as usage_cost, 0::decimal(38, 18) as unused_commitment_cost,
                 2.5::decimal(38, 18) as idle_cost, 0::decimal(38, 18) as unobserved_cost,
-                0::decimal(38, 18) as shared_cost,
+                0::decimal(38, 18) as shared_cost, 12.5::decimal(38, 18) as effective_cost,
                 cost::decimal(38, 18) as cost_per_unit, 1.0 as telemetry_coverage, 'USD' as currency
             from
                 (values

@@ -15,7 +15,7 @@ MARTS = ("fct_unit_economics_daily", "fct_cost_reconciliation", "dim_dates")
 # What publishing asks a mart beside its numbers
 DAY = {
     "fct_unit_economics_daily": ", date '2026-08-31' as period_start, true as is_complete, "
-    "'output_token' as unit, 'all' as cohort_dimension"
+    "'output_token' as unit, 'all' as cohort_dimension, 'production' as environment, 1 as effective_cost"
 }
 KILLED = 9
 

@@ -43,7 +43,7 @@ def mistaken(module_warehouse):
         connection.execute("use config")
         for statement in MISTAKES:
             connection.execute(statement)
-    module_warehouse.dbt("test", "--select", *SEEDS, check=False)
+    module_warehouse.dbt("test", "--indirect-selection", "eager", "--select", *SEEDS, check=False)
     return module_warehouse
 
 
