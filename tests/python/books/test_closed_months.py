@@ -2,7 +2,7 @@
 
 The company has a node of 4 accelerators that a and b share, a deployment g of its own, and a platform that all carry.
 After each round of changes the books must say what was signed, to the byte, and closed and adjustments must be what is
-computed afresh, to the last decimal. BOOK_CHANGES=1000 makes more changes than the suite, ten a round.
+computed afresh, to the last decimal. Random changes take minutes: BOOK_CHANGES=1000 makes so many, ten a round.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from ai_unit_economics.publishing import Build, opened
 from ai_unit_economics.sql import identifier, sql
 from tests.python.conftest import Warehouse
 
-CHANGES = int(os.environ.get("BOOK_CHANGES", "8"))
+CHANGES = int(os.environ.get("BOOK_CHANGES", "0"))
 CHANGES_A_ROUND = min(max(CHANGES // 2, 1), 10)
 FIRST, LAST = date(2026, 7, 1), date(2026, 9, 12)
 WATCHED = [date(2026, 7, 10), date(2026, 7, 11), date(2026, 8, 4)]
@@ -376,6 +376,7 @@ def test_each_kind_of_change_is_named(company: Company) -> None:
     assert causes["2026-07-10"] == "several"
 
 
+@pytest.mark.skipif(not CHANGES, reason="random changes take minutes: set BOOK_CHANGES, such as 20")
 def test_the_books_never_move(company: Company) -> None:
     drawn = random.Random(17)
     company.build()
