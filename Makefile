@@ -91,10 +91,10 @@ test-build: $(INSTALLED)
 		DBT_TARGET_PATH=target/test dbt build --profiles-dir profiles
 	@UNIT_ECONOMICS_DATABASE=$(TEST_DATA)/unit_economics.duckdb ai-unit-economics summary
 
-# In two processes, a file's tests in one of them; PYTEST_ARGS='-n 0' runs them in one.
+# In two processes, a file's tests in one of them, long files first; PYTEST_ARGS='-n 0' runs them in one.
 .PHONY: test-python
 test-python: $(INSTALLED)
-	pytest --numprocesses 2 --dist loadfile $(PYTEST_ARGS)
+	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(INSTALLED) ## Check SQL, Python and YAML

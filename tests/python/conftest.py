@@ -30,6 +30,12 @@ from dbt.graph import Graph
 PROJECT = Path(__file__).resolve().parents[2]
 SHARED_DATA = Path(os.environ.get("UNIT_ECONOMICS_SHARED_DATA", PROJECT.parent / "shared" / "data"))
 CONFIG_SEEDS = PROJECT / "seeds" / "config"
+# Minutes each: begun last, one of them would keep a process busy when the other has nothing left.
+LONGEST_FILES = ("test_closed_months.py", "test_removals.py", "test_conformance.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
 
 
 class Warehouse:
