@@ -301,7 +301,7 @@ def roll_back(folder: Path, name: str | None = None) -> str:
 def _point(folder: Path, name: str) -> None:
     _link(folder / "latest", Path("versions") / name)
     _link(folder / DATABASE_NAME, Path("latest") / DATABASE_NAME)
-    _flush_folder(folder)
+    flush(folder)
 
 
 def _link(link: Path, target: Path) -> None:
@@ -356,13 +356,13 @@ def _flush(folder: Path) -> None:
     for file in folder.rglob("*"):
         if file.is_file():
             file.chmod(0o444)
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())
-    _flush_folder(folder)
+            flush(file)
+    flush(folder)
 
 
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Leaves a file, or the names in a folder, on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

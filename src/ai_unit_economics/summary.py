@@ -133,10 +133,7 @@ NEXT_STEPS = """
 
 
 def require_mart(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    tables = connection.execute(
-        "select 1 from information_schema.tables where table_schema = 'marts' and table_name = ?", [name]
-    ).fetchall()
-    if not tables:
+    if not opening.has_mart(connection, name):
         raise MissingMartError(f"marts.{name} is not in the database; run make build and look at its first error")
 
 

@@ -30,7 +30,7 @@ from ai_unit_economics.books.records import (
     read_records,
 )
 from ai_unit_economics.books.tables import INPUTS, SIGNED
-from ai_unit_economics.publishing import DATABASE_OPTION, Build, NotPublishedError, last_build, opened
+from ai_unit_economics.publishing import DATABASE_OPTION, Build, NotPublishedError, flush, last_build, opened
 from ai_unit_economics.sql import Sql, file_names, identifier, sql
 
 SAMPLE = "data/sample"
@@ -246,11 +246,11 @@ def _put_in_place(draft: Path, place: Path) -> None:
     """A folder without a record is what a killed closing left; the record is what counts."""
     for file in draft.iterdir():
         file.chmod(0o444)
-        _flush(file)
+        flush(file)
     shutil.rmtree(place, ignore_errors=True)
     place.parent.mkdir(exist_ok=True)
     draft.rename(place)
-    _flush(place.parent)
+    flush(place.parent)
 
 
 def _write_record(connection: duckdb.DuckDBPyConnection, books: str, record: Record) -> None:
@@ -268,7 +268,7 @@ def _write_record(connection: duckdb.DuckDBPyConnection, books: str, record: Rec
     draft = folder / f".{name}.{os.getpid()}"
     draft.write_text(record.to_json(), encoding="utf-8")
     draft.chmod(0o444)
-    _flush(draft)
+    flush(draft)
     try:
         # A link, and no rename: it fails where there is such a record
         (folder / name).hardlink_to(draft)
@@ -276,7 +276,7 @@ def _write_record(connection: duckdb.DuckDBPyConnection, books: str, record: Rec
         raise BooksError(f"{folder / name} was written meanwhile: run dbt build, and close then") from None
     finally:
         draft.unlink()
-    _flush(folder)
+    flush(folder)
 
 
 def _relation(connection: duckdb.DuckDBPyConnection, model: str) -> Sql:
@@ -298,14 +298,6 @@ def next_month_of(month: date) -> date:
 
 def _is_address(books: str) -> bool:
     return "://" in books
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _now() -> str:
