@@ -69,6 +69,8 @@ TREATMENTS = {
     "excluded_cost": "excluded",
     "unallocated_cost": "unallocated",
 }
+# The row of fct_tier_margin that is the sum over a tier's workloads
+ALL_WORKLOADS = "(all)"
 PRECISION = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
@@ -389,47 +391,25 @@ def margins(marts: Marts) -> dict | None:
     rows = marts.rows(
         "select workload, customer_tier, is_complete, revenue, counted_cost, margin, margin_rate, "
         "null_reason from marts.fct_tier_margin where grain = 'month' and environment = ? and period_start = ? "
-        "order by workload, counted_cost desc, customer_tier",
+        "order by counted_cost desc, workload, customer_tier",
         marts.environment,
         month,
     )
     if not any(row["margin"] is not None for row in rows):
         return None
     tiers = [
-        _tier(name, list(group))
-        for name, group in groupby(sorted(rows, key=_by_tier), key=lambda r: r["customer_tier"])
+        {**whole, "rows": [row for row in rows if row["customer_tier"] == whole["customer_tier"] and row is not whole]}
+        for whole in rows
+        if whole["workload"] == ALL_WORKLOADS
     ]
     tiers.sort(key=lambda tier: (tier["margin"] is None, tier["margin"] or 0))
-    known = [float(row["margin"]) for tier in tiers for row in (tier, *tier["rows"]) if row["margin"] is not None]
+    known = [float(row["margin"]) for row in rows if row["margin"] is not None]
     low, high = min(0.0, *known) * 1.05, max(0.0, *known) * 1.05
     for tier in tiers:
         for row in (tier, *tier["rows"]):
             if row["margin"] is not None:
                 row["bar"] = charts.bar(0, float(row["margin"]), low, high, "down" if row["margin"] >= 0 else "up")
     return {"month": month, "tiers": tiers}
-
-
-def _by_tier(row: dict) -> tuple:
-    return row["customer_tier"], -row["counted_cost"], row["workload"]
-
-
-def _tier(name: str, rows: list[dict]) -> dict:
-    """All that a tier is charged against all that it costs. What has no price is charged nothing, and costs; what is
-    not known of one workload is not known of all of them."""
-    revenue = sum((row["revenue"] for row in rows), Decimal(0))
-    cost = sum((row["counted_cost"] for row in rows), Decimal(0))
-    priced = [row for row in rows if row["null_reason"] != "no_price"]
-    is_known = bool(priced) and all(row["margin"] is not None for row in priced)
-    margin = revenue - cost if is_known else None
-    return {
-        "customer_tier": name,
-        "revenue": revenue,
-        "counted_cost": cost,
-        "margin": margin,
-        "margin_rate": margin / revenue if margin is not None and revenue else None,
-        "null_reason": None if is_known else next((row["null_reason"] for row in priced or rows), None),
-        "rows": rows,
-    }
 
 
 def hosted(marts: Marts) -> dict | None:
