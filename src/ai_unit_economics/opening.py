@@ -60,6 +60,7 @@ class Finding:
     finding_id: str
     kind: str
     environment: str | None
+    workload: str | None
     sentence: str
     what_to_do: str
     amount_meaning: str
@@ -145,8 +146,8 @@ def findings(connection: duckdb.DuckDBPyConnection, environment: str) -> list[Fi
     rows = connection.execute(
         """
         select
-            finding_id, finding_kind, environment, sentence, what_to_do, amount_meaning, is_saving, amount_per_month,
-            amount_per_month_low, amount_per_month_high, currency, evidence_mart, evidence
+            finding_id, finding_kind, environment, workload, sentence, what_to_do, amount_meaning, is_saving,
+            amount_per_month, amount_per_month_low, amount_per_month_high, currency, evidence_mart, evidence
         from marts.fct_findings
         where environment is null or environment = ?
         order by finding_rank

@@ -213,7 +213,7 @@ def _workload(marts: Marts, name: str) -> Workload | None:
         for grain in ("daily", "weekly")
     )
     targets = target_levels(marts, name, unit)
-    marks = configuration_marks(marts, name, days[0]["period_start"])
+    marks = configuration_marks(marts, name, marts.environment, days[0]["period_start"])
     fan = forecast(marts, name, unit, days[-1]["period_start"])
     text = unit_text(unit, scales[unit])
     chart = charts.trend(
@@ -283,7 +283,7 @@ def target_levels(marts: Marts, workload: str, unit: str) -> list[dict]:
     return levels
 
 
-def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Mark]:
+def configuration_marks(marts: Marts, workload: str, environment: str, first_day: date) -> list[Mark]:
     """A mark for each new configuration period: which of its columns changed, and the release gate's verdict."""
     rows = marts.rows(
         sql(
@@ -292,7 +292,7 @@ def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Ma
             columns=joined(map(identifier, CONFIGURATION)),
         ).text,
         workload,
-        marts.environment,
+        environment,
     )
     changes = []
     for deployment, group in groupby(rows, key=lambda row: row["deployment_id"]):
