@@ -312,7 +312,7 @@ def move(
     moved = {name: row.get(column) or Decimal(0) for column, name in content.DRIVERS.items()}
     parts = [Part(name, change) for name, change in moved.items() if change and abs(change) >= smallest]
     rest = sum(moved.values(), Decimal(0)) - sum((part.cost for part in parts), Decimal(0))
-    parts += [Part("smaller parts", rest)] if rest else []
+    parts += [Part("smaller parts", rest)] if abs(rest) > abs(row["cost_per_unit_before"]) * content.ROUNDING else []
     return Move(
         text=content.unit_text(row["unit"], row["unit_scale"]),
         period=f"{content.period_text(row['grain'], row['period_start_before'], True)} to "
