@@ -22,6 +22,7 @@ DBT_PROJECT = {
     "vars": {"ai_unit_economics": {"data_root": "{{ env_var('ACME_EXPORTS') }}", "reporting_currency": "EUR"}},
     "models": {"acme_finops": {"+schema": "acme"}},
     "seeds": {"ai_unit_economics": {"config": {"budgets": {"+enabled": False}}}},
+    "flags": {"skip_nodes_if_on_run_start_fails": True, "indirect_selection": "buildable"},
 }
 MODELS = {
     "budgets": """
@@ -88,7 +89,7 @@ class Consumer:
         return result
 
     def build(self, *selection: str, target: str = "dev", check: bool = True) -> bool:
-        options = ["--target", target, "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
+        options = ["--target", target, "--exclude-resource-type", "unit_test"]
         manifest = self.manifest.deepcopy()
         return self.run("build", *options, "--select", *selection, manifest=manifest, check=check).success
 
