@@ -32,7 +32,7 @@ MODELS = {
             cast('2026-01-01' as date) as valid_from, cast(null as date) as valid_to
     """,
     "bill": """
-        select sum(effective_cost) as effective_cost from {{ ref('ai_unit_economics', 'fct_cost_reconciliation') }}
+        select sum(effective_cost_in) as effective_cost from {{ ref('ai_unit_economics', 'fct_cost_reconciliation') }}
     """,
 }
 SEEDS = {
