@@ -122,6 +122,10 @@ class Workload:
         )
 
     @property
+    def has_intervals(self) -> bool:
+        return any(row["low_80"] is not None for row in self.fan)
+
+    @property
     def whole_weeks(self) -> list[dict]:
         return [row for row in self.weeks if row["is_complete"]]
 

@@ -337,6 +337,16 @@ def test_a_card_speaks_of_the_period_of_its_target(marts: duckdb.DuckDBPyConnect
     assert chat.target["status"] == "breached"
 
 
+def test_a_key_names_only_what_the_charts_show(marts: duckdb.DuckDBPyConnection) -> None:
+    """chat has a change of configuration, neither target nor forecast. A change that rounds to none has no colour."""
+    marts.execute("update marts.fct_unit_economics_weekly set cost_per_unit = 3 where period_start >= '2026-09-14'")
+    page = render(marts)
+    assert "</b>&nbsp; change of configuration" in page
+    for absent in ("</i>target", "</i>forecast", "0.0 %</span>"):
+        assert absent not in page
+    assert "as much as the week before" in page
+
+
 def test_data_older_than_two_days_is_flagged(marts: duckdb.DuckDBPyConnection) -> None:
     """The bill ends on the 25th, telemetry on the 27th. On the 28th the bill is 2 days old, on the 29th 3."""
     assert "Old data" not in render(marts, date(2026, 9, 28))
