@@ -13,7 +13,8 @@ import duckdb
 from rich.console import Console
 
 from ai_unit_economics.explain.content import Explanation, UnknownError, explain
-from ai_unit_economics.explain.printed import REASONS, print_explanation
+from ai_unit_economics.explain.printed import print_explanation
+from ai_unit_economics.figures import why_unknown
 from ai_unit_economics.report import database_to_report
 
 
@@ -21,7 +22,7 @@ def told(explanation: Explanation) -> dict:
     """As JSON: amounts are text, so that no digit is lost; what is not known is null, with the reason beside it."""
     found = asdict(explanation)
     for row in (*found["units"], *found["bearers"]):
-        row["null_reason_text"] = REASONS.get(row["null_reason"], row["null_reason"])
+        row["null_reason_text"] = row["null_reason"] and why_unknown(row["null_reason"])
     return found
 
 

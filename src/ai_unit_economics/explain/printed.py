@@ -11,20 +11,11 @@ from rich.markup import escape
 from rich.table import Table
 
 from ai_unit_economics.explain.content import BEARERS, Bearer, Explanation, share
-from ai_unit_economics.figures import UNKNOWN, count, money, percent, signed, unit_cost
+from ai_unit_economics.figures import UNKNOWN, count, money, percent, signed, unit_cost, why_unknown
 
 # So many rows of a list are shown; what is left is one line, so that the list adds up.
 SHOWN = 8
 
-# The seed null_reasons in a few words; docs/nulls.md explains them.
-REASONS = {
-    "no_cost": "no charge for it has arrived, or none falls to it",
-    "no_telemetry": "nobody looked: no telemetry of it",
-    "coverage_below_minimum": "too little was seen of it",
-    "meter_broken": "it was counted, and the count is known to be wrong",
-    "meter_missing": "nobody counted it, though its meter should",
-    "no_units": "somebody looked, and there were none",
-}
 METHODS = {
     "cost_rule": "the rule names the deployment",
     "pool:accelerator_time": "by accelerator time held",
@@ -101,7 +92,7 @@ def _print_units(found: Explanation, console: Console) -> None:
         return
     table = _table("per", "units", found.currency, "change")
     for unit in found.units:
-        why = f"\n[dim]{_why(unit.null_reason)}[/dim]" if unit.null_reason else ""
+        why = f"\n[dim]{why_unknown(unit.null_reason)}[/dim]" if unit.null_reason else ""
         table.add_row(unit.text + why, count(unit.units), unit_cost(unit.cost_per_unit), signed(unit.change))
     console.print(table)
 
@@ -133,7 +124,7 @@ def _print_bearers(found: Explanation, console: Console) -> None:
         rows = [row for row in found.bearers if row.dimension == dimension]
         table = _table(BEARERS[dimension], found.currency, "share", "units", "per unit")
         for row in _shown(rows):
-            why = f"\n[dim]{_why(row.null_reason)}[/dim]" if row.null_reason else ""
+            why = f"\n[dim]{why_unknown(row.null_reason)}[/dim]" if row.null_reason else ""
             table.add_row(
                 escape(row.cohort) + why,
                 money(row.cost),
@@ -188,10 +179,6 @@ def _print_charges(found: Explanation, console: Console) -> None:
         console,
         "  [dim]rule: the priority of a row of the seed cost_rules. The rows: marts.fct_focus_allocated_costs[/dim]",
     )
-
-
-def _why(reason: str | None) -> str:
-    return REASONS.get(reason or "", (reason or "").replace("_", " "))
 
 
 def _shown(rows: Sequence) -> Sequence:

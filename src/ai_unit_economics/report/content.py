@@ -246,6 +246,24 @@ def _workload(marts: Marts, name: str) -> Workload | None:
     return Workload(name, unit, text, days, weeks, target, before, marks, fan, chart)
 
 
+def silent(marts: Marts, found: Sequence[Workload], since: date) -> dict[str, list[str]]:
+    """Workloads without any cost per unit, by why: a card that is not there would look as if there were no workload."""
+    rows = marts.rows(
+        "select workload, arg_max(null_reason, days) as null_reason from ("
+        "select workload, null_reason, count(*) as days from marts.fct_unit_economics_daily "
+        "where environment = ? and cohort_dimension = 'all' and unit not in ('active_user', 'session') "
+        "and null_reason is not null and period_start >= ? group by all) group by workload order by workload",
+        marts.environment,
+        since,
+    )
+    shown = {workload.name for workload in found}
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row["workload"] not in shown:
+            reasons.setdefault(row["null_reason"], []).append(row["workload"])
+    return reasons
+
+
 def current_target(levels: Sequence[dict]) -> tuple[dict | None, Decimal | None]:
     """The target that holds now, in its newest whole period with a figure, else in the running one, and the figure of
     the period before: a part of a week has other weekdays than the week before."""

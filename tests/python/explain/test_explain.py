@@ -16,7 +16,8 @@ from rich.console import Console
 
 from ai_unit_economics.cli import main
 from ai_unit_economics.explain.content import UnknownError, explain
-from ai_unit_economics.explain.printed import REASONS, print_explanation
+from ai_unit_economics.explain.printed import print_explanation
+from ai_unit_economics.figures import REASONS
 from tests.python.dashboards.reads import empty_marts
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -160,7 +161,7 @@ def test_it_is_told_in_words(marts: duckdb.DuckDBPyConnection) -> None:
 
 def test_nobody_looked_is_not_zero(marts: duckdb.DuckDBPyConnection) -> None:
     text = printed(marts, "batch")
-    assert "nobody looked: no telemetry of it" in text
+    assert "nobody looked, there is no telemetry of it" in text
     (unit,) = explain(marts, "batch").units
     assert (unit.units, unit.cost_per_unit) == (None, None)
     assert "telemetry does not cover all of it" in text

@@ -337,6 +337,15 @@ def test_a_card_speaks_of_the_period_of_its_target(marts: duckdb.DuckDBPyConnect
     assert chat.target["status"] == "breached"
 
 
+def test_a_workload_that_nobody_looked_at_is_named(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("""
+        insert into marts.fct_unit_economics_daily by name
+        select * replace ('batch' as workload, 0 as units, null as cost_per_unit, 'no_telemetry' as null_reason)
+        from marts.fct_unit_economics_daily where unit = 'token' and cohort_dimension = 'all'
+    """)
+    assert "No cost per unit of batch: nobody looked, there is no telemetry of it." in render(marts)
+
+
 def test_a_key_names_only_what_the_charts_show(marts: duckdb.DuckDBPyConnection) -> None:
     """chat has a change of configuration, neither target nor forecast. A change that rounds to none has no colour."""
     marts.execute("update marts.fct_unit_economics_weekly set cost_per_unit = 3 where period_start >= '2026-09-14'")
