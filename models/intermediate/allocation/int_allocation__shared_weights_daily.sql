@@ -47,9 +47,7 @@ candidates as (
     where
         pool_days.scope_column is null
         or pool_days.scope_value = case pool_days.scope_column
-            {%- for column in scope_columns %}
-            when '{{ column }}' then deployments.{{ column }}
-            {%- endfor %}
+            {{ columns(scope_columns, "when '{0}' then deployments.{0}", separator=' ') }}
         end
 
 ),
