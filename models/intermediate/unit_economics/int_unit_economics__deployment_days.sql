@@ -66,9 +66,8 @@ select
     coalesce(configurations.environment, '(unattributed)') as environment,
     coalesce(configurations.workload, '(unattributed)') as workload,
     coalesce(configurations.kind, deployment_kinds.kind, 'inference') as kind,
-    {% for attribute in deployment_attributes() -%}
-    coalesce(configurations.{{ attribute }}, '(unattributed)') as {{ attribute }},
-    {% endfor -%}
+    {{ columns(deployment_attributes(), "coalesce(configurations.{0}, '(unattributed)') as {0}") }},
+    configurations.labels,
     observed.observed_seconds,
     observed.expected_seconds,
     bills.capacity_seconds,
