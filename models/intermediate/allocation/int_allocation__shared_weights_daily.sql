@@ -42,8 +42,7 @@ candidates as (
     from pool_days
     inner join deployments
         on
-            pool_days.date_day >= deployments.valid_from
-            and (pool_days.date_day < deployments.valid_to or deployments.valid_to is null)
+            {{ in_effect('deployments', 'pool_days.date_day') }}
     where
         pool_days.scope_column is null
         or pool_days.scope_value = case pool_days.scope_column

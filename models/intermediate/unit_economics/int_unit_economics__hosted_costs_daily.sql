@@ -113,14 +113,12 @@ listed as (
         on
             alternatives.provider = negotiated_prices.provider
             and alternatives.model = negotiated_prices.model
-            and traffic.date_day >= negotiated_prices.valid_from
-            and (traffic.date_day < negotiated_prices.valid_to or negotiated_prices.valid_to is null)
+            and {{ in_effect('negotiated_prices', 'traffic.date_day') }}
     left join list_prices
         on
             alternatives.provider = list_prices.provider
             and alternatives.model = list_prices.model
-            and traffic.date_day >= list_prices.valid_from
-            and (traffic.date_day < list_prices.valid_to or list_prices.valid_to is null)
+            and {{ in_effect('list_prices', 'traffic.date_day') }}
 
 ),
 

@@ -177,5 +177,4 @@ inner join attributes on parts.attribute_key = attributes.attribute_key
 left join configurations
     on
         parts.deployment_id = configurations.deployment_id
-        and parts.date_day >= configurations.valid_from
-        and (parts.date_day < configurations.valid_to or configurations.valid_to is null)
+        and {{ in_effect('configurations', 'parts.date_day') }}
