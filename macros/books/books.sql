@@ -36,3 +36,14 @@
             {%- endfor %}
     where {{ closed }}.cohort_dimension = 'all'
 {% endmacro %}
+
+{# Days of closed months as they were signed, and days of open ones as computed; reads the CTE closed_months. #}
+{% macro signed_and_open(signed, recomputed) %}
+    select {{ signed }}.*
+    from {{ signed }}
+    semi join closed_months on date_trunc('month', {{ signed }}.date_day) = closed_months.closed_month
+    union all
+    select {{ recomputed }}.*
+    from {{ recomputed }}
+    anti join closed_months on date_trunc('month', {{ recomputed }}.date_day) = closed_months.closed_month
+{% endmacro %}

@@ -26,13 +26,7 @@ signed as (
 
 rows_of_both as (
 
-    select signed.*
-    from signed
-    semi join closed_months on date_trunc('month', signed.date_day) = closed_months.closed_month
-    union all
-    select recomputed.*
-    from recomputed
-    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
+    {{ signed_and_open('signed', 'recomputed') }}
 
 )
 
