@@ -121,7 +121,8 @@ def spend(connection: duckdb.DuckDBPyConnection) -> Spend | None:
         select period_start, period_end, bool_and(is_complete) as is_complete, any_value(currency)
         from marts.fct_spend_monthly
         group by period_start, period_end
-        order by is_complete desc, period_start desc
+        -- a month that holds charges ahead of the bill alone says nothing about what is spent
+        order by is_complete desc, bool_or(has_begun) desc, period_start desc
         limit 1
         """
     ).fetchone()

@@ -3,16 +3,17 @@
 SPEND = """
     create table marts.fct_spend_monthly (
         period_start date, period_end date, is_complete boolean, place varchar, effective_cost decimal(38, 18),
-        currency varchar
+        currency varchar, has_begun boolean
     );
     insert into marts.fct_spend_monthly values
-        ('2026-07-01', '2026-08-01', false, 'production', 900, 'USD'),
-        ('2026-08-01', '2026-09-01', true, 'production', 80, 'USD'),
-        ('2026-08-01', '2026-09-01', true, '(unallocated)', 20, 'USD'),
-        ('2026-09-01', '2026-10-01', true, '(unallocated)', 10, 'USD'),
-        ('2026-09-01', '2026-10-01', true, 'staging', 11, 'USD'),
-        ('2026-09-01', '2026-10-01', true, 'production', 89, 'USD'),
-        ('2026-10-01', '2026-11-01', false, 'production', 5, 'USD');
+        ('2026-07-01', '2026-08-01', false, 'production', 900, 'USD', true),
+        ('2026-08-01', '2026-09-01', true, 'production', 80, 'USD', true),
+        ('2026-08-01', '2026-09-01', true, '(unallocated)', 20, 'USD', true),
+        ('2026-09-01', '2026-10-01', true, '(unallocated)', 10, 'USD', true),
+        ('2026-09-01', '2026-10-01', true, 'staging', 11, 'USD', true),
+        ('2026-09-01', '2026-10-01', true, 'production', 89, 'USD', true),
+        ('2026-10-01', '2026-11-01', false, 'production', 5, 'USD', true),
+        ('2026-11-01', '2026-12-01', false, '(unallocated)', 900, 'USD', false);
 """
 FINDINGS = """
     create table marts.fct_findings (

@@ -214,7 +214,8 @@ def month_of(marts: content.Marts, workload: str, environment: str, asked: date 
     """The month that was asked for; else the last that is billed as a whole and in which it cost anything, else the
     newest of these."""
     months = marts.rows(
-        "select period_start, period_end, bool_and(is_complete) as is_complete, sum(effective_cost) as effective_cost, "
+        "select period_start, period_end, bool_and(is_complete) as is_complete, bool_or(has_begun) as has_begun, "
+        "sum(effective_cost) as effective_cost, "
         "any_value(currency) as currency, "
         "period_start in (select date_trunc('month', date_day) from marts.fct_deployment_costs_daily "
         "where workload = ? and environment = ?) as is_its_own "
@@ -226,7 +227,7 @@ def month_of(marts: content.Marts, workload: str, environment: str, asked: date 
         found = [row for row in months if row["period_start"] == asked]
     else:
         own = [row for row in months if row["is_its_own"]] or months
-        found = [row for row in own if row["is_complete"]] or own
+        found = [row for row in own if row["is_complete"]] or [row for row in own if row["has_begun"]] or own
     if not found:
         held = ", ".join(f"{row['period_start']:%Y-%m}" for row in reversed(months)) or "none"
         raise UnknownError(f"the bill has no month {asked:%Y-%m}; it has {held}" if asked else "the bill is empty")
@@ -324,7 +325,7 @@ def move(
 
 
 def changes(marts: content.Marts, workload: str, environment: str, start: date, end: date) -> tuple[str, ...]:
-    marks = content.configuration_marks(marts, workload, environment, date.min)
+    marks = content.configuration_marks(marts, workload, environment, date.min, date.max)
     return tuple(f"{mark.day} {mark.text}" for mark in marks if start <= mark.day < end)
 
 

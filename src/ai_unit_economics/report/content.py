@@ -217,8 +217,9 @@ def _workload(marts: Marts, name: str) -> Workload | None:
         for grain in ("daily", "weekly")
     )
     targets = target_levels(marts, name, unit)
-    marks = configuration_marks(marts, name, marts.environment, days[0]["period_start"])
     fan = forecast(marts, name, unit, days[-1]["period_start"])
+    last_day = max([days[-1]["period_start"], *(row["day"] for row in fan)])
+    marks = configuration_marks(marts, name, marts.environment, days[0]["period_start"], last_day)
     text = unit_text(unit, scales[unit])
     chart = charts.trend(
         Trend(
@@ -305,7 +306,7 @@ def target_levels(marts: Marts, workload: str, unit: str) -> list[dict]:
     return levels
 
 
-def configuration_marks(marts: Marts, workload: str, environment: str, first_day: date) -> list[Mark]:
+def configuration_marks(marts: Marts, workload: str, environment: str, first_day: date, last_day: date) -> list[Mark]:
     """A mark for each new configuration period: which of its columns changed, and the release gate's verdict."""
     rows = marts.rows(
         sql(
@@ -325,7 +326,7 @@ def configuration_marks(marts: Marts, workload: str, environment: str, first_day
                 for column in CONFIGURATION
                 if before[column] != after[column]
             ]
-            if changed and after["valid_from"] > first_day:
+            if changed and first_day < after["valid_from"] <= last_day:
                 changes.append((after["valid_from"], f"{deployment}: {', '.join(changed)}"))
     return [Mark(day, ascii_lowercase[number % 26], text) for number, (day, text) in enumerate(sorted(changes))]
 

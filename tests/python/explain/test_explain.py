@@ -33,7 +33,7 @@ ROWS = """
     ) as deployments (deployment_id, environment, workload, valid_from, release);
 
     insert into marts.fct_spend_monthly by name
-    select *, (period_start + interval 1 month)::date as period_end, 'USD' as currency
+    select *, (period_start + interval 1 month)::date as period_end, true as has_begun, 'USD' as currency
     from (values
         (date '2026-07-01', true, 'production', 50), (date '2026-08-01', true, 'production', 90),
         (date '2026-08-01', true, '(unallocated)', 10), (date '2026-09-01', false, 'production', 5)
