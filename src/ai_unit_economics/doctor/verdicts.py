@@ -182,6 +182,8 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_focus_allocated_costs": ((bill,), (deployments, cost_rules, accelerators)),
     "fct_focus_conformance": ((exports,), ()),
     "fct_cost_adjustments": ((exports,), ()),
+    "fct_owner_statements_monthly": ((bill,), (seed("cost_owners", "nobody pays: all is (unowned)"),)),
+    "fct_owner_adjustments": ((exports,), ()),
     "fct_telemetry_quality": ((telemetry,), ()),
     "fct_undeclared_usage": ((telemetry,), (deployments,)),
     "fct_usage_daily": ((deployments, usage), (servers, hosted, training, tiers)),
