@@ -57,7 +57,10 @@ placed as (
     {{- ',' if not loop.last }}
     {% endfor %}
     from days
-    left join matches on days.bucket_number = matches.bucket_number
+    left join matches
+        on
+            days.bucket_number = matches.bucket_number
+            and {{ in_effect('matches', 'cast(days.day_starts_at as date)') }}
     left join deployments on days.deployment_id = deployments.deployment_id
 
 ),
