@@ -125,42 +125,46 @@ usage as (
 
 ),
 
--- a kind of token is paid for by who used that kind; without such use, by who made requests; else by nobody known
-costs as (
+-- a kind of token is paid for by who used that kind; without such use, by who made requests; else by nobody known. By shares of
+-- the cost and not by amounts: who used what is the same, whatever it costs.
+token_shares as (
 
     select
         deployment_id,
         unit,
-        cast(abs(round(sum(effective_cost) * 1000000)) as hugeint) as cost,
+        cast(weight as hugeint) as cost,
         date_day
-    from {{ ref('int_unit_economics__token_costs_daily') }}
-    group by deployment_id, unit, date_day
+    from {{ ref('int_allocation__token_shares_daily') }}
 
 ),
 
 shares as (
 
     select
-        costs.deployment_id,
-        costs.unit,
+        token_shares.deployment_id,
+        token_shares.unit,
         coalesce(same_kind.priority, requests.priority) as priority,
-        costs.cost,
+        token_shares.cost,
         cast(sum(coalesce(same_kind.units, requests.units, 1)) as hugeint) as units,
-        costs.date_day
-    from costs
+        token_shares.date_day
+    from token_shares
     left join usage as same_kind
         on
-            costs.date_day = same_kind.date_day
-            and costs.deployment_id = same_kind.deployment_id
-            and costs.unit = same_kind.unit
+            token_shares.date_day = same_kind.date_day
+            and token_shares.deployment_id = same_kind.deployment_id
+            and token_shares.unit = same_kind.unit
     left join usage as requests
         on
             same_kind.units is null
-            and costs.date_day = requests.date_day
-            and costs.deployment_id = requests.deployment_id
+            and token_shares.date_day = requests.date_day
+            and token_shares.deployment_id = requests.deployment_id
             and requests.unit = 'request'
     group by
-        costs.deployment_id, costs.unit, coalesce(same_kind.priority, requests.priority), costs.cost, costs.date_day
+        token_shares.deployment_id,
+        token_shares.unit,
+        coalesce(same_kind.priority, requests.priority),
+        token_shares.cost,
+        token_shares.date_day
 
 ),
 

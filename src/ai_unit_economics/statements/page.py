@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 
@@ -22,6 +23,7 @@ CAUSES = {
     "several": "several at once",
     "owner_change": "who pays",
 }
+ORIGINS = tuple(COST_ORIGINS.items())
 CSV_HEADER = (
     *("month", "owner", "environment", "workload", "deployment", "cost_origin", "origin_pool", "method", "matched_by"),
     *("cost", "adjustment", "total", "cost_of_month_before", "currency", "basis", "signed_by", "signed_at"),
@@ -50,6 +52,12 @@ class Statement:
         return [adjustment for adjustment in self.month.adjustments if adjustment.owner == self.owner]
 
     @property
+    def changes(self) -> list[tuple[tuple[date, str, str], list[Adjustment]]]:
+        """The adjustments of a cent or more, by month, cause and what is behind it."""
+        shown = sorted((one for one in self.adjustments if one.amount), key=_change)
+        return [(change, list(adjustments)) for change, adjustments in groupby(shown, key=_change)]
+
+    @property
     def cost(self) -> Decimal:
         return cost_of(self.lines)
 
@@ -75,7 +83,8 @@ class Statement:
         return cost_of(line for line in self.lines if line.cost_origin == "unobserved")
 
 
-ORIGINS = tuple(COST_ORIGINS.items())
+def _change(adjustment: Adjustment) -> tuple[date, str, str]:
+    return adjustment.closed_month, adjustment.cause, adjustment.reference
 
 
 def cost_of(lines: Iterable[Line]) -> Decimal:
