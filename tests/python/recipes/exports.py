@@ -241,9 +241,11 @@ def openai(folder: Path) -> Answers:
             "object": "organization.costs.result",
             "amount": {"value": value, "currency": "usd"},
             "line_item": f"gpt-4.1-2025-04-14, {kind}",
+            "quantity": tokens,
+            "quantity_unit": "tokens",
             "project_id": None,
         }
-        for kind, value in (("input", 2.0), ("cached input", 0.1), ("output", 4.0))
+        for kind, value, tokens in (("input", 2.0, 1e6), ("cached input", 0.1, 2e5), ("output", 4.0, 5e5))
     ]
     answers = []
     for report, results in (("usage/completions", [usage]), ("costs", costs)):

@@ -42,16 +42,18 @@ NAMES_OF_READERS = {
     "BUCKET": "acme-focus-exports",
     "PROMETHEUS": "http://prometheus:9090",
 }
-# What stands in a fenced block and is neither a command, nor a file, nor an output: drawings and formulas. By page, how
-# the block begins, and what holds it true.
+# What stands in a fenced block and is neither a command nor a file: drawings and formulas. By page and how the block
+# begins, the code that has its names; a formula has none.
 DRAWINGS = {
-    ("docs/airflow.md", "wait_for_exports"): "the tasks of dags/",
-    ("docs/architecture.md", "focus/"): "folders of models/ and of the data root",
-    ("docs/closing.md", "books/"): "files that ai_unit_economics.books writes",
-    ("docs/publishing.md", "data/published/"): "files that ai_unit_economics.publishing writes",
-    ("docs/release-gates.md", "log cost ="): "a formula; benchmarks and property tests hold it true",
-    ("docs/release-gates.md", "gate: target"): "what macros/ say of a breach: test_target_gate.py compares it",
+    ("docs/airflow.md", "wait_for_exports"): ("dags/*.py",),
+    ("docs/architecture.md", "focus/"): ("models/**/*.yml", "src/ai_unit_economics/landing/*.py"),
+    ("docs/closing.md", "books/"): ("src/ai_unit_economics/books/*.py",),
+    ("docs/publishing.md", "data/published/"): ("src/ai_unit_economics/publishing.py",),
+    ("docs/release-gates.md", "log cost ="): (),
 }
+# What a command shows, and the test that compares it. Under SEEN it is test_walks.py.
+SEEN = "What you should see"
+OUTPUTS = {("docs/release-gates.md", "gate: target"): "tests/python/decisions/test_target_gate.py"}
 KINDS = {"sh", "sql", "yaml", "csv", "python", "json", "text", "console", "mermaid"}
 
 
@@ -84,16 +86,31 @@ ANSWERS = [
 ]
 
 
+def known_by(block: Block, table: dict[tuple[str, str], Any]) -> Any:
+    for (page, beginning), value in table.items():
+        if page == block.page and block.text.startswith(beginning):
+            return value
+    return None
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_of_a_kind_that_is_checked(page: str) -> None:
     for block in blocks(page):
         assert block.kind in KINDS, f"{block}: say what the block is: {', '.join(sorted(KINDS))}"
-        if block.kind == "text":
-            is_known = any(of == page and block.text.startswith(beginning) for of, beginning in DRAWINGS)
-            assert is_known, f"{block}: a drawing or a formula has its line in DRAWINGS; an output is ```console"
-    drawn = [block.text for block in blocks(page, "text")]
-    for of, beginning in DRAWINGS:
-        assert of != page or any(text.startswith(beginning) for text in drawn), f"{page} has no {beginning} any more"
+        if block.kind == "console" and block.heading != SEEN:
+            test = known_by(block, OUTPUTS)
+            assert test, f"{block}: an output needs a test that compares it, and its line in OUTPUTS"
+            assert page in text_of(test), f"{test} does not read {page}"
+
+
+@pytest.mark.parametrize("block", of_kind("text"), ids=str)
+def test_a_drawing_has_the_names_of_the_code(block: Block) -> None:
+    globs = known_by(block, DRAWINGS)
+    assert globs is not None, f"{block}: a drawing or a formula has its line in DRAWINGS; an output is ```console"
+    files = [path for pattern in globs for path in PROJECT.glob(pattern)]
+    code = "\n".join([*(path.read_text(encoding="utf-8") for path in files), *(str(path) for path in files)])
+    for name in re.findall(r"\b[a-z]+(?:_[a-z]+)+\b|\b[a-z_]+\.(?:parquet|json|duckdb)\b", block.text):
+        assert not globs or name.partition(".")[0] in code, f"{block}: {name} is not in {', '.join(globs)}"
 
 
 # commands

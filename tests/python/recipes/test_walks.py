@@ -25,11 +25,10 @@ from tests.python.conftest import Warehouse
 from tests.python.recipes.exports import MAKERS, answers_for
 from tests.python.recipes.pages import PROJECT, blocks
 from tests.python.recipes.shell import Shell
-from tests.python.recipes.test_recipes import prelude
+from tests.python.recipes.test_recipes import ANSWERS, SEEN, prelude
 
 PAGES = tuple(MAKERS)
 MINUTES = 15
-SEEN = "What you should see"
 
 
 @dataclass(frozen=True)
@@ -63,8 +62,8 @@ FIRST = {
     "snowflake": First("snowflake", "20", {"analyst": "12", "(unallocated)": "8"}, {}),
     # 120 DBU at 0.07 and at 0.08 are 8.40 and 9.60; the endpoint has 100 of 120
     "databricks": First("databricks", "18", {"search": "15", "(unallocated)": "3"}, {}),
-    # nobody holds the pool, and all of it is idle
-    "coreweave": First("coreweave", "37500", {"(idle)": "36000", "(shared)": "1500"}, {}),
+    # nobody looked who holds the pool
+    "coreweave": First("coreweave", "37500", {"(unobserved)": "36000", "(shared)": "1500"}, {}),
     "vercel": First("vercel", "13", {"website": "10", "(unallocated)": "3"}, {}),
     # 2 + 0.1 + 4
     "openai": First("openai", "6.1", {"assistant": "6.1"}, {}),
@@ -72,7 +71,7 @@ FIRST = {
     "anthropic": First("anthropic", "6.15", {"reviewer": "6.15"}, {}),
     # of two running totals the last
     "litellm": First("litellm", "0.096", {"helpdesk": "0.096"}, {}),
-    "other-bills": First("datacenter", "10110", {"(idle)": "10110"}, {}),
+    "other-bills": First("datacenter", "10110", {"(unobserved)": "10110"}, {}),
 }
 
 
@@ -86,13 +85,10 @@ def commands(page: str) -> list[str]:
 
 def walk(folder: Path, *names: str) -> Shell:
     shell = Shell(folder)
-    shell.answer([*answers_for(names, folder / "delivered"), *LOOKS])
+    shell.answer([*answers_for(names, folder / "delivered"), *ANSWERS])
     shell.really(".venv/bin/python")
     shell.run(*prelude(), *(command for name in names for command in commands(page_of(name))))
     return shell
-
-
-LOOKS = [{"words": ["bq", "ls"], "says": "  gcp_billing_immutable_012345_6789AB_CDEF01_EU\n"}]
 
 
 def shown(page: str) -> list[str]:
