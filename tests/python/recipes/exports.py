@@ -77,11 +77,12 @@ def azure(folder: Path) -> Answers:
         "BilledCost,EffectiveCost,ChargeCategory,BillingCurrency,ResourceId,ServiceName,SkuMeter,ConsumedQuantity,"
         "ConsumedUnit,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,ProviderName,Tags"
     )
+    tags = '"{""deployment"": ""chat""}"'
     rows: list[str] = []
     for day in DAYS:
         times = f"2026-11-01T00:00Z,2026-12-01T00:00Z,2026-11-{day}T00:00Z,2026-11-{day + 1}T00:00Z,Microsoft"
         rows += [
-            f'12,12,Usage,USD,/subscriptions/a/vm-1,Virtual Machines,D8 v5,24,Hours,{times},"{{""deployment"": ""chat""}}"',
+            f"12,12,Usage,USD,/subscriptions/a/vm-1,Virtual Machines,D8 v5,24,Hours,{times},{tags}",
             f"2,2,Usage,USD,/subscriptions/a/s-1,Storage Accounts,LRS,1,GB,{times},",
             f"2,2,Usage,USD,/subscriptions/a/oai,Azure OpenAI,gpt 4.1 Inp glbl Tokens,1000,1K,{times},",
             f"0.25,0.25,Usage,USD,/subscriptions/a/oai,Azure OpenAI,gpt 4.1 cached Inp glbl Tokens,500,1K,{times},",
@@ -94,7 +95,7 @@ def azure(folder: Path) -> Answers:
 
 
 def google(folder: Path) -> Answers:
-    """Rows of BigQuery, appended a day: DECIMAL costs, labels as a list of keys and values, a day's correction later."""
+    """Rows of BigQuery, appended a day: DECIMAL costs, labels as a list of keys and values, a correction."""
     label = "[{'Key': 'deployment', 'Value': 'chat', 'x_Inherited': false}]"
     arrived = {23: [(23, 14, True), (23, 2, False)], 24: [(24, 14, True), (24, 2, False), (23, -1, True)]}
     for day, rows in arrived.items():
@@ -141,9 +142,10 @@ def oracle(folder: Path) -> Answers:
 
 def snowflake(folder: Path) -> Answers:
     """A view unloaded as CSV: names in capitals, a blank before the zone, \\N for null."""
+    midnight = " 00:00:00.000 +0000"
     rows = [
-        f"{cost},{cost},USD,2026-11-01 00:00:00.000 +0000,2026-12-01 00:00:00.000 +0000,2026-11-{day} 00:00:00.000 +0000,"
-        f'2026-11-{day + 1} 00:00:00.000 +0000,Usage,"{service}",Snowflake,\\N'
+        f"{cost},{cost},USD,2026-11-01{midnight},2026-12-01{midnight},2026-11-{day}{midnight},"
+        f'2026-11-{day + 1}{midnight},Usage,"{service}",Snowflake,\\N'
         for day in DAYS
         for cost, service in ((6, "Cortex AI"), (4, "Warehouse"))
     ]
@@ -160,7 +162,8 @@ def databricks(folder: Path) -> Answers:
     with duckdb.connect() as connection:
         connection.execute("set TimeZone = 'UTC'; create schema billing")
         usage = ", ".join(
-            f"(timestamptz '2026-11-{day} 10:00Z', timestamptz '2026-11-{day} 11:00Z', date '2026-11-{day}', {dbu}, '{endpoint}')"
+            f"(timestamptz '2026-11-{day} 10:00Z', timestamptz '2026-11-{day} 11:00Z', date '2026-11-{day}', {dbu}, "
+            f"'{endpoint}')"
             for day in DAYS
             for dbu, endpoint in ((100, "search-endpoint"), (20, "other"))
         )
@@ -241,11 +244,9 @@ def openai(folder: Path) -> Answers:
             "object": "organization.costs.result",
             "amount": {"value": value, "currency": "usd"},
             "line_item": f"gpt-4.1-2025-04-14, {kind}",
-            "quantity": tokens,
-            "quantity_unit": "tokens",
             "project_id": None,
         }
-        for kind, value, tokens in (("input", 2.0, 1e6), ("cached input", 0.1, 2e5), ("output", 4.0, 5e5))
+        for kind, value in (("input", 2.0), ("cached input", 0.1), ("output", 4.0))
     ]
     answers = []
     for report, results in (("usage/completions", [usage]), ("costs", costs)):
@@ -296,8 +297,8 @@ def litellm(folder: Path) -> Answers:
     )
     metadata = '"{""usage_object"": {""prompt_tokens"": 1000, ""completion_tokens"": 250}}"'
     rows = [
-        f"r{hour},acompletion,k,0.004,1250,1000,250,2026-11-24 {hour:02}:30:00.000,2026-11-24 {hour:02}:30:02.000,gpt-4.1,m1,"
-        f"helpdesk,openai,u{hour % 3},{'acme' if hour % 4 else ''},s{hour},{metadata},False,success"
+        f"r{hour},acompletion,k,0.004,1250,1000,250,2026-11-24 {hour:02}:30:00.000,2026-11-24 {hour:02}:30:02.000,"
+        f"gpt-4.1,m1,helpdesk,openai,u{hour % 3},{'acme' if hour % 4 else ''},s{hour},{metadata},False,success"
         for hour in range(24)
     ]
     spend = write(folder / "spend.csv", "\n".join([header, *rows]) + "\n")
@@ -320,6 +321,23 @@ def litellm(folder: Path) -> Answers:
         {"words": ["psql", "LiteLLM_SpendLogs"], "files": str(spend), "pattern": r"to '([^']+)'"},
         {"words": ["aws", "sync", "focus_exports"], "files": str(folder / "focus")},
     ]
+
+
+def metrics(folder: Path, data: Path) -> Answers:
+    """What fetch-prometheus brings of a minute: three pods of Kubernetes, by the names that their owners give them."""
+    pods = {"chat-large-0": "inference", "chat-7d9f8b6c5d-x2x7k": "inference", "chat-5c6d7e8f90-abcde": "staging"}
+    lines = ["ts,metric,labels,value"]
+    for step in range(3):
+        for number, (pod, namespace) in enumerate(pods.items(), start=1):
+            labels = json.dumps({"pod": pod, "namespace": namespace, "model_name": "qwen3-32b", "engine": "0"})
+            quoted = labels.replace('"', '""')
+            for metric, tokens in (("prompt", 1000), ("generation", 100)):
+                value = 5000 + step * number * tokens
+                lines.append(f'2026-11-24T13:0{step}:00Z,vllm:{metric}_tokens_total,"{quoted}",{value}')
+    file = write(folder / "13.csv", "\n".join(lines) + "\n")
+    target = data / "telemetry" / "prometheus" / "prometheus" / "2026-11-24" / "13.csv"
+    target.parent.mkdir(parents=True)
+    return [{"words": ["fetch-prometheus"], "files": str(file), "target": str(target)}]
 
 
 def nothing(folder: Path) -> Answers:

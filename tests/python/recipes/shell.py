@@ -81,7 +81,7 @@ class Shell:
         (self.programs / ".answers").write_text(json.dumps(list(answers)), encoding="utf-8")
 
     def really(self, name: str, *command: str) -> None:
-        """From now on this program of the checkout is no stand-in: Python, or a command that runs with the project's."""
+        """From now on this program is no stand-in: Python, or a command that runs with the project's."""
         path = self.checkout / name if "/" in name else self.programs / name
         path.unlink()
         words = " ".join(f"'{word}'" for word in (command or (sys.executable,)))

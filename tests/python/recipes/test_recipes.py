@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import json
 import re
 import shlex
@@ -148,7 +149,8 @@ def test_commands_within_lines_exist(page: str, names: Names, tmp_path: Path) ->
             check_call(Call(tuple(words), "", tmp_path), names)
         except AssertionError as wrong:
             # within a line a command is named, at times without what it is for
-            assert re.search("Missing|requires an argument", str(wrong)), f"{span}: {wrong}"
+            if not re.search("Missing|requires an argument", str(wrong)):
+                raise AssertionError(f"{span}: {wrong}") from None
 
 
 class Names:
@@ -236,7 +238,7 @@ def selections(words: list[str]) -> Iterator[str]:
 
 
 def check_mf(words: list[str], call: Call, names: Names) -> None:
-    for option, value in zip(words, words[1:], strict=False):
+    for option, value in itertools.pairwise(words):
         if option == "--metrics":
             assert set(value.split(",")) <= names.metrics
         if option == "--saved-query":
@@ -346,7 +348,7 @@ ROWS_WITHIN_LINES = [(span, seed) for page in PAGES for span, seed in seed_rows(
 
 @pytest.mark.parametrize(("span", "seed"), ROWS_WITHIN_LINES, ids=str)
 def test_seed_rows_within_lines_are_rows_of_their_seed(span: Span, seed: str, tmp_path: Path) -> None:
-    """A row's cells stand under the columns that the page's other blocks of the seed begin with, else the seed's own."""
+    """A row's cells stand under the columns that the pages' files of the seed begin with, else under all of them."""
     (cells,) = rows_of(span.text)
     headers = [header for header in headers_of(seed) if len(header) == len(cells)]
     assert headers, f"{span}: {seed} has no header with {len(cells)} columns on any page: {headers_of(seed)}"
@@ -388,7 +390,9 @@ def test_yaml_is_what_it_says(block: Block) -> None:
 
 
 @pytest.fixture(scope="module")
-def marts(compiled: dict[str, Any], lineage: Lineage, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+def marts(
+    compiled: dict[str, Any], lineage: Lineage, tmp_path_factory: pytest.TempPathFactory
+) -> duckdb.DuckDBPyConnection:
     """The database of `make test-build`, else empty tables of the same names, columns and types."""
     if TEST_DATABASE.is_file():
         return duckdb.connect(str(TEST_DATABASE), read_only=True)
@@ -431,6 +435,13 @@ def test_json_is_json(block: Block) -> None:
 
 
 # names, files and links
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page.startswith("docs/connect/")])
+def test_a_connect_page_begins_with_whom_it_is_for_and_what_comes_of_it(page: str) -> None:
+    opening = text_of(page).split("\n\n")[1].replace("\n", " ")
+    assert opening.startswith("This page is for "), f"{page} begins with whom it is for"
+    assert re.search(r"\. After it ", opening), f"{page} says what a reader has after it"
 
 
 @pytest.mark.parametrize("page", PAGES)

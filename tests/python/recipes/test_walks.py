@@ -8,6 +8,7 @@ a reader who has them all, with one build; each page's doctor is asked alone. `W
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import time
 from collections.abc import Iterator
@@ -15,14 +16,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-import duckdb
 import pytest
 from click.testing import CliRunner
 
 from ai_unit_economics.cli import main
 from ai_unit_economics.summary import Reconciliation, reconciliation_line
 from tests.python.conftest import Warehouse
-from tests.python.recipes.exports import MAKERS, answers_for
+from tests.python.recipes.exports import MAKERS, answers_for, metrics
 from tests.python.recipes.pages import PROJECT, blocks
 from tests.python.recipes.shell import Shell
 from tests.python.recipes.test_recipes import ANSWERS, SEEN, prelude
@@ -52,9 +52,7 @@ FIRST = {
     # 2 days of 10, 1, 0.5 and 3: gateway and support are shared and fall on what is direct
     "aws": First("aws", "29", {"chat": "20", "(shared)": "3", "(unallocated)": "6"}, {}),
     # the newer run has both days: 2 of 12, 2, 2, 0.25 and 4; of 6.25 a day 4 are for half a million output tokens
-    "azure": First(
-        "azure", "40.5", {"chat": "24", "translator": "12.5", "(unallocated)": "4"}, {"translator": "8"}
-    ),
+    "azure": First("azure", "40.5", {"chat": "24", "translator": "12.5", "(unallocated)": "4"}, {"translator": "8"}),
     # 2 days of 14 and 2, of which 1 is taken back
     "google": First("google", "31", {"chat": "27", "(unallocated)": "4"}, {}),
     # 2 days of 16 and 1, of which 0.5 are given back
@@ -65,12 +63,13 @@ FIRST = {
     # nobody looked who holds the pool
     "coreweave": First("coreweave", "37500", {"(unobserved)": "36000", "(shared)": "1500"}, {}),
     "vercel": First("vercel", "13", {"website": "10", "(unallocated)": "3"}, {}),
-    # 2 + 0.1 + 4
-    "openai": First("openai", "6.1", {"assistant": "6.1"}, {}),
-    # 300 + 15 + 300 cents
-    "anthropic": First("anthropic", "6.15", {"reviewer": "6.15"}, {}),
-    # of two running totals the last
-    "litellm": First("litellm", "0.096", {"helpdesk": "0.096"}, {}),
+    # 2 + 0.1 + 4, of which 4 are for half a million output tokens
+    "openai": First("openai", "6.1", {"assistant": "6.1"}, {"assistant": "8"}),
+    # 300 + 15 + 300 cents, the last for a fifth of a million
+    "anthropic": First("anthropic", "6.15", {"reviewer": "6.15"}, {"reviewer": "15"}),
+    # of two running totals the last; 24 requests of 1000 and 250 tokens, an output token weighed as 2.5 of input:
+    # 0.096 / (24,000 + 2.5 * 6,000) * 2.5
+    "litellm": First("litellm", "0.096", {"helpdesk": "0.096"}, {"helpdesk": "6.1538"}),
     "other-bills": First("datacenter", "10110", {"(unobserved)": "10110"}, {}),
 }
 
@@ -85,7 +84,9 @@ def commands(page: str) -> list[str]:
 
 def walk(folder: Path, *names: str) -> Shell:
     shell = Shell(folder)
-    shell.answer([*answers_for(names, folder / "delivered"), *ANSWERS])
+    bills = [name for name in names if name in MAKERS]
+    samples = metrics(folder / "samples", shell.data) if "metrics" in names else []
+    shell.answer([*answers_for(bills, folder / "delivered"), *samples, *ANSWERS])
     shell.really(".venv/bin/python")
     shell.run(*prelude(), *(command for name in names for command in commands(page_of(name))))
     return shell
@@ -122,14 +123,53 @@ def test_the_doctor_sees_what_the_page_says(name: str, tmp_path: Path) -> None:
 def all_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """One reader who follows every page, and one build of what first numbers need."""
     folder = tmp_path_factory.mktemp("walks")
-    shell = walk(folder / "walk", *PAGES)
+    shell = walk(folder / "walk", *PAGES, "metrics")
+    own_machines(shell)
     warehouse = Warehouse(folder / "build")
     warehouse.data.rmdir()
     warehouse.data.symlink_to(shell.data)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("UNIT_ECONOMICS_SEEDS", str(shell.seeds))
-        warehouse.build("+fct_deployment_costs_daily", "+fct_cost_reconciliation", "+fct_unit_economics_daily")
+        warehouse.build(
+            *("+fct_deployment_costs_daily", "+fct_cost_reconciliation"),
+            *("+fct_unit_economics_daily", "+fct_usage_daily"),
+        )
         yield warehouse
+
+
+def own_machines(shell: Shell) -> None:
+    """docs/focus.md, "Machines of your own": its table, its command, its rule. The pool is that of other-bills.md."""
+    assets, rules, _ = blocks("docs/focus.md", "csv")
+    (command,) = (block.text for block in blocks("docs/focus.md", "sh") if "owned-hardware" in block.text)
+    (shell.checkout / "owned_assets.csv").write_text(assets.text, encoding="utf-8")
+    words = shlex.split(command, comments=True)[1:]
+    options = ["--until", "2026-08-01", "--out", str(shell.data / "focus" / "owned-hardware" / "charges.csv")]
+    result = CliRunner().invoke(main, [words[0], str(shell.checkout / words[1]), *options])
+    assert result.exit_code == 0, result.output
+    with (shell.seeds / "cost_rules.csv").open("a", encoding="utf-8") as file:
+        file.write(rules.text.split("\n", 1)[1])
+
+
+def test_machines_of_your_own_are_found_by_their_rule(all_pages: Warehouse) -> None:
+    # July: 31 days of 225,000 / 1,096, of 10.2 * 24 * 0.11, and 450; nobody looked who holds them
+    found = all_pages.query("""
+        select deployment_id, round(sum(effective_cost), 6)
+        from marts.fct_deployment_costs_daily
+        where source = 'owned-hardware'
+        group by all
+    """)
+    assert found == [("(unobserved)", Decimal("7648.819095"))]
+
+
+def test_pods_are_found_by_the_rules_of_the_metrics_page(all_pages: Warehouse) -> None:
+    # two steps of 100, 200 and 300: a StatefulSet's pod, a Deployment's, and one that is staging by its namespace
+    found = all_pages.query("""
+        select deployment_id, units
+        from marts.fct_usage_daily
+        where unit = 'output_token' and deployment_id like 'chat%' and units > 0
+        order by deployment_id
+    """)
+    assert found == [("chat", 400), ("chat-large", 200), ("chat-staging", 600)]
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -145,7 +185,7 @@ def test_the_first_number_is_right(name: str, all_pages: Warehouse) -> None:
     assert sum(map(Decimal, first.places.values())) == Decimal(first.cost)
     for deployment, cost in first.per_million.items():
         found = all_pages.query(f"""
-            select sum(usage_cost) / sum(units) * 1000000
+            select round(sum(usage_cost) / sum(units) * 1000000, 4)
             from marts.fct_unit_economics_daily
             where cohort_dimension = 'deployment' and cohort = '{deployment}' and unit = 'output_token' and units > 0
         """)
