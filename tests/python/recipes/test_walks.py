@@ -25,7 +25,7 @@ from tests.python.conftest import Warehouse
 from tests.python.recipes.exports import MAKERS, answers_for, metrics
 from tests.python.recipes.pages import PROJECT, blocks
 from tests.python.recipes.shell import Shell
-from tests.python.recipes.test_recipes import ANSWERS, SEEN, prelude
+from tests.python.recipes.test_recipes import ANSWERS, CONNECT, SEEN, prelude
 
 PAGES = tuple(MAKERS)
 MINUTES = 15
@@ -190,6 +190,15 @@ def test_the_first_number_is_right(name: str, all_pages: Warehouse) -> None:
             where cohort_dimension = 'deployment' and cohort = '{deployment}' and unit = 'output_token' and units > 0
         """)
         assert found == [(float(cost),)]
+
+
+def test_the_query_for_rules_lists_tags_and_services(all_pages: Warehouse, tmp_path: Path) -> None:
+    (query,) = (block.text for block in blocks(CONNECT, "sh") if "<<'SQL'" in block.text)
+    shell = Shell(tmp_path, {"UNIT_ECONOMICS_DATABASE": str(all_pages.database)})
+    shell.really(".venv/bin/python")
+    shell.run(query)
+    for name in ("user:deployment", "pool", "H100 instance", "Own GPU node"):
+        assert name in shell.output
 
 
 @pytest.mark.parametrize("name", PAGES)
