@@ -42,6 +42,7 @@ NAMES_OF_READERS = {
     "ACME_EXPORTS": "exports",
     "BUCKET": "acme-focus-exports",
     "PROMETHEUS": "http://prometheus:9090",
+    "UNIT_ECONOMICS_DATA": "exports",
 }
 # What stands in a fenced block and is neither a command nor a file: drawings and formulas. By page and how the block
 # begins, the code that has its names; a formula has none.

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -86,10 +87,18 @@ def walk(folder: Path, *names: str) -> Shell:
     shell = Shell(folder)
     bills = [name for name in names if name in MAKERS]
     samples = metrics(folder / "samples", shell.data) if "metrics" in names else []
-    shell.answer([*answers_for(bills, folder / "delivered"), *samples, *ANSWERS])
+    shell.answer([*answers_for(bills, folder / "delivered"), *samples, COSTS, *ANSWERS])
     shell.really(".venv/bin/python")
     shell.run(*prelude(), *(command for name in names for command in commands(page_of(name))))
     return shell
+
+
+# Reads files and asks nobody: it runs for real.
+COSTS = {
+    "words": ["ai-unit-economics", "provider-costs"],
+    "really": [sys.executable, "-m", "ai_unit_economics.cli"],
+    "path": str(PROJECT / "src"),
+}
 
 
 def shown(page: str) -> list[str]:
