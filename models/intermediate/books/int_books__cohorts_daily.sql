@@ -18,11 +18,17 @@ closed_months as (
 
 ),
 
+signed as (
+
+    {{ with_newer_dimensions('closed', ['date_day']) }}
+
+),
+
 rows_of_both as (
 
-    select closed.*
-    from closed
-    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
+    select signed.*
+    from signed
+    semi join closed_months on date_trunc('month', signed.date_day) = closed_months.closed_month
     union all
     select recomputed.*
     from recomputed
@@ -40,9 +46,7 @@ select
     activity_source,
     known_units,
     counted_units,
-    {% for origin in cost_origins() -%}
-    {{ origin }}_cost,
-    {% endfor -%}
+    {{ columns(cost_origins(), '{0}_cost') }},
     effective_cost,
     counted_cost,
     counted_cost_low,
@@ -50,9 +54,7 @@ select
     observed_seconds,
     expected_seconds,
     counted_seconds,
-    {% for reason in uncounted_reasons() -%}
-    {{ reason }}_seconds,
-    {% endfor -%}
+    {{ columns(uncounted_reasons(), '{0}_seconds') }},
     is_outside_observed_span,
     is_day_billed,
     is_week_billed,

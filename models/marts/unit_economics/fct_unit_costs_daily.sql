@@ -40,14 +40,10 @@ select
     environment,
     workload,
     kind,
-    {% for attribute in deployment_attributes() -%}
-    {{ attribute }},
-    {% endfor -%}
+    {{ columns(deployment_attributes()) }},
     token_cost_method,
     units,
-    {% for origin in cost_origins() -%}
-    {{ origin }}_cost,
-    {% endfor -%}
+    {{ columns(cost_origins(), '{0}_cost') }},
     effective_cost,
     counted_units,
     counted_cost,
