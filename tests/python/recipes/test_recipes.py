@@ -370,6 +370,8 @@ def headers_of(seed: str) -> list[list[str]]:
 # YAML, SQL, Python, JSON
 
 
+# dbt reads selectors by flags that its first command sets
+@pytest.mark.usefixtures("compiled")
 @pytest.mark.parametrize("block", of_kind("yaml"), ids=str)
 def test_yaml_is_what_it_says(block: Block) -> None:
     (content,) = yaml.safe_load_all(block.text)
