@@ -18,3 +18,32 @@
     {%- endif -%}
     {{- return(var('closed_months') == 'signed') -}}
 {%- endmacro %}
+
+{# The signed rows of a closing, and for a cohort dimension that is newer than it the rows of `all` as a cohort `(unattributed)`: nobody
+   signed whose they are, and each dimension still sums to `all`. A closing is of the periods that the columns in `period` name. #}
+{% macro with_newer_dimensions(closed, period) %}
+    select {{ closed }}.*
+    from {{ closed }}
+    union all
+    select {{ closed }}.* replace (dimensions.cohort_dimension as cohort_dimension, '(unattributed)' as cohort)
+    from {{ closed }}
+    cross join {{ ref('cohort_dimensions') }} as dimensions
+    anti join {{ closed }} as signed
+        on
+            dimensions.cohort_dimension = signed.cohort_dimension
+            {%- for column in period %}
+            and {{ closed }}.{{ column }} = signed.{{ column }}
+            {%- endfor %}
+    where {{ closed }}.cohort_dimension = 'all'
+{% endmacro %}
+
+{# Days of closed months as they were signed, and days of open ones as computed; reads the CTE closed_months. #}
+{% macro signed_and_open(signed, recomputed) %}
+    select {{ signed }}.*
+    from {{ signed }}
+    semi join closed_months on date_trunc('month', {{ signed }}.date_day) = closed_months.closed_month
+    union all
+    select {{ recomputed }}.*
+    from {{ recomputed }}
+    anti join closed_months on date_trunc('month', {{ recomputed }}.date_day) = closed_months.closed_month
+{% endmacro %}

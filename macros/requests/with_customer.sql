@@ -9,6 +9,5 @@
     left join {{ ref('stg_customers__customers') }} as customers
         on
             {{ relation }}.customer_id = customers.customer_id
-            and {{ relation }}.date_day >= customers.valid_from
-            and ({{ relation }}.date_day < customers.valid_to or customers.valid_to is null)
+            and {{ in_effect('customers', relation ~ '.date_day') }}
 {% endmacro %}

@@ -18,13 +18,3 @@
     {%- endif -%}
     {{ return(chosen) }}
 {%- endmacro %}
-
-{# An attribute of a deployment where a log tells it: request rows do, product activity where all deployments of a workload share it. #}
-{% macro shared_attribute(attribute, workload_day) -%}
-    case
-        when
-            counted_days.activity_source = 'requests'
-            or min({{ attribute }}) over {{ workload_day }} = max({{ attribute }}) over {{ workload_day }}
-            then {{ attribute }}
-    end
-{%- endmacro %}

@@ -6,22 +6,10 @@
     ]) }}
 {%- endmacro %}
 
-{# The cohort dimensions of the fact tables and the expression that gives a cell's cohort in each.
-   This is the only list: a dimension that is added here appears in every fact and test. #}
-{% macro cohort_dimensions(cell='cells', deployment_day='deployment_days') -%}
-    {%- set dimensions = {
-        'all': "'all'",
-        'customer_tier': cell ~ '.customer_tier',
-        'geography': cell ~ '.geography',
-        'deployment': cell ~ '.deployment_id'
-    } -%}
-    {%- for attribute in deployment_attributes() -%}
-        {%- do dimensions.update({attribute: deployment_day ~ '.' ~ attribute}) -%}
-    {%- endfor -%}
-    {{ return(dimensions) }}
-{%- endmacro %}
-
-{# The dimensions that the gateway's rows tell, and not the deployment's configuration. #}
-{% macro attributed_dimensions() -%}
-    {{ return(['customer_tier', 'geography']) }}
+{# Which cohort a cell belongs to in a dimension that the gateway's rows tell. #}
+{% macro gateway_cohort(dimension, cell) -%}
+    case {{ dimension }}
+        when 'customer_tier' then {{ cell }}.customer_tier
+        when 'geography' then {{ cell }}.geography
+    end
 {%- endmacro %}

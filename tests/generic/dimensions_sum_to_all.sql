@@ -12,8 +12,10 @@
     ),
 
     dimensions as (
-        select unnest([{% for dimension in cohort_dimensions() %}'{{ dimension }}'{{ ', ' if not loop.last }}{% endfor %}])
-            as cohort_dimension
+        select
+            cohort_dimension,
+            told_by
+        from {{ ref('cohort_dimensions') }}
     ),
 
     sums as (
@@ -61,7 +63,7 @@
         {% endfor -%}
         case
             when
-                dimensions.cohort_dimension not in ('{{ attributed_dimensions() | join("', '") }}')
+                dimensions.told_by != 'gateway'
                 and not (sums.is_divided and coalesce(wholes.activity_source, 'requests') != 'requests')
                 then wholes.counted_cost = sums.counted_cost
             else true

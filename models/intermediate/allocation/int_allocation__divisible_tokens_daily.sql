@@ -84,8 +84,7 @@ from tokens
 left join deployments
     on
         tokens.deployment_id = deployments.deployment_id
-        and tokens.date_day >= deployments.valid_from
-        and (tokens.date_day < deployments.valid_to or deployments.valid_to is null)
+        and {{ in_effect('deployments', 'tokens.date_day') }}
 left join token_rates
     on
         deployments.model is not distinct from token_rates.model

@@ -42,14 +42,11 @@ candidates as (
     from pool_days
     inner join deployments
         on
-            pool_days.date_day >= deployments.valid_from
-            and (pool_days.date_day < deployments.valid_to or deployments.valid_to is null)
+            {{ in_effect('deployments', 'pool_days.date_day') }}
     where
         pool_days.scope_column is null
         or pool_days.scope_value = case pool_days.scope_column
-            {%- for column in scope_columns %}
-            when '{{ column }}' then deployments.{{ column }}
-            {%- endfor %}
+            {{ columns(scope_columns, "when '{0}' then deployments.{0}", separator=' ') }}
         end
 
 ),

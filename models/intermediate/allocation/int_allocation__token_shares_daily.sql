@@ -80,8 +80,7 @@ best_methods as (
     left join deployments
         on
             method_ranks.deployment_id = deployments.deployment_id
-            and method_ranks.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (method_ranks.date_day < deployments.valid_to or deployments.valid_to is null)
+            and {{ in_effect('deployments', 'method_ranks.date_day') }}
     group by method_ranks.date_day, method_ranks.deployment_id
 
 ),

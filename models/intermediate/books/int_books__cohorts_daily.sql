@@ -18,15 +18,15 @@ closed_months as (
 
 ),
 
+signed as (
+
+    {{ with_newer_dimensions('closed', ['date_day']) }}
+
+),
+
 rows_of_both as (
 
-    select closed.*
-    from closed
-    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
-    union all
-    select recomputed.*
-    from recomputed
-    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
+    {{ signed_and_open('signed', 'recomputed') }}
 
 )
 
@@ -40,9 +40,7 @@ select
     activity_source,
     known_units,
     counted_units,
-    {% for origin in cost_origins() -%}
-    {{ origin }}_cost,
-    {% endfor -%}
+    {{ columns(cost_origins(), '{0}_cost') }},
     effective_cost,
     counted_cost,
     counted_cost_low,
@@ -50,9 +48,7 @@ select
     observed_seconds,
     expected_seconds,
     counted_seconds,
-    {% for reason in uncounted_reasons() -%}
-    {{ reason }}_seconds,
-    {% endfor -%}
+    {{ columns(uncounted_reasons(), '{0}_seconds') }},
     is_outside_observed_span,
     is_day_billed,
     is_week_billed,

@@ -35,14 +35,10 @@ select
     deployment_days.environment,
     deployment_days.workload,
     deployment_days.kind,
-    {% for attribute in deployment_attributes() -%}
-    deployment_days.{{ attribute }},
-    {% endfor -%}
+    {{ columns(deployment_attributes(), 'deployment_days.{0}') }},
     unit_cells.token_cost_method,
     unit_cells.units,
-    {% for origin in cost_origins() -%}
-    unit_cells.{{ origin }}_cost,
-    {% endfor -%}
+    {{ columns(cost_origins(), 'unit_cells.{0}_cost') }},
     unit_cells.effective_cost,
     case when counted_days.null_reason is null then unit_cells.units end as counted_units,
     cast(case when counted_days.null_reason is null then unit_cells.effective_cost else 0 end as {{ money_type() }})

@@ -3,7 +3,8 @@
     'series_rules', 'shared_pool_weights', 'shared_pools', 'sku_meters', 'token_rates'
 ] -%}
 {%- set catalogues = [
-    'focus_column_mappings', 'focus_sources', 'focus_token_kinds', 'metric_catalog', 'unit_words', 'units'
+    'cohort_dimensions', 'focus_column_mappings', 'focus_sources', 'focus_token_kinds', 'metric_catalog', 'unit_words',
+    'units'
 ] -%}
 
 {% for seed in seeds -%}

@@ -13,12 +13,18 @@ closed as (
 
 ),
 
+signed as (
+
+    {{ with_newer_dimensions('closed', ['grain', 'period_start']) }}
+
+),
+
 rows_of_both as (
 
     select
-        closed.*,
+        signed.*,
         true as is_closed
-    from closed
+    from signed
     union all
     select
         computed.*,

@@ -27,9 +27,7 @@ with charges as (
 
 select
     attribute_key,
-    {% for column in charge_attributes() -%}
-    any_value({{ column }}) as {{ column }},
-    {% endfor -%}
+    {{ columns(charge_attributes(), 'any_value({0}) as {0}') }},
     any_value(source) as source
 from charges
 {% if is_incremental() -%}

@@ -27,9 +27,10 @@ events as (
         anomalies.workload,
         anomalies.event_started_on,
         max(anomalies.date_day) as last_day,
-        {% for name in ['metric', 'unit', 'metric_value', 'expected_value', 'main_driver', 'main_deployment_id'] -%}
-        any_value(anomalies.{{ name }}) filter (where anomalies.is_alarm) as {{ name }},
-        {% endfor -%}
+        {{ columns(
+            ['metric', 'unit', 'metric_value', 'expected_value', 'main_driver', 'main_deployment_id'],
+            'any_value(anomalies.{0}) filter (where anomalies.is_alarm) as {0}'
+        ) }},
         any_value(anomalies.date_day) filter (where anomalies.is_alarm) as alarm_day
     from anomalies
     inner join finding_period on finding_period.bill_until - 30 <= anomalies.date_day

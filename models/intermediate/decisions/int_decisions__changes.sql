@@ -11,9 +11,10 @@ sequence as (
 
     select
         *,
-        {% for attribute in ['configuration_id', 'release', 'model', 'model_variant'] + levers -%}
-        lag({{ attribute }}) over history as {{ attribute }}_before,
-        {% endfor -%}
+        {{ columns(
+            ['configuration_id', 'release', 'model', 'model_variant'] + levers,
+            'lag({0}) over history as {0}_before'
+        ) }},
         lead(valid_from) over history as next_changed_on
     from configurations
     window history as (partition by deployment_id order by valid_from)
@@ -33,12 +34,10 @@ select
     case when release != release_before then release end as release,
     list_filter(
         [
-            {% for lever in levers -%}
-            case
-                when {{ lever }} != {{ lever }}_before
-                    then { 'lever': '{{ lever }}', 'value_before': {{ lever }}_before, 'value': {{ lever }} }
-            end{{ ',' if not loop.last }}
-            {% endfor %}
+            {{ columns(
+                levers,
+                "case when {0} != {0}_before then { 'lever': '{0}', 'value_before': {0}_before, 'value': {0} } end"
+            ) }}
         ],
         lambda change: change is not null
     ) as levers,

@@ -116,9 +116,7 @@ summed as (
         weights.workload,
         weights.unit,
         weights.period_start,
-        {% for driver in chained -%}
-        sum(weights.weight * moves.{{ driver }}_change) as {{ driver }}_change,
-        {% endfor -%}
+        {{ columns(chained, 'sum(weights.weight * moves.{0}_change) as {0}_change') }},
         bool_or(weights.weight > 0 and moves.has_unmetered_utilization) as has_unmetered_utilization
     from weights
     inner join moves
@@ -142,9 +140,7 @@ select
     neighbours.effective_cost,
     neighbours.effective_cost / neighbours.units
     - neighbours.effective_cost_before / neighbours.units_before as rate_change,
-    {% for driver in chained -%}
-    summed.{{ driver }}_change,
-    {% endfor -%}
+    {{ columns(chained, 'summed.{0}_change') }},
     neighbours.rate_without_units - neighbours.rate_without_units_before as days_without_units_change,
     summed.has_unmetered_utilization,
     neighbours.period_start_before,

@@ -96,10 +96,7 @@ pairs as (
         steps.workload,
         steps.unit,
         steps.date_day,
-        {% for figure in figures -%}
-        earlier.{{ figure }} as {{ figure }}_0,
-        later.{{ figure }} as {{ figure }}_1,
-        {% endfor -%}
+        {{ columns(figures, 'earlier.{0} as {0}_0, later.{0} as {0}_1') }},
         (steps.rate_before + steps.rate) / 2 as workload_rate,
         coalesce(earlier.units, 0) / steps.units_before as share_0,
         coalesce(later.units, 0) / steps.units as share_1,

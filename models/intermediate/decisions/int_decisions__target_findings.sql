@@ -42,10 +42,10 @@ exceeded as (
 
     select
         *,
-        {% for side in ['', '_lower', '_upper'] -%}
-        {% set above = '(cost_per_unit' ~ side ~ ' - max_cost_per_unit)' -%}
-        {{ amount_at_price(above, 'units', 'unit_scale') }} as excess{{ side }},
-        {% endfor -%}
+        {{ columns(
+            ['', '_lower', '_upper'],
+            amount_at_price('(cost_per_unit{0} - max_cost_per_unit)', 'units', 'unit_scale') ~ ' as excess{0}'
+        ) }},
         case when is_whole_month then 30 else settled_days end as month_days
     from missed
 

@@ -75,8 +75,7 @@ target_periods as (
     inner join periods
         on
             targets.grain = periods.grain
-            and targets.valid_from <= periods.period_start
-            and (targets.valid_to > periods.period_start or targets.valid_to is null)
+            and {{ in_effect('targets', 'periods.period_start') }}
 
 ),
 

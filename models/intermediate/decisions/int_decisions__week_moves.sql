@@ -60,9 +60,7 @@ driver_moves as (
         environment,
         workload,
         unit,
-        {% for driver in chained -%}
-        sum({{ driver }}_change) over week as {{ driver }}_change,
-        {% endfor -%}
+        {{ columns(chained, 'sum({0}_change) over week as {0}_change') }},
         date_day
     from moves
     window week as (
@@ -80,9 +78,7 @@ select
     workload_moves.units_deployment_id,
     workload_moves.cost_deployment_id,
     list_reverse_sort([
-        {% for driver in chained -%}
-        struct_pack(size := abs(driver_moves.{{ driver }}_change), driver := '{{ driver }}'),
-        {% endfor -%}
+        {{ columns(chained, "struct_pack(size := abs(driver_moves.{0}_change), driver := '{0}')") }},
         struct_pack(size := -1.0, driver := '(none)')
     ])[1].driver as main_driver,
     workload_moves.cost_change,

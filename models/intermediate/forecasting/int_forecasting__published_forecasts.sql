@@ -35,13 +35,16 @@ select
     forecast.grain,
     forecast.period_start,
     forecast.period_end,
-    {% for figure in ['units', 'effective_cost', 'cost_per_unit'] -%}
-    cast(forecast.{{ figure }} as {{ money_type() }}) as {{ figure }},
-    cast(forecast.{{ figure }}_low_80 as {{ money_type() }}) as {{ figure }}_low_80,
-    cast(forecast.{{ figure }}_high_80 as {{ money_type() }}) as {{ figure }}_high_80,
-    cast(forecast.{{ figure }}_low_95 as {{ money_type() }}) as {{ figure }}_low_95,
-    cast(forecast.{{ figure }}_high_95 as {{ money_type() }}) as {{ figure }}_high_95,
-    {% endfor -%}
+    {{ columns(
+        [
+            'units', 'units_low_80', 'units_high_80', 'units_low_95', 'units_high_95',
+            'effective_cost', 'effective_cost_low_80', 'effective_cost_high_80',
+            'effective_cost_low_95', 'effective_cost_high_95',
+            'cost_per_unit', 'cost_per_unit_low_80', 'cost_per_unit_high_80',
+            'cost_per_unit_low_95', 'cost_per_unit_high_95'
+        ],
+        'cast(forecast.{0} as ' ~ money_type() ~ ') as {0}'
+    ) }},
     forecast.usage_naive_error,
     forecast.cost_naive_error,
     forecast.cost_per_unit_naive_error

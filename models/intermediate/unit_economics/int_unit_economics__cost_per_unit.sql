@@ -24,17 +24,11 @@ periods as (
         bool_or(effective_cost != 0) over (
             partition by grain, period_start, environment, workload, cohort_dimension, unit
         ) as is_paid_by_others,
-        {% for reason in uncounted_reasons() -%}
-        {{ reason }}_seconds{{ ' +' if not loop.last else ' as uncounted_seconds,' }}
-        {% endfor -%}
+        {{ columns(uncounted_reasons(), '{0}_seconds', separator=' + ') }} as uncounted_seconds,
         case greatest(
-            {% for reason in uncounted_reasons() -%}
-            {{ reason }}_seconds{{ ',' if not loop.last }}
-            {% endfor -%}
+            {{ columns(uncounted_reasons(), '{0}_seconds') }}
         )
-            {% for reason in uncounted_reasons() -%}
-            when {{ reason }}_seconds then '{{ reason }}'
-            {% endfor -%}
+            {{ columns(uncounted_reasons(), "when {0}_seconds then '{0}'", separator=' ') }}
         end as most_uncounted_reason,
         case
             when expected_seconds > 0 then least(cast(observed_seconds as double) / expected_seconds, 1)

@@ -10,9 +10,8 @@ select
     cast(environment as varchar) as environment,
     cast(workload as varchar) as workload,
     coalesce(cast(kind as varchar), 'inference') as kind,
-    {% for attribute in deployment_attributes() -%}
-    coalesce(cast({{ attribute }} as varchar), '(none)') as {{ attribute }},
-    {% endfor -%}
+    {{ columns(deployment_attributes(), "coalesce(cast({0} as varchar), '(none)') as {0}") }},
+    cast(labels as varchar) as labels,
     coalesce(cast(valid_from as date), date '0001-01-01') as valid_from,
     cast(valid_to as date) as valid_to
 from deployments

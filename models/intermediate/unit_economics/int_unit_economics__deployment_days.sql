@@ -66,9 +66,8 @@ select
     coalesce(configurations.environment, '(unattributed)') as environment,
     coalesce(configurations.workload, '(unattributed)') as workload,
     coalesce(configurations.kind, deployment_kinds.kind, 'inference') as kind,
-    {% for attribute in deployment_attributes() -%}
-    coalesce(configurations.{{ attribute }}, '(unattributed)') as {{ attribute }},
-    {% endfor -%}
+    {{ columns(deployment_attributes(), "coalesce(configurations.{0}, '(unattributed)') as {0}") }},
+    configurations.labels,
     observed.observed_seconds,
     observed.expected_seconds,
     bills.capacity_seconds,
@@ -87,8 +86,7 @@ inner join observed on bills.deployment_id = observed.deployment_id and bills.da
 left join configurations
     on
         bills.deployment_id = configurations.deployment_id
-        and bills.date_day >= configurations.valid_from
-        and (bills.date_day < configurations.valid_to or configurations.valid_to is null)
+        and {{ in_effect('configurations', 'bills.date_day') }}
 left join deployment_kinds on bills.deployment_id = deployment_kinds.deployment_id
 left join missing_bill_periods as missing_weeks
     on

@@ -1,36 +1,6 @@
-with users as (
+with seen as (
 
-    select
-        deployment_id,
-        customer_id,
-        geography,
-        user_id,
-        date_day
-    from {{ ref('int_usage__customer_users_daily') }}
-
-),
-
-sessions as (
-
-    select
-        deployment_id,
-        customer_id,
-        geography,
-        session_id,
-        date_day
-    from {{ ref('int_usage__customer_sessions_daily') }}
-
-),
-
-product_ids as (
-
-    select
-        workload,
-        customer_id,
-        unit,
-        counted_id,
-        date_day
-    from {{ ref('int_usage__product_ids_daily') }}
+    select * from {{ ref('int_usage__sightings_daily') }}
 
 ),
 
@@ -40,96 +10,29 @@ cells as (
 
 ),
 
-seen as (
+cohorts as (
 
-    select
-        'active_user' as unit,
-        'requests' as seen_by,
-        deployment_id,
-        customer_id,
-        geography,
-        user_id as counted_id,
-        date_day
-    from users
-    union all
-    select
-        'session' as unit,
-        'requests' as seen_by,
-        deployment_id,
-        customer_id,
-        geography,
-        session_id as counted_id,
-        date_day
-    from sessions
-    union all
-    select
-        unit,
-        'product' as seen_by,
-        workload as deployment_id,
-        customer_id,
-        cast(null as varchar) as geography,
-        counted_id,
-        date_day
-    from product_ids
-
-),
-
-attributed as (
-
-    {{ with_customer('seen') }}
-
-),
-
--- a place is the smallest set of sightings of a unit that every cohort takes or leaves as one. No cohort reaches beyond a
--- workload of an environment: an id of another one is another id.
-place_days as (
-
-    select
-        *,
-        cast(dense_rank() over place as integer) as place_number,
-        cast(dense_rank() over scope as integer) as scope_number
-    from cells
-    window
-        place as (
-            order by
-                unit,
-                activity_source,
-                seen_by,
-                seen_in,
-                customer_tier,
-                geography,
-                environment,
-                workload,
-                {{ deployment_attributes() | join(', ') }},
-                deployment_id
-        ),
-        scope as (order by unit, environment, workload)
-
-),
-
-places as (
-
-    select distinct * exclude (date_day, scope_number)
-    from place_days
+    select * from {{ ref('int_unit_economics__activity_cohorts') }}
 
 ),
 
 sightings as (
 
     select
-        place_days.scope_number,
-        attributed.counted_id,
-        place_days.place_number,
-        attributed.date_day
-    from attributed
-    inner join place_days
+        cells.scope_number,
+        seen.counted_id,
+        cells.place_number,
+        cells.activity_source,
+        seen.date_day
+    from seen
+    inner join cells
         on
-            attributed.unit = place_days.unit
-            and attributed.seen_by = place_days.seen_by
-            and attributed.deployment_id = place_days.seen_in
-            and attributed.customer_tier = place_days.customer_tier
-            and attributed.geography = place_days.geography
-            and attributed.date_day = place_days.date_day
+            seen.unit = cells.unit
+            and seen.seen_by = cells.seen_by
+            and seen.seen_in = cells.seen_in
+            and seen.customer_tier = cells.customer_tier
+            and seen.geography = cells.geography
+            and seen.date_day = cells.date_day
 
 ),
 
@@ -201,54 +104,13 @@ alike as (
 
 ),
 
-cohort_places as (
-
-    {% for dimension, cohort in cohort_dimensions(cell='places', deployment_day='places').items() %}
-    select
-        places.environment,
-        places.workload,
-        '{{ dimension }}' as cohort_dimension,
-        {{ cohort }} as cohort,
-        places.unit,
-        places.place_number
-    from places
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
-
-),
-
-cohorts as (
-
-    select
-        environment,
-        workload,
-        cohort_dimension,
-        cohort,
-        unit,
-        list(place_number order by place_number) as place_numbers
-    from cohort_places
-    -- nobody tells which of the workload's deployments it was
-    where cohort is not null
-    group by environment, workload, cohort_dimension, cohort, unit
-
-),
-
--- most dimensions cut a workload alike, or not at all: each cut is counted once.
-cuts as (
-
-    select
-        place_numbers,
-        cast(row_number() over (order by place_numbers) as integer) as cut_number
-    from (select distinct place_numbers from cohorts)
-
-),
-
+-- most dimensions cut a workload alike, or not at all: each cut is counted once
 cut_places as (
 
-    select
+    select distinct
         cut_number,
         unnest(place_numbers) as place_number
-    from cuts
+    from cohorts
 
 ),
 
@@ -270,17 +132,26 @@ alike_cuts as (
 
 ),
 
+place_days as (
+
+    select distinct
+        place_number,
+        activity_source,
+        date_day
+    from sightings
+
+),
+
 -- the ids of two sources are not of one kind, unless they are said to be
 cut_sources as (
 
     select distinct
         grains.grain,
         cut_places.cut_number,
-        places.activity_source,
-        {{ period_start('place_dates.date_day', 'grains.grain') }} as period_start
-    from (select distinct place_number, date_day from sightings) as place_dates
-    inner join places on place_dates.place_number = places.place_number
-    inner join cut_places on place_dates.place_number = cut_places.place_number
+        place_days.activity_source,
+        {{ period_start('place_days.date_day', 'grains.grain') }} as period_start
+    from place_days
+    inner join cut_places on place_days.place_number = cut_places.place_number
     cross join {{ grains() }}
 
 ),
@@ -332,8 +203,7 @@ select
     cast(sum(counts.units) filter (where period_sources.activity_source != 'mixed') as bigint) as units,
     counts.period_start
 from counts
-inner join cuts on counts.cut_number = cuts.cut_number
-inner join cohorts on cuts.place_numbers = cohorts.place_numbers
+inner join cohorts on counts.cut_number = cohorts.cut_number
 inner join period_sources
     on
         counts.grain = period_sources.grain

@@ -71,9 +71,10 @@ traffic as (
     select
         environment,
         workload,
-        {% for unit in ['input_token', 'cached_input_token', 'output_token'] -%}
-        cast(coalesce(sum(case when unit = '{{ unit }}' then units end), 0) as bigint) as {{ unit }}s,
-        {% endfor -%}
+        {{ columns(
+            ['input_token', 'cached_input_token', 'output_token'],
+            "cast(coalesce(sum(case when unit = '{0}' then units end), 0) as bigint) as {0}s"
+        ) }},
         date_day
     from cohorts
     where unit in ('input_token', 'cached_input_token', 'output_token')
@@ -100,12 +101,10 @@ listed as (
         traffic.input_tokens,
         traffic.cached_input_tokens,
         traffic.output_tokens,
-        {% for price in ['input_price', 'cached_input_price', 'output_price'] -%}
-        case
-            when negotiated_prices.provider is not null then negotiated_prices.{{ price }}
-            else list_prices.{{ price }}
-        end as {{ price }},
-        {% endfor -%}
+        {{ columns(
+            ['input_price', 'cached_input_price', 'output_price'],
+            'case when negotiated_prices.provider is not null then negotiated_prices.{0} else list_prices.{0} end as {0}'
+        ) }},
         negotiated_prices.provider is null and coalesce(list_prices.is_tiered, false) as is_tiered,
         traffic.date_day
     from traffic
@@ -114,14 +113,12 @@ listed as (
         on
             alternatives.provider = negotiated_prices.provider
             and alternatives.model = negotiated_prices.model
-            and traffic.date_day >= negotiated_prices.valid_from
-            and (traffic.date_day < negotiated_prices.valid_to or negotiated_prices.valid_to is null)
+            and {{ in_effect('negotiated_prices', 'traffic.date_day') }}
     left join list_prices
         on
             alternatives.provider = list_prices.provider
             and alternatives.model = list_prices.model
-            and traffic.date_day >= list_prices.valid_from
-            and (traffic.date_day < list_prices.valid_to or list_prices.valid_to is null)
+            and {{ in_effect('list_prices', 'traffic.date_day') }}
 
 ),
 

@@ -41,9 +41,10 @@ periods as (
         sum(cohorts.counted_cost) as counted_cost,
         sum(cohorts.counted_cost_low) as counted_cost_low,
         sum(cohorts.counted_cost_high) as counted_cost_high,
-        {% for seconds in ['observed', 'expected', 'counted'] + uncounted_reasons() -%}
-        coalesce(sum(cohorts.{{ seconds }}_seconds), 0) as {{ seconds }}_seconds,
-        {% endfor -%}
+        {{ columns(
+            ['observed', 'expected', 'counted'] + uncounted_reasons(),
+            'coalesce(sum(cohorts.{0}_seconds), 0) as {0}_seconds'
+        ) }},
         bool_and(
             case grains.grain
                 when 'day' then cohorts.is_day_billed

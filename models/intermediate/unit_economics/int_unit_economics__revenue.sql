@@ -118,8 +118,7 @@ priced as (
             sold.customer_tier = price_book.customer_tier
             and sold.workload = price_book.workload
             and sold.unit = price_book.unit
-            and (sold.sold_on >= price_book.valid_from or price_book.valid_from is null)
-            and (sold.sold_on < price_book.valid_to or price_book.valid_to is null)
+            and {{ in_effect('price_book', 'sold.sold_on') }}
     left join rates
         on
             price_book.currency = rates.from_currency

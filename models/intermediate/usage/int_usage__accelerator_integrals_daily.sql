@@ -90,8 +90,7 @@ described as (
     left join deployments
         on
             series.deployment_id = deployments.deployment_id
-            and integrals.date_day >= deployments.valid_from
-            and (integrals.date_day < deployments.valid_to or deployments.valid_to is null)
+            and {{ in_effect('deployments', 'integrals.date_day') }}
 
 ),
 

@@ -69,8 +69,7 @@ expected as (
     from days
     inner join deployments
         on
-            days.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (days.date_day < deployments.valid_to or deployments.valid_to is null)
+            {{ in_effect('deployments', 'days.date_day') }}
 
     union all
 

@@ -39,8 +39,7 @@ placed as (
     left join deployments
         on
             readings.deployment_id = deployments.deployment_id
-            and readings.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (readings.date_day < deployments.valid_to or deployments.valid_to is null)
+            and {{ in_effect('deployments', 'readings.date_day') }}
     left join served on readings.deployment_id = served.deployment_id
     where
         case

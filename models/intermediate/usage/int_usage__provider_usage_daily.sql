@@ -50,12 +50,10 @@ placed as (
         days.provider,
         coalesce(deployments.deployment_id, matches.deployment_id, days.deployment_id, '(unattributed)')
             as deployment_id,
-        {% for name in [
-            'input_tokens', 'uncached_input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'requests'
-        ] -%}
-    {{ part_of_day('days.' ~ name, 'days.bucket_start', 'days.bucket_end', 'days.day_starts_at') }} as {{ name }}
-    {{- ',' if not loop.last }}
-    {% endfor %}
+        {{ columns(
+            ['input_tokens', 'uncached_input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'requests'],
+            part_of_day('days.{0}', 'days.bucket_start', 'days.bucket_end', 'days.day_starts_at') ~ ' as {0}'
+        ) }}
     from days
     left join matches
         on

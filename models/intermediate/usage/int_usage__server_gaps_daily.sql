@@ -52,8 +52,7 @@ judged as (
     left join deployments
         on
             meters.deployment_id = deployments.deployment_id
-            and meters.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (meters.date_day < deployments.valid_to or deployments.valid_to is null)
+            and {{ in_effect('deployments', 'meters.date_day') }}
 
 ),
 

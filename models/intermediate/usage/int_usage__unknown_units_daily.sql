@@ -72,8 +72,7 @@ other_days as (
     inner join deployments
         on
             metered_usage.deployment_id = deployments.deployment_id
-            and metered_usage.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (metered_usage.date_day < deployments.valid_to or deployments.valid_to is null)
+            and {{ in_effect('deployments', 'metered_usage.date_day') }}
     where metered_usage.meter != 'server'
     group by metered_usage.date_day, metered_usage.deployment_id
 

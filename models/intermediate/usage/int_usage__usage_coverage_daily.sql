@@ -93,8 +93,7 @@ observed as (
     left join deployments
         on
             deployment_days.deployment_id = deployments.deployment_id
-            and deployment_days.date_day >= coalesce(deployments.valid_from, date '0001-01-01')
-            and (deployment_days.date_day < deployments.valid_to or deployments.valid_to is null)
+            and {{ in_effect('deployments', 'deployment_days.date_day') }}
     left join gateway_only on deployment_days.deployment_id = gateway_only.deployment_id
     left join coverage
         on

@@ -57,9 +57,10 @@ went_out as (
     select
         source,
         billing_period_start,
-        {% for treatment in ['direct', 'pool', 'shared', 'excluded', 'unallocated'] -%}
-        coalesce(sum(effective_cost) filter (where treatment = '{{ treatment }}'), 0) as {{ treatment }}_cost,
-        {% endfor -%}
+        {{ columns(
+            ['direct', 'pool', 'shared', 'excluded', 'unallocated'],
+            "coalesce(sum(effective_cost) filter (where treatment = '{0}'), 0) as {0}_cost"
+        ) }},
         sum(effective_cost) as effective_cost
     from ledger
     group by source, billing_period_start
@@ -71,9 +72,10 @@ select
     coalesce(came_in.billing_currency, '(none)') as billing_currency,
     {{ reporting_currency }} as currency,
     cast(coalesce(came_in.effective_cost, 0) as {{ money_type() }}) as effective_cost_in,
-    {% for treatment in ['direct', 'pool', 'shared', 'excluded', 'unallocated'] -%}
-    cast(coalesce(went_out.{{ treatment }}_cost, 0) as {{ money_type() }}) as {{ treatment }}_cost,
-    {% endfor -%}
+    {{ columns(
+        ['direct', 'pool', 'shared', 'excluded', 'unallocated'],
+        'cast(coalesce(went_out.{0}_cost, 0) as ' ~ money_type() ~ ') as {0}_cost'
+    ) }},
     cast(coalesce(went_out.effective_cost, 0) as {{ money_type() }}) as effective_cost_out,
     cast(coalesce(came_in.effective_cost, 0) - coalesce(went_out.effective_cost, 0) as {{ money_type() }})
         as difference,

@@ -155,15 +155,11 @@ select
             then cast(json_object(
                     'deployment', configurations.deployment_id,
                     'environment', configurations.environment,
-                    'workload', configurations.workload
-                    {%- for attribute in deployment_attributes() %},
-                    '{{ attribute }}', nullif(configurations.{{ attribute }}, '(none)')
-                    {%- endfor %}
+                    'workload', configurations.workload,
+                    {{ columns(deployment_attributes(), "'{0}', nullif(configurations.{0}, '(none)')") }}
                 ) as varchar)
     end as allocated_tags,
-    {%- for column in exported_attributes() %}
-    cast(attributes.{{ column }} as varchar) as {{ column }},
-    {%- endfor %}
+    {{ columns(exported_attributes(), 'cast(attributes.{0} as varchar) as {0}') }},
     parts.billing_currency,
     {{ units_to_money('parts.part') }} as effective_cost,
     parts.source as x_source,
@@ -181,5 +177,4 @@ inner join attributes on parts.attribute_key = attributes.attribute_key
 left join configurations
     on
         parts.deployment_id = configurations.deployment_id
-        and parts.date_day >= configurations.valid_from
-        and (parts.date_day < configurations.valid_to or configurations.valid_to is null)
+        and {{ in_effect('configurations', 'parts.date_day') }}

@@ -57,16 +57,14 @@ rounded as (
 
     select
         *,
-        {% for driver in drivers() -%}
-        case when null_reason is null then cast({{ driver }}_change * unit_scale as {{ money_type() }}) end
-            as {{ driver }}_part,
-        {% endfor -%}
+        {{ columns(
+            drivers(),
+            'case when null_reason is null then cast({0}_change * unit_scale as ' ~ money_type() ~ ') end as {0}_part'
+        ) }},
         case
             when null_reason is null
                 then list_reverse_sort([
-                        {% for driver in drivers() -%}
-                        { 'size': abs({{ driver }}_change), 'driver': '{{ driver }}' }{{ ',' if not loop.last }}
-                        {% endfor -%}
+                        {{ columns(drivers(), "{ 'size': abs({0}_change), 'driver': '{0}' }") }}
                     ])[1].driver
         end as main_driver
     from priced
@@ -78,9 +76,7 @@ remainders as (
     select
         *,
         cost_per_unit_change
-        {%- for driver in drivers() %}
-        - {{ driver }}_part
-        {%- endfor %} as remainder
+        {{ columns(drivers(), '- {0}_part', separator=' ') }} as remainder
     from rounded
 
 ),
@@ -120,11 +116,10 @@ select
     cost_per_unit,
     cost_per_unit_change,
     null_reason,
-    {% for driver in drivers() -%}
-    cast(
-        {{ driver }}_part + case when main_driver = '{{ driver }}' then remainder else 0 end as {{ money_type() }}
-    ) as {{ driver }}_change,
-    {% endfor -%}
+    {{ columns(
+        drivers(),
+        "cast({0}_part + case when main_driver = '{0}' then remainder else 0 end as " ~ money_type() ~ ') as {0}_change'
+    ) }},
     main_driver,
     has_unmetered_utilization,
     '{{ var('reporting_currency') }}' as currency

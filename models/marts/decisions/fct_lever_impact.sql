@@ -73,11 +73,10 @@ select
                 'effect_not_identified'
             ) then verdict_reason
     end as weakness,
-    {% for name in ['cost_per_unit', 'throughput_per_provisioned_hour', 'throughput_per_busy_hour'] -%}
-    {{ name }}_effect,
-    {{ name }}_effect_lower,
-    {{ name }}_effect_upper,
-    {% endfor -%}
+    {{ columns(
+        ['cost_per_unit', 'throughput_per_provisioned_hour', 'throughput_per_busy_hour'],
+        '{0}_effect, {0}_effect_lower, {0}_effect_upper'
+    ) }},
     capacity,
     days_before,
     days_after,

@@ -59,15 +59,14 @@ select
     effects.verdict_form,
     effects.failed_on as first_failed_on,
     cast({{ var('release_gate_threshold') }} as double) as threshold,
-    {% for side in ['', '_lower', '_upper'] -%}
-    effects.decisive_effect{{ side }} as effect{{ side }},
-    {% endfor -%}
+    effects.decisive_effect as effect,
+    effects.decisive_effect_lower as effect_lower,
+    effects.decisive_effect_upper as effect_upper,
     effects.minimum_detectable_effect,
-    {% for name in ['cost_per_unit', 'throughput_per_busy_hour'] -%}
-    {% for side in ['', '_lower', '_upper'] -%}
-    effects.{{ name }}_effect{{ side }},
-    {% endfor -%}
-    {% endfor -%}
+    {{ columns(
+        ['cost_per_unit_effect', 'throughput_per_busy_hour_effect'],
+        'effects.{0}, effects.{0}_lower, effects.{0}_upper'
+    ) }},
     effects.capacity,
     effects.days_before,
     effects.days_after,

@@ -1,4 +1,6 @@
-{%- set bounds = ['low_80', 'high_80', 'low_95', 'high_95'] -%}
+{%- set lower_bounds = ['low_80', 'low_95'] -%}
+{%- set upper_bounds = ['high_80', 'high_95'] -%}
+{%- set bounds = lower_bounds + upper_bounds -%}
 with outlooks as (
 
     select * from {{ ref('int_forecasting__outlooks') }}
@@ -46,12 +48,15 @@ figures as (
         forecast.planned_changes,
         case when not is_not_additive then cast(round(forecast.units) as bigint) end as units,
         cast(forecast.effective_cost as {{ money_type() }}) as effective_cost,
-        {% for bound in bounds -%}
-        case when not is_not_additive then cast(round(forecast.units_{{ bound }}) as bigint) end as units_{{ bound }},
-        cast(forecast.effective_cost_{{ bound }} as {{ money_type() }}) as effective_cost_{{ bound }},
-        cast(forecast.cost_per_unit_{{ bound }} * units.unit_scale as {{ money_type() }}) as ratio_{{ bound }}
-        {%- if not loop.last %},{% endif %}
-        {% endfor %}
+        {{ columns(
+            bounds,
+            'case when not is_not_additive then cast(round(forecast.units_{0}) as bigint) end as units_{0}'
+        ) }},
+        {{ columns(bounds, 'cast(forecast.effective_cost_{0} as ' ~ money_type() ~ ') as effective_cost_{0}') }},
+        {{ columns(
+            bounds,
+            'cast(forecast.cost_per_unit_{0} * units.unit_scale as ' ~ money_type() ~ ') as ratio_{0}'
+        ) }}
     from periods
     inner join units on periods.unit = units.unit
 
@@ -76,20 +81,18 @@ select
     unit,
     unit_scale,
     units,
-    {% for bound in bounds -%}
-    units_{{ bound }},
-    {% endfor -%}
+    {{ columns(bounds, 'units_{0}') }},
     effective_cost,
-    {% for bound in bounds -%}
-    effective_cost_{{ bound }},
-    {% endfor -%}
+    {{ columns(bounds, 'effective_cost_{0}') }},
     cost_per_unit,
-    {% for bound in bounds -%}
-    case
-        when cost_per_unit is not null
-            then {{ 'least' if bound.startswith('low') else 'greatest' }}(ratio_{{ bound }}, cost_per_unit)
-    end as cost_per_unit_{{ bound }},
-    {% endfor -%}
+    {{ columns(
+        lower_bounds,
+        'case when cost_per_unit is not null then least(ratio_{0}, cost_per_unit) end as cost_per_unit_{0}'
+    ) }},
+    {{ columns(
+        upper_bounds,
+        'case when cost_per_unit is not null then greatest(ratio_{0}, cost_per_unit) end as cost_per_unit_{0}'
+    ) }},
     case
         when null_reason is not null then null_reason
         when is_not_additive then 'distinct_units'

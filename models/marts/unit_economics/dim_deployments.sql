@@ -10,9 +10,7 @@ select
     environment,
     workload,
     kind,
-    {% for attribute in deployment_attributes() -%}
-    {{ attribute }},
-    {% endfor -%}
+    {{ columns(deployment_attributes()) }},
     valid_to is null as is_current,
     valid_from,
     valid_to

@@ -163,9 +163,7 @@ select
     environment,
     workload,
     kind,
-    {% for attribute in deployment_attributes() -%}
-    {{ attribute }},
-    {% endfor -%}
+    {{ columns(deployment_attributes()) }},
     input_tokens,
     cached_input_tokens,
     output_tokens,

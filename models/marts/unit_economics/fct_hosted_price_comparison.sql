@@ -18,9 +18,7 @@ unit_economics as (
         environment,
         workload,
         units,
-        {% for origin in cost_origins() -%}
-        {{ origin }}_cost,
-        {% endfor -%}
+        {{ columns(cost_origins(), '{0}_cost') }},
         effective_cost,
         counted_cost,
         cost_per_unit,
@@ -127,9 +125,7 @@ compared as (
     select
         periods.* exclude (hosted_cost),
         unit_economics.units as tokens,
-        {% for origin in cost_origins() -%}
-        unit_economics.{{ origin }}_cost,
-        {% endfor -%}
+        {{ columns(cost_origins(), 'unit_economics.{0}_cost') }},
         unit_economics.effective_cost,
         unit_economics.counted_cost,
         unit_economics.cost_per_unit,
@@ -171,9 +167,7 @@ select
     compared.cached_input_tokens,
     compared.output_tokens,
     compared.tokens,
-    {% for origin in cost_origins() -%}
-    compared.{{ origin }}_cost,
-    {% endfor -%}
+    {{ columns(cost_origins(), 'compared.{0}_cost') }},
     compared.effective_cost,
     compared.counted_cost,
     compared.hosted_cost,

@@ -53,9 +53,11 @@ revenues as (
             when count(*) filter (
                     where price_book.unit is not null and unit_margins.null_reason is distinct from 'no_price'
                 ) = 0 then 'no_price'
-            {% for reason in ['price_is_monthly'] + uncounted_reasons() + ['price_incomplete'] -%}
-            when bool_or(price_book.unit is not null and unit_margins.null_reason = '{{ reason }}') then '{{ reason }}'
-            {% endfor -%}
+            {{ columns(
+                ['price_is_monthly'] + uncounted_reasons() + ['price_incomplete'],
+                "when bool_or(price_book.unit is not null and unit_margins.null_reason = '{0}') then '{0}'",
+                separator=' '
+            ) }}
             when bool_or(
                     price_book.unit is not null
                     and unit_margins.null_reason = 'no_units'

@@ -20,13 +20,7 @@ closed_months as (
 
 rows_of_both as (
 
-    select closed.*
-    from closed
-    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
-    union all
-    select recomputed.*
-    from recomputed
-    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
+    {{ signed_and_open('closed', 'recomputed') }}
 
 )
 
@@ -40,14 +34,10 @@ select
     environment,
     workload,
     kind,
-    {% for attribute in deployment_attributes() -%}
-    {{ attribute }},
-    {% endfor -%}
+    {{ columns(deployment_attributes()) }},
     token_cost_method,
     units,
-    {% for origin in cost_origins() -%}
-    {{ origin }}_cost,
-    {% endfor -%}
+    {{ columns(cost_origins(), '{0}_cost') }},
     effective_cost,
     counted_units,
     counted_cost,

@@ -32,9 +32,20 @@ usage_coverage as (
 
 ),
 
-deployment_days as (
+configurations as (
 
-    select * from {{ ref('int_unit_economics__deployment_days') }}
+    select * from {{ ref('int_unit_economics__deployment_configurations') }}
+
+),
+
+-- a day outside every validity period is still of its deployment's kind
+deployment_kinds as (
+
+    select
+        deployment_id,
+        max_by(kind, valid_from) as kind
+    from configurations
+    group by deployment_id
 
 )
 
@@ -45,12 +56,12 @@ select
     cells.geography,
     cells.unit,
     metered_usage.meter,
-    deployment_days.configuration_id,
-    deployment_days.environment,
-    deployment_days.workload,
-    deployment_days.kind,
-    deployment_days.model,
-    deployment_days.accelerator,
+    configurations.configuration_id,
+    coalesce(configurations.environment, '(unattributed)') as environment,
+    coalesce(configurations.workload, '(unattributed)') as workload,
+    coalesce(configurations.kind, deployment_kinds.kind, 'inference') as kind,
+    coalesce(configurations.model, '(unattributed)') as model,
+    coalesce(configurations.accelerator, '(unattributed)') as accelerator,
     cells.units,
     coalesce(usage_coverage.is_known, false) as is_all_counted
 from cells
@@ -61,5 +72,8 @@ left join metered_usage
         and cells.unit = metered_usage.unit
 left join usage_coverage
     on cells.deployment_id = usage_coverage.deployment_id and cells.date_day = usage_coverage.date_day
-left join deployment_days
-    on cells.deployment_id = deployment_days.deployment_id and cells.date_day = deployment_days.date_day
+left join configurations
+    on
+        cells.deployment_id = configurations.deployment_id
+        and {{ in_effect('configurations', 'cells.date_day') }}
+left join deployment_kinds on cells.deployment_id = deployment_kinds.deployment_id

@@ -95,9 +95,7 @@ ranked as (
         reports.*,
         files.shape,
         files.modified_at,
-        {% for name in counts -%}
-        first_value({{ name }} ignore nulls) over newest_first as newest_{{ name }},
-        {% endfor -%}
+        {{ columns(counts, 'first_value({0} ignore nulls) over newest_first as newest_{0}') }},
         bucket_start is not null and row_number() over newest_first > 1 as is_superseded
     from reports
     inner join files on reports.source_file = files.source_file
@@ -116,14 +114,13 @@ joined as (
 
     select
         * exclude ({{ counts | join(', ') }}),
-        {% for name in counts -%}
-        case when is_superseded or bucket_start is null then {{ name }} else newest_{{ name }} end as {{ name }},
-        {% endfor -%}
+        {{ columns(counts, 'case when is_superseded or bucket_start is null then {0} else newest_{0} end as {0}') }},
         is_superseded and (
-            {% for name in counts -%}
-            ({{ name }} is not null and {{ token_count(name) }} is distinct from {{ token_count('newest_' ~ name) }})
-            {{- ' or' if not loop.last }}
-            {% endfor %}
+            {{ columns(
+                counts,
+                '({0} is not null and ' ~ token_count('{0}') ~ ' is distinct from ' ~ token_count('newest_{0}') ~ ')',
+                separator=' or '
+            ) }}
         ) as has_other_counts
     from ranked
 

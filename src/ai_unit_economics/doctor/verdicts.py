@@ -226,8 +226,9 @@ def verdicts(inputs: Inputs) -> list[Verdict]:
 
 def verdict(mart: str, inputs: Inputs) -> Verdict:
     needs, wishes = MARTS[mart]
-    blocking = tuple(missing for need in needs if (missing := need(inputs)))
-    lacking = tuple(missing for wish in wishes if (missing := wish(inputs)))
+    # two needs may lack the same thing
+    blocking = tuple(dict.fromkeys(missing for need in needs if (missing := need(inputs))))
+    lacking = tuple(dict.fromkeys(missing for wish in wishes if (missing := wish(inputs))))
     return Verdict(mart, "empty" if blocking else "partial" if lacking else "full", blocking or lacking)
 
 

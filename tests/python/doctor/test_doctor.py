@@ -146,6 +146,16 @@ def test_no_line_is_wider_than_a_terminal(whole: Place) -> None:
         assert max(map(len, result.output.splitlines())) <= 80
 
 
+def test_what_is_missing_is_said_once_a_mart(place: Place) -> None:
+    place.write("focus/aws/july.csv", BILL)
+    place.write("telemetry/prometheus/july.csv", SAMPLES)
+    inputs = place.look()
+    assert "telemetry/requests/" in "".join(verdict("fct_unit_costs_daily", inputs).missing)
+    for mart in MARTS:
+        missing = verdict(mart, inputs).missing
+        assert len(set(missing)) == len(missing), f"{mart} names a reason twice"
+
+
 def test_a_bill_alone_fills_the_cost_marts_and_no_other(place: Place) -> None:
     place.write("focus/aws/july.csv", BILL)
     assert place.verdict("fct_cost_reconciliation").state == "full"

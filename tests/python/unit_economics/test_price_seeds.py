@@ -12,7 +12,7 @@ MISTAKES = {
         "price_book.csv, row gold chta request: workload is not in seeds/config/deployments.csv"
     ),
     "insert into price_book values ('gold', 'chat', 'requests', 1, 'USD', '2026-01-01', null)": (
-        "price_book.csv, row gold chat requests: unit is not one of the marts' units"
+        "price_book.csv, row gold chat requests: unit has no row in the seed units"
     ),
     "insert into price_book values ('gold', 'chat', 'session', -1, 'USD', '2026-01-01', null)": (
         "price_book.csv, row gold chat session: price_per_unit must be 0 or more"

@@ -32,6 +32,8 @@ DEPLOYMENTS = {
     "plain1": ("plain", "production", "h100", 29),
     "mute1": ("mute", "production", "h100", 31),
 }
+# A cohort dimension of the user's own, by label: shared's deployments are of one team, fleet's of two.
+TEAMS = {"fleet1": "red", "fleet2": "blue", "shared1": "red", "shared2": "red", "rows1": "blue"}
 CHOSEN = {"asked": "product", "shared": "both", "rows": "requests"}
 # Days on which a workload has product activity; nobody ever asks for that of plain.
 PRODUCT_DAYS = {
@@ -113,6 +115,14 @@ def draw_activity(drawn: random.Random) -> list[Sighting]:
     return rows
 
 
+def team(deployment: str) -> str:
+    return TEAMS.get(deployment, "(none)")
+
+
+def label(deployment: str) -> str | None:
+    return f"floor=1; team = {TEAMS[deployment]}" if deployment in TEAMS else None
+
+
 def csv(header: str, rows) -> str:
     return "\n".join([header, *(",".join("" if cell is None else str(cell) for cell in row) for row in rows)]) + "\n"
 
@@ -130,9 +140,9 @@ class World:
         folder.mkdir()
         texts = {
             "deployments": csv(
-                "deployment_id,workload,environment,kind,model,accelerator,valid_from",
+                "deployment_id,workload,environment,kind,model,accelerator,labels,valid_from",
                 [
-                    (name, workload, environment, "inference", "m", accelerator, "2026-01-01")
+                    (name, workload, environment, "inference", "m", accelerator, label(name), "2026-01-01")
                     for name, (workload, environment, accelerator, _) in DEPLOYMENTS.items()
                 ],
             ),
@@ -140,6 +150,7 @@ class World:
                 "priority,column_name,tag_key,operator,treatment,target",
                 [(1, "Tags", "deployment", "exists", "direct", "$value")],
             ),
+            "cohort_dimensions": "cohort_dimension,told_by\nteam,label\n",
             "focus_sources": "source,delivery\ncloud,overwrite\n",
             "targets": "target_id\n",
             "budgets": "budget_id\n",
@@ -226,7 +237,8 @@ class World:
         source = self.source(workload, environment, unit, day)
         mine = {name: row for name, row in DEPLOYMENTS.items() if row[:2] == (workload, environment)}
         attribute = {
-            name: {"deployment": name, "accelerator": row[2], "model": "m"}.get(dimension) for name, row in mine.items()
+            name: {"deployment": name, "accelerator": row[2], "model": "m", "team": team(name)}.get(dimension)
+            for name, row in mine.items()
         }
         if not self.is_told(workload, environment, unit, day):
             return None
@@ -280,7 +292,8 @@ def built(module_warehouse):
                 counted_cost, cost_per_unit, null_reason
             from marts.fct_unit_economics_{grain}
             where unit in ('active_user', 'session')
-                and cohort_dimension in ('all', 'customer_tier', 'geography', 'deployment', 'accelerator', 'model')
+                and cohort_dimension in
+                    ('all', 'customer_tier', 'geography', 'deployment', 'accelerator', 'model', 'team')
         """):
             rows[grain, tuple(key), unit, start] = (units, source, counted_cost, cost, reason)
     return world, rows, warehouse
@@ -342,7 +355,8 @@ def test_the_cost_that_is_divided_is_that_of_the_days_that_are_told(built) -> No
             row[3]
             for name, row in DEPLOYMENTS.items()
             if row[:2] == (workload, environment)
-            and {"all": "all", "deployment": name, "accelerator": row[2], "model": "m"}[dimension] == cohort
+            and {"all": "all", "deployment": name, "accelerator": row[2], "model": "m", "team": team(name)}[dimension]
+            == cohort
         ]
         told = [day for day in period_days(grain, start) if world.ids(key, unit, day) is not None]
         if counted_cost != sum(costs) * len(told):
