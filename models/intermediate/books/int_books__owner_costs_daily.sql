@@ -20,13 +20,7 @@ closed_months as (
 
 rows_of_both as (
 
-    select closed.*
-    from closed
-    semi join closed_months on date_trunc('month', closed.date_day) = closed_months.closed_month
-    union all
-    select recomputed.*
-    from recomputed
-    anti join closed_months on date_trunc('month', recomputed.date_day) = closed_months.closed_month
+    {{ signed_and_open('closed', 'recomputed') }}
 
 )
 
