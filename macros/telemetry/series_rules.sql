@@ -1,8 +1,11 @@
-{# The first rule of series_rules that matches each row's `labels`, a map: key, deployment_id and role. A `$value` that is no
-   deployment does not match: the next rule has its turn, and the name is `undeclared_value`. #}
+{# The first rule of series_rules that matches each row's `labels`, a map, in each era: key, deployment_id, role, and the era's
+   valid_from and valid_to. A `$value` that is no deployment does not match: the next rule has its turn, and the name is
+   `undeclared_value`. #}
 {% macro match_series_rules(labelled, key) %}
     select
-        {{ key }},
+        named_rules.{{ key }},
+        eras.valid_from,
+        eras.valid_to,
         arg_min(deployment_id, priority) filter (where is_declared) as deployment_id,
         arg_min_null(role, priority) filter (where is_declared) as role,
         arg_min(deployment_id, priority) filter (where not is_declared) as undeclared_value
@@ -15,6 +18,8 @@
                 labelled.{{ key }},
                 rules.priority,
                 rules.role,
+                rules.valid_from,
+                rules.valid_to,
                 case
                     when rules.deployment_id != '$value' then rules.deployment_id
                     -- the first group of an expression that has one, else the whole label
@@ -34,8 +39,9 @@
                     when 'exists' then coalesce(labelled.labels[rules.label], '') != ''
                 end
         ) as named
-    )
-    group by {{ key }}
+    ) as named_rules
+    inner join {{ ref('int_usage__rule_eras') }} as eras on {{ in_effect('named_rules', 'eras.valid_from') }}
+    group by named_rules.{{ key }}, eras.valid_from, eras.valid_to
 {% endmacro %}
 
 {# Text columns as a map of labels, without those that are null. #}

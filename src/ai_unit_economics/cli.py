@@ -19,9 +19,11 @@ from ai_unit_economics.metrics import metrics_command
 from ai_unit_economics.new_exports import new_exports_command
 from ai_unit_economics.owned_hardware import owned_hardware_command
 from ai_unit_economics.prometheus import fetch_prometheus_command
+from ai_unit_economics.provider_costs import provider_costs_command
 from ai_unit_economics.publishing import publish_command, rollback_command, versions_command
 from ai_unit_economics.report import report_command
 from ai_unit_economics.sample.__main__ import main as sample
+from ai_unit_economics.statements.commands import journal_command, statement_command
 from ai_unit_economics.summary import MissingMartError, print_summary
 
 DEFAULT_DATABASE = "data/unit_economics.duckdb"
@@ -60,14 +62,17 @@ main.add_command(conformance)
 main.add_command(doctor_command)
 main.add_command(explain_command)
 main.add_command(fetch_prometheus_command)
+main.add_command(journal_command)
 main.add_command(land_command)
 main.add_command(new_exports_command)
 main.add_command(owned_hardware_command)
+main.add_command(provider_costs_command)
 main.add_command(publish_command)
 main.add_command(reopen_command)
 main.add_command(rollback_command)
 main.add_command(versions_command)
 main.add_command(report_command)
+main.add_command(statement_command)
 main.add_command(metrics_command)
 
 

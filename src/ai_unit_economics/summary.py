@@ -76,8 +76,8 @@ def print_summary(connection: duckdb.DuckDBPyConnection, console: Console) -> No
     found = latest_complete_day(connection, environment)
     if found is None:
         console.print(
-            "The marts hold no output tokens yet. Put exports under UNIT_ECONOMICS_DATA (docs/configuration.md) "
-            "and run make build again."
+            "No deployment has cost or output tokens yet: no rule sends it charges, and no telemetry names it. "
+            "make doctor says what is missing; docs/connect/ begins with the bill."
         )
     else:
         day, is_complete = found

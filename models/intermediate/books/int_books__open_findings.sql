@@ -22,27 +22,33 @@ months as (
 
 ),
 
-findings as (
+limits as (
 
     select
-        charge_month,
-        currency,
-        month_cost,
-        unnest(['unallocated', 'unobserved']) as finding,
-        unnest([unallocated, unobserved]) as amount,
+        unnest(['unallocated', 'unobserved', 'conformance', 'invoices']) as finding,
         unnest([
             cast({{ var('closing_max_unallocated_share') }} as decimal(9, 6)),
-            cast({{ var('closing_max_unobserved_share') }} as decimal(9, 6))
+            cast({{ var('closing_max_unobserved_share') }} as decimal(9, 6)),
+            cast({{ var('closing_max_conformance_share') }} as decimal(9, 6)),
+            cast({{ var('closing_max_invoices_share') }} as decimal(9, 6))
         ]) as share_limit
-    from months
 
 )
 
 select
-    charge_month,
-    finding,
-    currency,
-    cast(amount as {{ money_type() }}) as amount,
-    month_cost,
-    share_limit
-from findings
+    months.charge_month,
+    limits.finding,
+    months.currency,
+    cast(
+        case limits.finding
+            when 'unallocated' then months.unallocated
+            when 'unobserved' then months.unobserved
+            else coalesce(conformance_months.amount, 0)
+        end as {{ money_type() }}
+    ) as amount,
+    months.month_cost,
+    limits.share_limit
+from months
+cross join limits
+left join {{ ref('int_books__conformance_months') }} as conformance_months
+    on months.charge_month = conformance_months.charge_month and limits.finding = conformance_months.finding

@@ -1,10 +1,10 @@
 {%- set seeds = [
     'amortization_schedules', 'capacity_pools', 'cost_rules', 'deployments', 'mig_profiles', 'pool_resource_prices',
-    'shared_pool_weights', 'shared_pools', 'sku_meters', 'token_rates'
+    'series_rules', 'shared_pool_weights', 'shared_pools', 'sku_meters', 'token_rates'
 ] -%}
 {%- set catalogues = [
-    'cohort_dimensions', 'focus_column_mappings', 'focus_sources', 'focus_token_kinds', 'metric_catalog', 'series_rules',
-    'unit_words', 'units'
+    'cohort_dimensions', 'focus_column_mappings', 'focus_sources', 'focus_token_kinds', 'metric_catalog', 'unit_words',
+    'units'
 ] -%}
 
 {% for seed in seeds -%}

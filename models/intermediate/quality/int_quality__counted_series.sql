@@ -16,7 +16,11 @@ series as (
 
 series_deployments as (
 
-    select * from {{ ref('int_usage__series_deployments') }}
+    select distinct
+        series_id,
+        semantic,
+        scrape_group
+    from {{ ref('int_usage__series_deployments') }}
 
 ),
 

@@ -7,6 +7,7 @@ with detail_rows as (
         billingcurrency as currency,
         coalesce(invoicedetailid, source_file || ' ' || source_row) as invoice_detail_id,
         chargecategory as charge_category,
+        invoiceissuestatus as issue_status,
         cast(billedcost as {{ money_type() }}) as billed_cost,
         row_number() over (
             partition by
@@ -18,7 +19,8 @@ with detail_rows as (
 
 ),
 
--- each line as it was last updated; tax is left out, as of the charges
+-- each line as it was last updated; tax is left out, as of the charges. Of a voided invoice nothing is payable, and of one that
+-- is not issued yet nobody knows.
 details as (
 
     select
@@ -26,7 +28,12 @@ details as (
         invoice_issuer_name,
         invoice_id,
         currency,
-        coalesce(sum(billed_cost) filter (where charge_category is distinct from 'Tax'), 0) as payable_amount
+        case
+            when count(*) filter (where issue_status = 'Open') = 0
+                then coalesce(sum(billed_cost) filter (
+                        where charge_category is distinct from 'Tax' and issue_status is distinct from 'Voided'
+                    ), 0)
+        end as payable_amount
     from detail_rows
     where version = 1
     group by source, invoice_issuer_name, invoice_id, currency

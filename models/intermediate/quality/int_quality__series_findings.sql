@@ -36,7 +36,7 @@ accelerator_integrals as (
 
 )
 
-select
+select distinct
     series_id,
     'no_deployment' as issue,
     case
@@ -51,7 +51,7 @@ where deployment_id is null and metric_type = 'counter'
 
 union all
 
-select
+select distinct
     series_id,
     'ambiguous_pod' as issue,
     'several clusters or namespaces have a pod of this name, and the series does not say whose it is; add the label'
@@ -93,6 +93,7 @@ inner join series_deployments
     on
         repeating_targets.deployment_id = series_deployments.deployment_id
         and repeating_targets.target_id = series_deployments.target_id
+        and {{ in_effect('series_deployments', 'repeating_targets.date_day') }}
 where series_deployments.metric_type = 'counter'
 
 union all
@@ -103,7 +104,10 @@ select
     'more tokens came from the cache than there were in prompts: cached and uncached input are unknown' as detail,
     server_meters.date_day
 from server_meters
-inner join series_deployments on server_meters.deployment_id = series_deployments.deployment_id
+inner join series_deployments
+    on
+        server_meters.deployment_id = series_deployments.deployment_id
+        and {{ in_effect('series_deployments', 'server_meters.date_day') }}
 where series_deployments.semantic = 'cached_input_tokens'
 
 union all

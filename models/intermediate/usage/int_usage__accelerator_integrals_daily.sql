@@ -15,6 +15,8 @@ series as (
 
     select
         series_id,
+        valid_from,
+        valid_to,
         deployment_id,
         semantic,
         labels,
@@ -78,7 +80,8 @@ described as (
         end as resource,
         nodes.node_labels
     from integrals
-    inner join series on integrals.series_id = series.series_id
+    inner join series
+        on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}
     left join nodes
         on
             integrals.date_day = nodes.date_day

@@ -8,6 +8,8 @@ series as (
 
     select distinct
         series_id,
+        valid_from,
+        valid_to,
         deployment_id,
         target_id
     from {{ ref('int_usage__series_deployments') }}
@@ -53,7 +55,10 @@ targets_seen as (
         seen_intervals.starts_at,
         seen_intervals.ends_at
     from seen_intervals
-    inner join series on seen_intervals.series_id = series.series_id
+    inner join series
+        on
+            seen_intervals.series_id = series.series_id
+            and {{ in_effect('series', 'cast(seen_intervals.starts_at as date)') }}
 
 ),
 

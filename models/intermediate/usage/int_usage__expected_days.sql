@@ -52,6 +52,8 @@ series as (
 
     select distinct
         series_id,
+        valid_from,
+        valid_to,
         coalesce(deployment_id, '(unattributed)') as deployment_id
     from {{ ref('int_usage__series_deployments') }}
     where metric_type = 'counter'
@@ -77,7 +79,8 @@ expected as (
         cast(seen.starts_at as date) as date_day,
         false as is_training
     from {{ ref('int_usage__seen_intervals') }} as seen
-    inner join series on seen.series_id = series.series_id
+    inner join series
+        on seen.series_id = series.series_id and {{ in_effect('series', 'cast(seen.starts_at as date)') }}
 
 )
 

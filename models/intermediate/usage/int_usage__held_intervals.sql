@@ -2,6 +2,8 @@ with series as (
 
     select
         series_id,
+        valid_from,
+        valid_to,
         deployment_id,
         role,
         cluster,
@@ -34,7 +36,10 @@ days as (
         seen_intervals.ends_at,
         unnest({{ days_of('seen_intervals.starts_at', 'seen_intervals.ends_at') }}) as day_starts_at
     from seen_intervals
-    inner join series on seen_intervals.series_id = series.series_id
+    inner join series
+        on
+            seen_intervals.series_id = series.series_id
+            and {{ in_effect('series', 'cast(seen_intervals.starts_at as date)') }}
 
 ),
 

@@ -6,7 +6,7 @@ with integrals as (
 
 series as (
 
-    select
+    select distinct
         series_id,
         regexp_extract(semantic, '^(.*)_capacity$', 1) as resource_kind,
         unit_divisor,

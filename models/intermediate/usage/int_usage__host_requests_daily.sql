@@ -8,6 +8,8 @@ series as (
 
     select
         series_id,
+        valid_from,
+        valid_to,
         deployment_id,
         regexp_extract(semantic, '^(.*)_requested$', 1) as resource_kind,
         unit_divisor,
@@ -48,7 +50,8 @@ containers as (
         max(series.deployment_id) as deployment_id,
         max(integrals.held_value // series.unit_divisor) as held_value
     from integrals
-    inner join series on integrals.series_id = series.series_id
+    inner join series
+        on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}
     where series.node is not null or not series.is_node_named
     group by all
 

@@ -6,7 +6,7 @@ with integrals as (
 
 series as (
 
-    select
+    select distinct
         series_id,
         semantic,
         cluster,

@@ -5,6 +5,8 @@ with series as (
 
     select
         series_id,
+        valid_from,
+        valid_to,
         deployment_id,
         target_id,
         case
@@ -56,7 +58,8 @@ looks as (
             partition by series.series_id, counter_days.process_created_us
         ) as is_first_day
     from counter_days
-    inner join series on counter_days.series_id = series.series_id
+    inner join series
+        on counter_days.series_id = series.series_id and {{ in_effect('series', 'counter_days.date_day') }}
 
 ),
 

@@ -40,7 +40,8 @@ devices as (
         bool_or(integrals.slices < integrals.slices_of_accelerator) as is_sliced,
         max(integrals.held_value) as held_value
     from integrals
-    inner join series on integrals.series_id = series.series_id
+    inner join series
+        on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}
     group by
         integrals.date_day,
         series.cluster,

@@ -21,6 +21,6 @@ select
     ) as active_value,
     cast(sum(integrals.held_value) as hugeint) as known_value
 from integrals
-inner join series on integrals.series_id = series.series_id
+inner join series on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}
 group by integrals.date_day, series.cluster, series.namespace, series.pod
 having sum(integrals.held_value) > 0

@@ -36,7 +36,8 @@ containers as (
         bool_or(integrals.slices < integrals.slices_of_accelerator) as is_sliced,
         max(integrals.held_value) as held_value
     from integrals
-    inner join series on integrals.series_id = series.series_id
+    inner join series
+        on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}
     where series.node is not null or not series.is_node_named
     group by all
 

@@ -55,7 +55,10 @@ placed as (
             part_of_day('days.{0}', 'days.bucket_start', 'days.bucket_end', 'days.day_starts_at') ~ ' as {0}'
         ) }}
     from days
-    left join matches on days.bucket_number = matches.bucket_number
+    left join matches
+        on
+            days.bucket_number = matches.bucket_number
+            and {{ in_effect('matches', 'cast(days.day_starts_at as date)') }}
     left join deployments on days.deployment_id = deployments.deployment_id
 
 ),

@@ -53,7 +53,8 @@ counted as (
         sum(series.sign * increases.increase) as increase,
         sum(series.sign * counter_days.last_value) as last_value
     from increases
-    inner join series on increases.series_id = series.series_id
+    inner join series
+        on increases.series_id = series.series_id and {{ in_effect('series', 'increases.date_day') }}
     inner join counter_days
         on increases.series_id = counter_days.series_id and increases.date_day = counter_days.date_day
     anti join twins on increases.date_day = twins.date_day and increases.series_id = twins.series_id

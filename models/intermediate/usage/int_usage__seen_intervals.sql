@@ -67,12 +67,25 @@ intervals as (
     from between_days
     where ends_at - starts_at <= to_seconds({{ var('scrape_max_gap_seconds') }})
 
+),
+
+eras as (
+
+    select
+        cast(valid_from as timestamp) as starts_at,
+        cast(valid_to as timestamp) as ends_at
+    from {{ ref('int_usage__rule_eras') }}
+
 )
 
--- the metrics and replicas of one target are mostly scraped in the same moments
+-- the metrics and replicas of one target are mostly scraped in the same moments; an interval is of one era
 select distinct
     series.series_id,
-    intervals.starts_at,
-    intervals.ends_at
+    greatest(intervals.starts_at, eras.starts_at) as starts_at,
+    least(intervals.ends_at, eras.ends_at) as ends_at
 from intervals
 inner join series on intervals.scrape_series_id = series.scrape_series_id
+inner join eras
+    on
+        intervals.starts_at < eras.ends_at
+        and (intervals.ends_at > eras.starts_at or intervals.starts_at >= eras.starts_at)

@@ -4,6 +4,17 @@ with series as (
 
 ),
 
+days as (
+
+    select
+        series_id,
+        cast(min(first_sampled_at) as date) as first_day,
+        cast(max(last_sampled_at) as date) as last_day
+    from {{ ref('stg_prometheus__series') }}
+    group by series_id
+
+),
+
 catalog as (
 
     select
@@ -33,6 +44,29 @@ measured as (
 
 ),
 
+eras as (
+
+    select
+        valid_from,
+        valid_to
+    from {{ ref('int_usage__rule_eras') }}
+
+),
+
+-- the eras in which a series has samples
+series_eras as (
+
+    select
+        series.series_id,
+        eras.valid_from,
+        eras.valid_to
+    from series
+    cross join eras
+    left join days on series.series_id = days.series_id
+    where coalesce(days.last_day >= eras.valid_from and days.first_day < eras.valid_to, true)
+
+),
+
 matches as (
 
     {{ match_series_rules('series', 'series_id') }}
@@ -43,6 +77,8 @@ ruled as (
 
     select
         measured.*,
+        series_eras.valid_from,
+        series_eras.valid_to,
         matches.deployment_id,
         matches.undeclared_value,
         -- what a server says of itself (Dynamo's and SGLang's do) goes before a rule
@@ -53,7 +89,9 @@ ruled as (
             'aggregated'
         ) as role
     from measured
-    left join matches on measured.series_id = matches.series_id
+    inner join series_eras on measured.series_id = series_eras.series_id
+    left join matches
+        on series_eras.series_id = matches.series_id and series_eras.valid_from = matches.valid_from
 
 ),
 
@@ -64,10 +102,11 @@ server_pods as (
         cluster,
         namespace,
         pod,
+        valid_from,
         min(deployment_id) as deployment_id
     from ruled
     where metric_type = 'counter' and not is_ambiguous
-    group by cluster, namespace, pod
+    group by cluster, namespace, pod, valid_from
 
 )
 
@@ -95,11 +134,14 @@ select
     ruled.sign,
     ruled.unit_divisor,
     ruled.is_ambiguous,
-    coalesce(list_contains(string_split(ruled.roles, '|'), ruled.role), true) as is_counted
+    coalesce(list_contains(string_split(ruled.roles, '|'), ruled.role), true) as is_counted,
+    ruled.valid_from,
+    ruled.valid_to
 from ruled
 left join server_pods
     on
         ruled.cluster = server_pods.cluster
         and ruled.namespace = server_pods.namespace
         and ruled.pod = server_pods.pod
+        and ruled.valid_from = server_pods.valid_from
         and not ruled.is_ambiguous

@@ -43,7 +43,8 @@ measured as (
         sum(series.sign * increases.increase) as units,
         bool_or(broken.series_id is not null) as is_broken
     from increases
-    inner join series on increases.series_id = series.series_id
+    inner join series
+        on increases.series_id = series.series_id and {{ in_effect('series', 'increases.date_day') }}
     left join broken on increases.date_day = broken.date_day and increases.series_id = broken.series_id
     anti join twins on increases.date_day = twins.date_day and increases.series_id = twins.series_id
     anti join repeating_targets

@@ -2,6 +2,8 @@ with series as (
 
     select distinct
         series_id,
+        valid_from,
+        valid_to,
         deployment_id,
         target_id,
         scrape_group
@@ -39,7 +41,10 @@ seen as (
         seen_intervals.starts_at,
         seen_intervals.ends_at
     from seen_intervals
-    inner join series on seen_intervals.series_id = series.series_id
+    inner join series
+        on
+            seen_intervals.series_id = series.series_id
+            and {{ in_effect('series', 'cast(seen_intervals.starts_at as date)') }}
 
 ),
 
@@ -89,7 +94,8 @@ resets as (
         series_gaps.starts_at,
         series_gaps.ends_at
     from series_gaps
-    inner join series on series_gaps.series_id = series.series_id
+    inner join series
+        on series_gaps.series_id = series.series_id and {{ in_effect('series', 'cast(series_gaps.ends_at as date)') }}
     where series_gaps.is_reset
 
 ),
@@ -101,7 +107,8 @@ openings as (
         series.target_id,
         increases.date_day
     from increases
-    inner join series on increases.series_id = series.series_id
+    inner join series
+        on increases.series_id = series.series_id and {{ in_effect('series', 'increases.date_day') }}
 
 ),
 

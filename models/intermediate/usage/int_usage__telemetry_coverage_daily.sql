@@ -32,6 +32,8 @@ series as (
 
     select distinct
         series_id,
+        valid_from,
+        valid_to,
         deployment_id
     from {{ ref('int_usage__series_deployments') }}
 
@@ -102,7 +104,8 @@ counted as (
         sum(increases.resets) as resets,
         bool_or(increases.opening_balance_unknown) as opening_balance_unknown
     from increases
-    inner join series on increases.series_id = series.series_id
+    inner join series
+        on increases.series_id = series.series_id and {{ in_effect('series', 'increases.date_day') }}
     group by increases.date_day, series.deployment_id
 
 )

@@ -104,6 +104,6 @@ select
     ) as rework_tokens
 from placed
 inner join runs on placed.run_id = runs.run_id
-left join matches on placed.run_id = matches.run_id
+left join matches on placed.run_id = matches.run_id and {{ in_effect('matches', 'placed.date_day') }}
 left join deployments on runs.deployment_id = deployments.deployment_id
 group by placed.date_day, placed.run_id

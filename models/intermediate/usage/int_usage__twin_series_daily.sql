@@ -9,6 +9,8 @@ series as (
 
     select distinct
         series_id,
+        valid_from,
+        valid_to,
         metric,
         deployment_id,
         target_id,
@@ -33,7 +35,8 @@ days as (
         series.target_id,
         series.labels
     from counter_days
-    inner join series on counter_days.series_id = series.series_id
+    inner join series
+        on counter_days.series_id = series.series_id and {{ in_effect('series', 'counter_days.date_day') }}
 
 ),
 

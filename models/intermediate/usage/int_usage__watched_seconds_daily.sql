@@ -1,6 +1,6 @@
 with series as (
 
-    select
+    select distinct
         series_id,
         cluster,
         node,

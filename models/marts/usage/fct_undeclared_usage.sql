@@ -52,7 +52,8 @@ tokens as (
         min(increases.date_day) filter (where increases.increase > 0) as first_used_on,
         max(increases.date_day) filter (where increases.increase > 0) as last_used_on
     from increases
-    inner join series on increases.series_id = series.series_id
+    inner join series
+        on increases.series_id = series.series_id and {{ in_effect('series', 'increases.date_day') }}
     group by series.cluster, series.namespace, series.pod_name, series.instance
 
 ),

@@ -1,4 +1,4 @@
-"""What is open in a month when it is signed, with its money: no deployment found, capacity that nobody watched."""
+"""What is open in a month when it is signed, with its money: no deployment found, nobody watched, rules broken."""
 
 from __future__ import annotations
 

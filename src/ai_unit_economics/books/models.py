@@ -16,7 +16,7 @@ from ai_unit_economics.books.tables import INPUTS
 from ai_unit_economics.landing.models import Place
 from ai_unit_economics.sql import file_names, identifier, joined, sql
 
-# The mart is made of its own closed rows: what `fct_cost_adjustments` has but for `is_closed`.
+# These marts are made of their own closed rows: what they have but for `is_closed`.
 ADJUSTMENTS = {
     "booked_month": "date",
     "closed_month": "date",
@@ -32,6 +32,7 @@ ADJUSTMENTS = {
     "effective_cost": "decimal(38, 18)",
     "currency": "varchar",
 }
+OWN_ROWS = {"adjustments": ADJUSTMENTS, "owner_adjustments": {**ADJUSTMENTS, "owner": "varchar"}}
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,11 @@ class Closed:
         )
         pieces = [sql("select {empty} where false", empty=empty)]
         for record in self.records:
+            if self.name not in record.tables:
+                raise BooksError(
+                    f"{place.books}: {record.period} was closed by a version of this project that had no {self.name} "
+                    f"yet: ai-unit-economics reopen {record.period}, and close it again"
+                )
             content = record.tables[self.name]
             path = f"{place.books.rstrip('/')}/{content.file}"
             rows = sql("read_parquet({file}, hive_partitioning := false)", file=file_names([path]))
@@ -128,13 +134,13 @@ def records() -> Records:
 
 
 def closed(name: str, records: duckdb.DuckDBPyRelation, like: duckdb.DuckDBPyRelation | None = None) -> Closed:
-    """The closed rows of table `name`, with the columns of `like`; without it those of the adjustments."""
+    """The closed rows of table `name`, with the columns of `like`; without it those of a mart that has its own rows."""
     rows = records.filter("is_latest_closing" if name in {table.name for table in INPUTS} else "is_in_force")
     signed = [
         Record.from_json(text)
         for (text,) in rows.select("record", "number").order("number").select("record").fetchall()
     ]
-    kinds = dict(zip(like.columns, map(str, like.types), strict=True)) if like is not None else ADJUSTMENTS
+    kinds = dict(zip(like.columns, map(str, like.types), strict=True)) if like is not None else OWN_ROWS[name]
     return Closed(name, kinds, tuple(signed))
 
 

@@ -61,6 +61,8 @@ ADJUSTMENTS = Kept("adjustments", "fct_cost_adjustments", "booked_month", withou
 SIGNED = (
     LEDGER,
     ADJUSTMENTS,
+    Kept("owner_costs_daily", "int_books__owner_costs_daily", "date_day"),
+    Kept("owner_adjustments", "fct_owner_adjustments", "booked_month", without=("is_closed",)),
     Kept("unit_costs_daily", "fct_unit_costs_daily", "date_day"),
     Kept("cohorts_daily", "int_books__cohorts_daily", "date_day"),
     Kept("unit_economics", "int_books__unit_economics", "period_start", "period_end", without=("is_closed",)),

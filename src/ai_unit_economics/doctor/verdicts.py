@@ -182,6 +182,8 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_focus_allocated_costs": ((bill,), (deployments, cost_rules, accelerators)),
     "fct_focus_conformance": ((exports,), ()),
     "fct_cost_adjustments": ((exports,), ()),
+    "fct_owner_statements_monthly": ((bill,), (seed("cost_owners", "nobody pays: all is (unowned)"),)),
+    "fct_owner_adjustments": ((exports,), ()),
     "fct_telemetry_quality": ((telemetry,), ()),
     "fct_undeclared_usage": ((telemetry,), (deployments,)),
     "fct_usage_daily": ((deployments, usage), (servers, hosted, training, tiers)),
@@ -224,8 +226,9 @@ def verdicts(inputs: Inputs) -> list[Verdict]:
 
 def verdict(mart: str, inputs: Inputs) -> Verdict:
     needs, wishes = MARTS[mart]
-    blocking = tuple(missing for need in needs if (missing := need(inputs)))
-    lacking = tuple(missing for wish in wishes if (missing := wish(inputs)))
+    # two needs may lack the same thing
+    blocking = tuple(dict.fromkeys(missing for need in needs if (missing := need(inputs))))
+    lacking = tuple(dict.fromkeys(missing for wish in wishes if (missing := wish(inputs))))
     return Verdict(mart, "empty" if blocking else "partial" if lacking else "full", blocking or lacking)
 
 

@@ -160,7 +160,7 @@ def _list_address(root: str, session: duckdb.DuckDBPyConnection) -> Iterator[Fil
         if "No files found" in str(error):
             return
         raise RootError(
-            f"{root} cannot be listed (docs/connect/README.md says what a bucket needs): {str(error).splitlines()[0]}"
+            f"{root} cannot be listed (docs/object-stores.md says what a bucket needs): {str(error).splitlines()[0]}"
         ) from None
     for path, size, modified in rows:
         yield File(path, path.removeprefix(f"{root}/"), size, modified)

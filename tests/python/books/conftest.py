@@ -24,6 +24,8 @@ COSTS = """
 OTHERS = """
     create table marts.fct_unit_costs_daily as
         select date_day, deployment_id, 7 as units from marts.fct_deployment_costs_daily;
+    create table intermediate.int_books__owner_costs_daily as
+        select *, 'team' as owner from marts.fct_deployment_costs_daily;
     create table intermediate.int_books__cohorts_daily as from marts.fct_unit_costs_daily;
     create table intermediate.int_books__unit_economics as
         select * from (values
@@ -37,6 +39,7 @@ OTHERS = """
     create table marts.fct_cost_adjustments (
         booked_month date, closed_month date, effective_cost decimal(38, 18), is_closed boolean
     );
+    create table marts.fct_owner_adjustments as select *, 'team' as owner from marts.fct_cost_adjustments;
     create table intermediate.int_books__charge_days as
         select date '2026-07-01' as date_day, 'f' as fingerprint, ['a: 1'] as file_costs;
     create table intermediate.int_books__meter_days as select date '2026-07-01' as date_day, 'f' as fingerprint;

@@ -33,7 +33,8 @@ WATCHED = [date(2026, 7, 10), date(2026, 7, 11), date(2026, 8, 4)]
 BUILD = Build("build", datetime(2026, 9, 12), ())
 WANTED = [
     *(f"+fct_unit_economics_{grain}" for grain in ("daily", "weekly", "monthly")),
-    *("+fct_unit_costs_daily", "+fct_cost_adjustments", "+int_books__closable_months", "+int_books__open_findings"),
+    *("+fct_unit_costs_daily", "+fct_cost_adjustments", "+fct_owner_statements_monthly"),
+    *("+int_books__closable_months", "+int_books__open_findings"),
 ]
 HEADER = (
     "EffectiveCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,"
@@ -54,6 +55,10 @@ SEEDS = {
         "p,share,x,Hours,4,,\n"
     ),
     "shared_pools": "pool_id,method,driver,valid_from,valid_to\nplatform,direct,even,,\n",
+    "cost_owners": (
+        "priority,match_type,match_key,match_value,owner,share,valid_from,valid_to,notes\n"
+        "10,deployment,,a,red,1,,,\n20,deployment,,g,red,0.3,,,\n20,deployment,,g,blue,0.5,,,\n"
+    ),
     "series_rules": "priority,label,operator,value,deployment_id,role\n10,pod,regex,^([ab])-0$,$value,\n",
     "exchange_rates": "rate_date,from_currency,to_currency,rate\n2026-01-01,EUR,USD,1.25\n",
 }
@@ -224,6 +229,12 @@ def edited_driver(company: Company, drawn: random.Random) -> None:
     company.write_rows("shared_pools", rows)
 
 
+def edited_owner(company: Company, drawn: random.Random) -> None:
+    rows = company.rows_of_seed("cost_owners")
+    rows[drawn.randrange(3)]["share"] = drawn.choice(["0.1", "0.25", "0.333333", "0.5"])
+    company.write_rows("cost_owners", rows)
+
+
 def edited_rate(company: Company, drawn: random.Random) -> None:
     rows = company.rows_of_seed("exchange_rates")
     rows[0]["rate"] = str(Decimal(rows[0]["rate"]) + Decimal("0.01"))
@@ -237,7 +248,7 @@ def corrected_gauges(company: Company, drawn: random.Random) -> None:
 ChangeFunction = Callable[[Company, random.Random], None]
 LATE: tuple[ChangeFunction, ...] = (late_charge, deleted_file, redelivered_month)
 RULES: tuple[ChangeFunction, ...] = (edited_rule, edited_pool, edited_driver)
-CHANGE_FUNCTIONS: tuple[ChangeFunction, ...] = (*LATE, *RULES, edited_rate, corrected_gauges)
+CHANGE_FUNCTIONS: tuple[ChangeFunction, ...] = (*LATE, *RULES, edited_rate, edited_owner, corrected_gauges)
 
 
 @pytest.fixture
@@ -269,6 +280,7 @@ def check_books(company: Company, signed: dict[tuple[str, str, str], tuple[int, 
         from both_sides group by all having sum(effective_cost) != 0
     """)
     assert differences == []
+    check_owners(company)
     booked = dict(
         company.warehouse.query("""
             select date_day, sum(effective_cost) from (
@@ -283,6 +295,33 @@ def check_books(company: Company, signed: dict[tuple[str, str, str], tuple[int, 
         # A charge in euros is rounded to the eighteenth decimal once for all of the day's lines of a kind
         assert booked.get(day, Decimal(0)) == pytest.approx(billed.get(day, Decimal(0)), abs=Decimal("1e-16"))
     assert all(f"{day:%Y-%m}" in months for (day,) in adjustments(company, "date_day"))
+
+
+def check_owners(company: Company) -> None:
+    """What owners pay is the ledger, what changed of it is its adjustments, and both are who would pay today."""
+    lines = "date_day, source, deployment_id, cost_origin, origin_pool"
+    for owned, of, day in (
+        ("intermediate.int_books__owner_costs_daily", "marts.fct_deployment_costs_daily", "date_day"),
+        ("marts.fct_owner_adjustments", "marts.fct_cost_adjustments", "booked_month"),
+    ):
+        differences = company.warehouse.query(f"""
+            select booked, {lines}, sum(effective_cost) from (
+                select {day} as booked, {lines}, effective_cost from {owned}
+                union all
+                select {day} as booked, {lines}, -effective_cost from {of}
+            ) group by all having sum(effective_cost) != 0
+        """)
+        assert differences == []
+    differences = company.warehouse.query(f"""
+        select {lines}, owner, sum(effective_cost) from (
+            select {lines}, owner, effective_cost from intermediate.int_books__owner_costs_daily
+            union all
+            select {lines}, owner, effective_cost from marts.fct_owner_adjustments
+            union all
+            select {lines}, owner, -effective_cost from intermediate.int_owners__costs_daily
+        ) group by all having sum(effective_cost) != 0
+    """)
+    assert differences == []
 
 
 def sign(company: Company, month: str) -> dict[tuple[str, str, str], tuple[int, str]]:
@@ -337,6 +376,26 @@ def test_an_edited_rule_is_an_adjustment_and_a_rule_from_a_day_on_is_none(compan
     assert (cause, booked) == ("rule_change", "2026-08-01")
     assert '"target":"platform"' in reference
     assert '"target":"a"' in reference
+
+    # red has all of a, b is nobody's, and of g red has 0.3 and blue 0.5: 206.67 - 31.00, -51.67, and -103.33 - 20.67
+    owners = dict(
+        company.warehouse.query("select owner, sum(effective_cost) from marts.fct_owner_adjustments group by 1")
+    )
+    assert {owner: round(owners[owner], 2) for owner in owners} == {
+        "red": Decimal("175.67"),
+        "blue": Decimal("-51.67"),
+        "(unowned)": Decimal("-124.00"),
+    }
+    rows = company.rows_of_seed("cost_owners")
+    company.write_rows("cost_owners", [rows[0] | {"owner": "green"}, *rows[1:]])
+    company.build()
+    check_books(company, signed)
+    moved = company.warehouse.query("""
+        select owner, cause, round(sum(effective_cost), 2) from marts.fct_owner_adjustments
+        where closed_month = '2026-07-01' and deployment_id = 'a' and origin_pool = 'p' group by all order by all
+    """)
+    assert [(owner, cause) for owner, cause, _ in moved] == [("green", "owner_change"), ("red", "owner_change")]
+    assert moved[0][2] == -moved[1][2] > 0
 
     # August signs what was booked in it, and a full refresh in a new database says the same
     signed |= sign(company, "2026-08")

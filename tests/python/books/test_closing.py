@@ -281,3 +281,20 @@ def test_what_was_signed_is_read_as_it_was_signed_or_not_at_all(world: World, re
         assert f"{file}: it cannot be read" in refused(read)
         file.unlink()
         assert f"{file}: it cannot be read" in refused(read)
+
+
+def test_a_closing_of_before_owners_were_signed_is_named(
+    world: World, refused, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = [table for table in closing.SIGNED if not table.name.startswith("owner_")]
+    with monkeypatch.context() as older:
+        older.setattr(closing, "SIGNED", kept)
+        sign(world)
+    with duckdb.connect() as database:
+        read_into(world, database)
+        place = Place(("memory", "main", "owned"), "", books=str(world.books))
+        owned = closed("owner_adjustments", records=database.table("book"))
+        assert (
+            "2026-07 was closed by a version of this project that had no owner_adjustments yet: "
+            "ai-unit-economics reopen 2026-07, and close it again"
+        ) in refused(owned.into, database, place)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+
+from tests.python.recipes.pages import blocks
 
 COLUMNS = """
     target_id varchar, period_start date, is_current boolean, unit varchar, unit_scale bigint, grain varchar,
@@ -38,6 +42,13 @@ def test_a_breach_fails_and_is_named_with_value_and_limit(gate):
     assert not succeeded
     assert "target dear, week from 2026-09-07: 2.500000 USD per 1000000 output_token, limit 2.000000" in output
     assert "target dearer, week from 2026-09-07: 4.125000 USD per 1000000 output_token, limit 3.000000" in output
+
+
+def test_the_page_shows_what_a_breach_says(gate):
+    (block,) = blocks("docs/release-gates.md", "console")
+    target, cost, limit = re.search(r"target (\S+), .*: (\S+) USD .* limit (\S+)", block.text).groups()
+    _, output = gate((target, "error", "breached", cost, limit, True))
+    assert re.sub(r"from \S+:", "from 2026-09-07:", block.text.strip()) in output
     assert "target cheap" not in output
 
 

@@ -31,6 +31,9 @@ SEEDS = {
     "series_rules": "priority,label,operator,value,deployment_id,role\n10,pod,exists,,$value,aggregated\n",
     "capacity_pools": "pool_id,idle_treatment\nh100,share\n",
 }
+OWNERS = (
+    "priority,match_type,match_key,match_value,owner,share,valid_from,valid_to,notes\n10,deployment,,chat,a,0.5,,,\n"
+)
 
 
 class Place:
@@ -141,6 +144,16 @@ def test_no_line_is_wider_than_a_terminal(whole: Place) -> None:
     whole.write("telemetry/requests/odd.jsonl", json.dumps({"a_rather_long_key_" * 9: 1}) + "\n")
     for result in (whole.run(), whole.run("--data", "/nowhere")):
         assert max(map(len, result.output.splitlines())) <= 80
+
+
+def test_what_is_missing_is_said_once_a_mart(place: Place) -> None:
+    place.write("focus/aws/july.csv", BILL)
+    place.write("telemetry/prometheus/july.csv", SAMPLES)
+    inputs = place.look()
+    assert "telemetry/requests/" in "".join(verdict("fct_unit_costs_daily", inputs).missing)
+    for mart in MARTS:
+        missing = verdict(mart, inputs).missing
+        assert len(set(missing)) == len(missing), f"{mart} names a reason twice"
 
 
 def test_a_bill_alone_fills_the_cost_marts_and_no_other(place: Place) -> None:
@@ -288,6 +301,41 @@ def test_what_a_seed_may_not_hold_is_said_before_the_build(whole: Place, seed: s
     assert [line for line in inputs.stops_costs + inputs.stops_usage if said in line], inputs
     result = whole.run()
     assert (result.exit_code, "This stops the build" in result.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        (
+            "10,deployment,,chat,b,0.6,,,\n",
+            "row 10 a: the shares of its priority sum to more than 1 on the day on which",
+        ),
+        ("10,deployment,,chat,a,0.1,,,\n", "row 10 a: its period overlaps that of the next row"),
+        ("20,deployment,,chta,b,1,,,\n", "row 20 (chta): match_value is neither a deployment_id of"),
+        ("20,label,wrkload,chat,b,1,,,\n", "row 20 (wrkload): match_key must be a label of the ledger"),
+        ("20,label,workload,chta,b,1,,,\n", "row 20 (chta): no deployment of seeds/config/deployments.csv has this"),
+        ("20,tags,team,chat,b,1,,,\n", "row 20 (tags): match_type must be deployment, tag, customer or label"),
+        ("20,tag,,chat,b,1,,,\n", "row 20: match_key must name the key in Tags"),
+        ("20,customer,,c1,(unowned),1,,,\n", "row 20 ((unowned)): owner must be a name"),
+        ("20,customer,,c1,b,1.5,,,\n", "row 20 b: share must be above 0 and at most 1"),
+        ("10,customer,,c1,b,0.1,,,\n", "the rows of one priority must be about one match"),
+        (
+            "20,customer,,c1,b,1,,2026-08-01,\n20,customer,,c1,b,1,2026-08-05,,\n",
+            "row 20 b: there is a gap between its end and the next row of its priority",
+        ),
+    ],
+)
+def test_who_pays_is_checked_before_the_build(whole: Place, rows: str, said: str) -> None:
+    whole.seed("cost_owners", OWNERS)
+    assert whole.look().stops_costs == []
+    whole.seed("cost_owners", OWNERS + rows)
+    inputs = whole.look()
+    assert [line for line in inputs.stops_costs + inputs.stops_usage if said in line], inputs.stops_costs
+
+
+def test_a_match_may_be_handed_over_and_a_share_left_open(whole: Place) -> None:
+    whole.seed("cost_owners", OWNERS + "20,customer,,c1,b,1,,2026-08-01,\n20,customer,,c1,c,0.2,2026-08-01,,\n")
+    assert whole.look().stops_costs == []
 
 
 def test_every_check_of_the_projects_own_seeds_can_be_run() -> None:

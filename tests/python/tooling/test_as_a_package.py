@@ -13,13 +13,26 @@ from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
 
+from tests.python.recipes.pages import blocks
+
 PROJECT = Path(__file__).resolve().parents[3]
-DBT_PROJECT = {
+
+
+def settings_of_the_page() -> dict:
+    """What the page tells a reader to write into dbt_project.yml."""
+    found: dict = {"vars": {}, "flags": {}}
+    for block in blocks("docs/as-a-package.md", "yaml"):
+        content = yaml.safe_load(block.text)
+        for part in found:
+            found[part] |= content.get(part, {})
+    return found
+
+
+DBT_PROJECT = settings_of_the_page() | {
     "name": "acme_finops",
     "version": "1.0.0",
     "config-version": 2,
     "profile": "acme",
-    "vars": {"ai_unit_economics": {"data_root": "{{ env_var('ACME_EXPORTS') }}", "reporting_currency": "EUR"}},
     "models": {"acme_finops": {"+schema": "acme"}},
     "seeds": {"ai_unit_economics": {"config": {"budgets": {"+enabled": False}}}},
     "flags": {"skip_nodes_if_on_run_start_fails": True, "indirect_selection": "buildable"},
@@ -103,7 +116,6 @@ def consumer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Consumer]:
     folder = tmp_path_factory.mktemp("acme")
     own = {
         "ACME_EXPORTS": "exports",
-        "UNIT_ECONOMICS_SEEDS": "unit_economics",
         "DBT_TARGET_PATH": str(folder / "target"),
     }
     before, place = {name: os.environ.get(name) for name in own}, Path.cwd()
