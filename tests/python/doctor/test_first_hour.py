@@ -15,7 +15,7 @@ from ai_unit_economics.cli import main
 PROJECT = Path(__file__).resolve().parents[3]
 PAGE = (PROJECT / "docs" / "first-hour.md").read_text(encoding="utf-8")
 FILES, COMMAND = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
-(SAID,) = re.findall(r"```text\n(.*?)```", PAGE, re.DOTALL)
+(SAID,) = re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL)
 MENDED = {
     "seeds/deployments.csv": lambda text: text.replace(";", ",") + "search,search,production,inference,2026-07-01\n",
     "seeds/cost_rules.csv": lambda text: text.replace("rgex", "regex"),

@@ -55,7 +55,10 @@ DRAWINGS = {
 }
 # What a command shows, and the test that compares it. Under SEEN it is test_walks.py.
 SEEN = "What you should see"
-OUTPUTS = {("docs/release-gates.md", "gate: target"): "tests/python/decisions/test_target_gate.py"}
+OUTPUTS = {
+    ("docs/release-gates.md", "gate: target"): "tests/python/decisions/test_target_gate.py",
+    ("docs/first-hour.md", "This stops the build"): "tests/python/doctor/test_first_hour.py",
+}
 KINDS = {"sh", "sql", "yaml", "csv", "python", "json", "text", "console", "mermaid"}
 
 
