@@ -5,13 +5,15 @@
 {%- endmacro %}
 
 {#
-    The post-hook of every seed. A seed of seeds/config has the rows of its file in your folder, and none where it has no
+    The post-hook of every seed. A column that the file lacks is empty: a file of an older version of this project does not
+    have what the seed has gained since. A seed of seeds/config has the rows of its file in your folder, and none where it has no
     file there. A catalogue of seeds/reference that is marked `extendable` keeps its rows and gets yours beside them.
 
     What would empty every seed in silence stops the build: a folder without deployments.csv, a file whose name is no seed's,
     and a file for a seed that nobody may replace.
 #}
 {% macro seed_from_folder() %}
+    {%- if execute %}{% do add_missing_columns() %}{% endif -%}
     {%- if execute and seeds_folder() -%}
     {%- set is_own = 'config' in model.fqn -%}
     {%- if is_own or model.config.get('meta', {}).get('extendable') -%}
@@ -34,6 +36,17 @@
     select 1
     {%- endif -%}
     {%- endif -%}
+{% endmacro %}
+
+{% macro add_missing_columns() %}
+    {%- set there = adapter.get_columns_in_relation(this) | map(attribute='name') | list %}
+    {%- for column, type in model.config.column_types.items() if column not in there %}
+        {%- do run_query('alter table ' ~ this ~ ' add column ' ~ adapter.quote(column) ~ ' ' ~ type) %}
+        {%- do log(
+            model.original_file_path ~ ' has no column ' ~ column ~ ', which this seed has gained; it is empty. '
+            ~ 'Add it to the header if you need it: docs/configuration.md says what it is for', info=true
+        ) %}
+    {%- endfor %}
 {% endmacro %}
 
 {% macro check_seed_columns(file, reader) %}

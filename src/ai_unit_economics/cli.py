@@ -13,6 +13,7 @@ from ai_unit_economics import __version__
 from ai_unit_economics.books.closing import close_command, reopen_command
 from ai_unit_economics.conformance import conformance
 from ai_unit_economics.doctor import doctor_command
+from ai_unit_economics.explain import explain_command
 from ai_unit_economics.land import land_command
 from ai_unit_economics.metrics import metrics_command
 from ai_unit_economics.new_exports import new_exports_command
@@ -59,6 +60,7 @@ main.add_command(sample, "sample")
 main.add_command(close_command)
 main.add_command(conformance)
 main.add_command(doctor_command)
+main.add_command(explain_command)
 main.add_command(fetch_prometheus_command)
 main.add_command(journal_command)
 main.add_command(land_command)

@@ -11,6 +11,15 @@ from decimal import ROUND_HALF_UP, Decimal
 
 UNKNOWN = "–"
 MINUS = "−"
+# The seed null_reasons in a few words; docs/nulls.md explains them.
+REASONS = {
+    "no_cost": "no charge for it has arrived, or none falls to it",
+    "no_telemetry": "nobody looked, there is no telemetry of it",
+    "coverage_below_minimum": "too little was seen of it",
+    "meter_broken": "it was counted, and the count is known to be wrong",
+    "meter_missing": "nobody counted it, though its meter should",
+    "no_units": "somebody looked, and there were none",
+}
 # Half a unit goes away from 0, as DuckDB's round() does it.
 CENT, TENTH_OF_A_PERCENT = Decimal("0.01"), Decimal("0.1")
 
@@ -39,6 +48,11 @@ def signed(value: Decimal | float | None) -> str:
         return UNKNOWN
     rounded = _rounded(_hundredfold(value), TENTH_OF_A_PERCENT)
     return f"{'+' if rounded > 0 else ''}{_written(rounded)} %"
+
+
+def why_unknown(null_reason: str) -> str:
+    """What stands for a figure that is not known; a reason of another mart's own is its name."""
+    return REASONS.get(null_reason, null_reason.replace("_", " "))
 
 
 def count(value: int | None) -> str:

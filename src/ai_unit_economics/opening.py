@@ -60,6 +60,7 @@ class Finding:
     finding_id: str
     kind: str
     environment: str | None
+    workload: str | None
     sentence: str
     what_to_do: str
     amount_meaning: str
@@ -120,7 +121,8 @@ def spend(connection: duckdb.DuckDBPyConnection) -> Spend | None:
         select period_start, period_end, bool_and(is_complete) as is_complete, any_value(currency)
         from marts.fct_spend_monthly
         group by period_start, period_end
-        order by is_complete desc, period_start desc
+        -- a month that holds charges ahead of the bill alone says nothing about what is spent
+        order by is_complete desc, bool_or(has_begun) desc, period_start desc
         limit 1
         """
     ).fetchone()
@@ -145,8 +147,8 @@ def findings(connection: duckdb.DuckDBPyConnection, environment: str) -> list[Fi
     rows = connection.execute(
         """
         select
-            finding_id, finding_kind, environment, sentence, what_to_do, amount_meaning, is_saving, amount_per_month,
-            amount_per_month_low, amount_per_month_high, currency, evidence_mart, evidence
+            finding_id, finding_kind, environment, workload, sentence, what_to_do, amount_meaning, is_saving,
+            amount_per_month, amount_per_month_low, amount_per_month_high, currency, evidence_mart, evidence
         from marts.fct_findings
         where environment is null or environment = ?
         order by finding_rank

@@ -127,6 +127,7 @@ def print_opening(connection: duckdb.DuckDBPyConnection, environment: str, conso
 NEXT_STEPS = """
 [bold]Next[/bold]
   ai-unit-economics summary           this page again
+  ai-unit-economics explain chat      a month of a workload, back to its charges
   dbt show --profiles-dir profiles --select where_the_money_went --limit 20
   UNIT_ECONOMICS_DATA=/your/exports make build      your own bill and telemetry: README.md, "Your own data"
 """

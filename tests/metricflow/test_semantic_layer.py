@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shlex
 import subprocess
 from datetime import date
 from decimal import Decimal
@@ -207,3 +209,20 @@ def test_levers_are_ratios_of_sums(tmp_path):
 )
 def test_a_saved_query_answers(tmp_path, name):
     assert query(tmp_path, "--saved-query", name)
+
+
+def queries_of_pages() -> list[str]:
+    """Every `mf query` that the README and the page of questions show, as a shell reads it."""
+    pages = "".join((PROJECT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/questions.md"))
+    joined = pages.replace("\\\n", " ")
+    return re.findall(r"^(?:\S+ )*?\S*mf query (.+)$", joined, re.MULTILINE)
+
+
+@pytest.mark.parametrize("shown", queries_of_pages())
+def test_what_a_page_shows_is_answered(tmp_path, shown):
+    rows = query(tmp_path, *shlex.split(shown))
+    assert any(row["cost_per_million_output_tokens"] for row in rows)
+
+
+def test_the_pages_show_a_query():
+    assert len(queries_of_pages()) == 2

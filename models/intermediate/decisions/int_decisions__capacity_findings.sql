@@ -73,7 +73,8 @@ summed as (
         sum(effective_cost) as effective_cost
     from things
     group by finding_kind, thing, is_of_source, whole_cost
-    having sum(effective_cost) > 0
+    -- what reads 0.0 % of its cost deserves no decision
+    having sum(effective_cost) > greatest(0, 0.0005 * whole_cost)
 
 )
 

@@ -26,7 +26,7 @@ sold_below_cost as (
     from {{ ref('fct_tier_margin') }} as margins
     inner join months on margins.period_start = months.period_start
     cross join finding_period
-    where margins.grain = 'month' and margins.is_sold_below_cost
+    where margins.grain = 'month' and margins.is_sold_below_cost and margins.workload != '(all)'
 
 )
 

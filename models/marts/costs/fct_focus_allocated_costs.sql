@@ -10,6 +10,7 @@ with charges as (
         charges.attribute_key,
         matches.treatment,
         matches.target,
+        matches.rule_priority,
         case
             when attributes.commitment_discount_status = 'Unused' or attributes.capacity_reservation_status = 'Unused'
                 then 'unused_commitment'
@@ -34,11 +35,13 @@ origins as (
         attribute_key,
         treatment,
         target,
+        rule_priority,
         line_origin,
         {{ money_to_units('sum(effective_cost)') }} as cost_units
     from charges
     group by
-        date_day, source, billing_period_start, billing_currency, attribute_key, treatment, target, line_origin
+        date_day, source, billing_period_start, billing_currency, attribute_key, treatment, target, rule_priority,
+        line_origin
 
 ),
 
@@ -58,6 +61,7 @@ receivers as (
         origins.attribute_key,
         origins.treatment,
         origins.target,
+        origins.rule_priority,
         origins.cost_units,
         line_shares.deployment_id,
         line_shares.cost_origin,
@@ -166,6 +170,7 @@ select
     cast(parts.attribute_key as varchar) as x_origin_charge_key,
     parts.cost_origin as x_cost_origin,
     parts.allocation_note as x_allocation_note,
+    cast(parts.rule_priority as varchar) as x_cost_rule,
     cast(parts.billing_period_start as timestamp) as billing_period_start,
     cast(billing_periods.billing_period_end as timestamp) as billing_period_end,
     cast(parts.date_day as timestamp) as charge_period_start,

@@ -48,6 +48,7 @@ select
     months.period_start,
     months.period_end,
     months.period_end <= arrivals.complete_until and missing_months.period_start is null as is_complete,
+    coalesce(months.period_start < arrivals.complete_until, false) as has_begun,
     months.place,
     cast(months.effective_cost as {{ money_type() }}) as effective_cost,
     '{{ var('reporting_currency') }}' as currency

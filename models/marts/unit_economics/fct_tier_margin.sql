@@ -74,17 +74,13 @@ revenues as (
             and unit_margins.workload = price_book.workload
             and unit_margins.unit = price_book.unit
     group by
-        unit_margins.grain,
-        unit_margins.environment,
-        unit_margins.workload,
-        unit_margins.customer_tier,
-        unit_margins.currency,
-        unit_margins.period_start,
-        unit_margins.period_end
+        unit_margins.grain, unit_margins.environment, unit_margins.workload, unit_margins.customer_tier,
+        unit_margins.currency, unit_margins.period_start, unit_margins.period_end
 
 ),
 
-compared as (
+-- what a tier is charged for a workload against what that costs
+of_workloads as (
 
     select
         revenues.* exclude (null_reason),
@@ -100,6 +96,39 @@ compared as (
             and revenues.workload = costs.workload
             and revenues.customer_tier = costs.customer_tier
 
+),
+
+-- what has no price is charged nothing, and costs; what is not known of one workload is not known of all of them
+of_tiers as (
+
+    select
+        grain,
+        period_start,
+        period_end,
+        environment,
+        customer_tier,
+        currency,
+        '(all)' as workload,
+        bool_and(is_complete) as is_complete,
+        sum(priced_unit_count) as priced_unit_count,
+        sum(revenue) as revenue,
+        sum(effective_cost) as effective_cost,
+        sum(counted_cost) as counted_cost,
+        case
+            when bool_and(null_reason is not distinct from 'no_price') then 'no_price'
+            else min(null_reason) filter (where null_reason != 'no_price')
+        end as null_reason
+    from of_workloads
+    group by grain, period_start, period_end, environment, customer_tier, currency
+
+),
+
+compared as (
+
+    select * from of_workloads
+    union all by name
+    select * from of_tiers
+
 )
 
 select
@@ -110,7 +139,7 @@ select
     environment,
     workload,
     customer_tier,
-    priced_unit_count,
+    cast(priced_unit_count as bigint) as priced_unit_count,
     cast(revenue as {{ money_type() }}) as revenue,
     cast(effective_cost as {{ money_type() }}) as effective_cost,
     cast(counted_cost as {{ money_type() }}) as counted_cost,

@@ -57,6 +57,8 @@ class Inputs:
     seeds: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     # seed -> header of the user's own file
     seed_columns: dict[str, list[str]] = field(default_factory=dict)
+    # and what divides its cells, where that is no comma
+    seed_separators: dict[str, str] = field(default_factory=dict)
 
     def in_folder(self, folder: str) -> list[File]:
         return [entry.file for entry in self.entries if entry.file.folder == folder and entry.file.size_bytes > 0]
@@ -81,7 +83,12 @@ def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection, own_se
     look_at_metrics(inputs, catalogues, connection)
     inputs.stops_costs += misnamed_seeds(own_seeds, project)
     # a seed that is not UTF-8 is read as well as can be, which is no ground to blame its rows
-    found = [] if inputs.stops_usage else list(problems_of_seeds(project, inputs.seeds, inputs.seed_columns))
+    found = [
+        (name, f"{name}.csv is divided by {sign!r}: save it with commas")
+        for name, sign in inputs.seed_separators.items()
+    ]
+    if not inputs.stops_usage:
+        found += problems_of_seeds(project, inputs.seeds, inputs.seed_columns)
     for seed, problem in found:
         (inputs.stops_usage if seed in SEEDS_OF_USAGE else inputs.stops_costs).append(problem)
     is_said = any(seed == "focus_sources" for seed, _ in found)
@@ -111,11 +118,21 @@ def read_seeds(inputs: Inputs, project: Path, own: Path) -> None:
             # read all the same: else its rows would be called missing
             is_utf16 = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
             text = content.decode("utf-16" if is_utf16 else "cp1252", errors="replace")
-        rows = csv.DictReader(io.StringIO(text, newline=""))
+        sign = separator(text)
+        rows = csv.DictReader(io.StringIO(text, newline=""), delimiter=sign)
         inputs.seeds.setdefault(path.stem, [])
         if path.parent == own:
             inputs.seed_columns[path.stem] = list(rows.fieldnames or ())
+            if sign != ",":
+                # read all the same: else its rows would be called missing
+                inputs.seed_separators[path.stem] = sign
         inputs.seeds[path.stem] += [{key: value or "" for key, value in row.items() if key} for row in rows]
+
+
+def separator(text: str) -> str:
+    """What divides the cells of a header: a comma, or what a spreadsheet of another language writes for it."""
+    header = text.split("\n", 1)[0]
+    return "," if "," in header else next((sign for sign in ";\t|" if sign in header), ",")
 
 
 def csv_files(folder: Path) -> list[Path]:

@@ -97,9 +97,6 @@ def problems_of_headers(seeds: Mapping[str, Seed], columns: Mapping[str, Sequenc
         known = list(seeds[name].types) if name in seeds else []
         if not known:
             continue
-        if len(header) == 1 and (sign := next((sign for sign in ";\t|" if sign in header[0]), None)):
-            yield name, f"{name}.csv is divided by {sign!r}: save it with commas"
-            continue
         for column in header:
             if column not in known:
                 yield name, f"{name}.csv has a column {column}; the columns of this seed are {', '.join(known)}"

@@ -11,7 +11,7 @@ import duckdb
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ai_unit_economics import opening
-from ai_unit_economics.figures import count, money, percent, plain, signed, unit_cost
+from ai_unit_economics.figures import count, money, percent, plain, signed, unit_cost, why_unknown
 from ai_unit_economics.report import content
 
 REQUIRED = (
@@ -48,7 +48,9 @@ def render(connection: duckdb.DuckDBPyConnection, today: date | None = None) -> 
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update({write.__name__: write for write in (money, percent, plain, signed, unit_cost)})
+    environment.filters.update(
+        {write.__name__: write for write in (money, percent, plain, signed, unit_cost, why_unknown)}
+    )
     environment.filters["number"] = count
     return environment.get_template("page.html.j2").render(
         facts=facts,
@@ -58,6 +60,7 @@ def render(connection: duckdb.DuckDBPyConnection, today: date | None = None) -> 
         saving=opening.best_saving(found),
         workloads=workloads,
         has_units=bool(workloads),
+        silent=content.silent(marts, workloads, facts.since),
         drivers=content.drivers(marts, workloads),
         margins=content.margins(marts),
         hosted=content.hosted(marts),

@@ -69,6 +69,8 @@ TREATMENTS = {
     "excluded_cost": "excluded",
     "unallocated_cost": "unallocated",
 }
+# The row of fct_tier_margin that is the sum over a tier's workloads
+ALL_WORKLOADS = "(all)"
 PRECISION = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
@@ -118,6 +120,10 @@ class Workload:
         return next(
             (row for row in reversed(self.days) if row["is_complete"] and row["cost_per_unit"] is not None), None
         )
+
+    @property
+    def has_intervals(self) -> bool:
+        return any(row["low_80"] is not None for row in self.fan)
 
     @property
     def whole_weeks(self) -> list[dict]:
@@ -211,8 +217,9 @@ def _workload(marts: Marts, name: str) -> Workload | None:
         for grain in ("daily", "weekly")
     )
     targets = target_levels(marts, name, unit)
-    marks = configuration_marks(marts, name, days[0]["period_start"])
     fan = forecast(marts, name, unit, days[-1]["period_start"])
+    last_day = max([days[-1]["period_start"], *(row["day"] for row in fan)])
+    marks = configuration_marks(marts, name, marts.environment, days[0]["period_start"], last_day)
     text = unit_text(unit, scales[unit])
     chart = charts.trend(
         Trend(
@@ -238,6 +245,24 @@ def _workload(marts: Marts, name: str) -> Workload | None:
     )
     target, before = current_target(targets)
     return Workload(name, unit, text, days, weeks, target, before, marks, fan, chart)
+
+
+def silent(marts: Marts, found: Sequence[Workload], since: date) -> dict[str, list[str]]:
+    """Workloads without any cost per unit, by why: a card that is not there would look as if there were no workload."""
+    rows = marts.rows(
+        "select workload, arg_max(null_reason, days) as null_reason from ("
+        "select workload, null_reason, count(*) as days from marts.fct_unit_economics_daily "
+        "where environment = ? and cohort_dimension = 'all' and unit not in ('active_user', 'session') "
+        "and null_reason is not null and period_start >= ? group by all) group by workload order by workload",
+        marts.environment,
+        since,
+    )
+    shown = {workload.name for workload in found}
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row["workload"] not in shown:
+            reasons.setdefault(row["null_reason"], []).append(row["workload"])
+    return reasons
 
 
 def current_target(levels: Sequence[dict]) -> tuple[dict | None, Decimal | None]:
@@ -281,7 +306,7 @@ def target_levels(marts: Marts, workload: str, unit: str) -> list[dict]:
     return levels
 
 
-def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Mark]:
+def configuration_marks(marts: Marts, workload: str, environment: str, first_day: date, last_day: date) -> list[Mark]:
     """A mark for each new configuration period: which of its columns changed, and the release gate's verdict."""
     rows = marts.rows(
         sql(
@@ -290,7 +315,7 @@ def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Ma
             columns=joined(map(identifier, CONFIGURATION)),
         ).text,
         workload,
-        marts.environment,
+        environment,
     )
     changes = []
     for deployment, group in groupby(rows, key=lambda row: row["deployment_id"]):
@@ -301,7 +326,7 @@ def configuration_marks(marts: Marts, workload: str, first_day: date) -> list[Ma
                 for column in CONFIGURATION
                 if before[column] != after[column]
             ]
-            if changed and after["valid_from"] > first_day:
+            if changed and first_day < after["valid_from"] <= last_day:
                 changes.append((after["valid_from"], f"{deployment}: {', '.join(changed)}"))
     return [Mark(day, ascii_lowercase[number % 26], text) for number, (day, text) in enumerate(sorted(changes))]
 
@@ -389,47 +414,25 @@ def margins(marts: Marts) -> dict | None:
     rows = marts.rows(
         "select workload, customer_tier, is_complete, revenue, counted_cost, margin, margin_rate, "
         "null_reason from marts.fct_tier_margin where grain = 'month' and environment = ? and period_start = ? "
-        "order by workload, counted_cost desc, customer_tier",
+        "order by counted_cost desc, workload, customer_tier",
         marts.environment,
         month,
     )
     if not any(row["margin"] is not None for row in rows):
         return None
     tiers = [
-        _tier(name, list(group))
-        for name, group in groupby(sorted(rows, key=_by_tier), key=lambda r: r["customer_tier"])
+        {**whole, "rows": [row for row in rows if row["customer_tier"] == whole["customer_tier"] and row is not whole]}
+        for whole in rows
+        if whole["workload"] == ALL_WORKLOADS
     ]
     tiers.sort(key=lambda tier: (tier["margin"] is None, tier["margin"] or 0))
-    known = [float(row["margin"]) for tier in tiers for row in (tier, *tier["rows"]) if row["margin"] is not None]
+    known = [float(row["margin"]) for row in rows if row["margin"] is not None]
     low, high = min(0.0, *known) * 1.05, max(0.0, *known) * 1.05
     for tier in tiers:
         for row in (tier, *tier["rows"]):
             if row["margin"] is not None:
                 row["bar"] = charts.bar(0, float(row["margin"]), low, high, "down" if row["margin"] >= 0 else "up")
     return {"month": month, "tiers": tiers}
-
-
-def _by_tier(row: dict) -> tuple:
-    return row["customer_tier"], -row["counted_cost"], row["workload"]
-
-
-def _tier(name: str, rows: list[dict]) -> dict:
-    """All that a tier is charged against all that it costs. What has no price is charged nothing, and costs; what is
-    not known of one workload is not known of all of them."""
-    revenue = sum((row["revenue"] for row in rows), Decimal(0))
-    cost = sum((row["counted_cost"] for row in rows), Decimal(0))
-    priced = [row for row in rows if row["null_reason"] != "no_price"]
-    is_known = bool(priced) and all(row["margin"] is not None for row in priced)
-    margin = revenue - cost if is_known else None
-    return {
-        "customer_tier": name,
-        "revenue": revenue,
-        "counted_cost": cost,
-        "margin": margin,
-        "margin_rate": margin / revenue if margin is not None and revenue else None,
-        "null_reason": None if is_known else next((row["null_reason"] for row in priced or rows), None),
-        "rows": rows,
-    }
 
 
 def hosted(marts: Marts) -> dict | None:

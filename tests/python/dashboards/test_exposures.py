@@ -12,6 +12,7 @@ from tests.python.dashboards import reads
     [
         ("superset_dashboard", reads.read_by_superset),
         ("html_report", lambda: reads.read_by_python("report/content.py", "report/__init__.py", "opening.py")),
+        ("explain_command", lambda: reads.read_by_python("explain/content.py", "opening.py")),
         ("owner_statements", lambda: reads.read_by_python("statements/content.py")),
         ("prometheus_metrics", lambda: reads.read_by_python("metrics.py")),
         ("published_marts", lambda: set(reads.contracts())),
@@ -22,9 +23,8 @@ def test_an_exposure_lists_exactly_the_marts_that_its_consumer_reads(exposure, r
 
 
 def test_every_exposure_is_held_against_a_consumer():
-    assert set(reads.exposures()) == {
-        *("superset_dashboard", "html_report", "owner_statements", "prometheus_metrics", "published_marts")
-    }
+    held = {"superset_dashboard", "html_report", "explain_command", "owner_statements", "prometheus_metrics"}
+    assert set(reads.exposures()) == {*held, "published_marts"}
 
 
 @pytest.mark.parametrize("source", ["report/content.py", "report/__init__.py", "metrics.py"])

@@ -158,11 +158,11 @@ def test_sections_appear_with_their_marts(marts: duckdb.DuckDBPyConnection) -> N
         create table marts.fct_tier_margin as
         select
             'month' as grain, date '2026-09-01' as period_start, true as is_complete, 'production' as environment,
-            'chat' as workload, tier as customer_tier, revenue::decimal(38, 18) as revenue,
+            workload, tier as customer_tier, revenue::decimal(38, 18) as revenue,
             10::decimal(38, 18) as counted_cost, margin::decimal(38, 18) as margin, rate::double as margin_rate,
             reason as null_reason
         from (values ('pro', 40, 30, 0.75, null), ('free', 0, -10, null, null), ('new', 0, null, null, 'no_price'))
-            as tiers(tier, revenue, margin, rate, reason)
+            as tiers(tier, revenue, margin, rate, reason), (values ('chat'), ('(all)')) as workloads(workload)
     """)
     page = render(marts)
     assert "free, all workloads" in page
@@ -285,9 +285,8 @@ def test_the_tables_of_money_add_up_to_the_bill(marts: duckdb.DuckDBPyConnection
     assert content.origins(found, date(2026, 9, 1), date(2026, 9, 26))["total"]["total"] == 1050 - 210 - 60
 
 
-def test_a_tier_is_the_sum_of_its_workloads(marts: duckdb.DuckDBPyConnection) -> None:
-    """pro pays 40 for chat at a cost of 10, nothing for search at 4 without a price: 40 - 14 = 26, 65 % of 40. free
-    pays nothing and costs 10. Lab's chat is not known, so that of lab nothing is. new has no price at all."""
+def test_a_tier_stands_above_its_workloads(marts: duckdb.DuckDBPyConnection) -> None:
+    """The mart's own row over all workloads, the dearest loss first; what is not known comes last."""
     marts.execute("""
         create table marts.fct_tier_margin as
         select
@@ -297,17 +296,19 @@ def test_a_tier_is_the_sum_of_its_workloads(marts: duckdb.DuckDBPyConnection) ->
         from (values
             ('chat', 'pro', 40, 10, 30, 0.75, null), ('search', 'pro', 0, 4, null, null, 'no_price'),
             ('chat', 'free', 0, 10, -10, null, null), ('chat', 'new', 0, 10, null, null, 'no_price'),
-            ('chat', 'lab', 5, 2, null, null, 'no_telemetry'), ('search', 'lab', 5, 2, 3, 0.6, null)
+            ('chat', 'lab', 5, 2, null, null, 'no_telemetry'), ('search', 'lab', 5, 2, 3, 0.6, null),
+            ('(all)', 'pro', 40, 14, 26, 0.65, null), ('(all)', 'free', 0, 10, -10, null, null),
+            ('(all)', 'new', 0, 10, null, null, 'no_price'), ('(all)', 'lab', 10, 4, null, null, 'no_telemetry')
         ) as tiers(workload, tier, revenue, cost, margin, rate, reason)
     """)
     tiers = content.margins(content.Marts(marts))["tiers"]
     assert [(t["customer_tier"], t["revenue"], t["counted_cost"], t["margin"], t["null_reason"]) for t in tiers] == [
         ("free", 0, 10, -10, None),
         ("pro", 40, 14, 26, None),
-        ("lab", 10, 4, None, "no_telemetry"),
         ("new", 0, 10, None, "no_price"),
+        ("lab", 10, 4, None, "no_telemetry"),
     ]
-    assert tiers[1]["margin_rate"] == Decimal("0.65")
+    assert tiers[1]["margin_rate"] == 0.65
     assert [row["workload"] for row in tiers[1]["rows"]] == ["chat", "search"]
 
 
@@ -334,6 +335,25 @@ def test_a_card_speaks_of_the_period_of_its_target(marts: duckdb.DuckDBPyConnect
         "grain": "month",
     }
     assert chat.target["status"] == "breached"
+
+
+def test_a_workload_that_nobody_looked_at_is_named(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute("""
+        insert into marts.fct_unit_economics_daily by name
+        select * replace ('batch' as workload, 0 as units, null as cost_per_unit, 'no_telemetry' as null_reason)
+        from marts.fct_unit_economics_daily where unit = 'token' and cohort_dimension = 'all'
+    """)
+    assert "No cost per unit of batch: nobody looked, there is no telemetry of it." in render(marts)
+
+
+def test_a_key_names_only_what_the_charts_show(marts: duckdb.DuckDBPyConnection) -> None:
+    """chat has a change of configuration, neither target nor forecast. A change that rounds to none has no colour."""
+    marts.execute("update marts.fct_unit_economics_weekly set cost_per_unit = 3 where period_start >= '2026-09-14'")
+    page = render(marts)
+    assert "</b>&nbsp; change of configuration" in page
+    for absent in ("</i>target", "</i>forecast", "0.0 %</span>"):
+        assert absent not in page
+    assert "as much as the week before" in page
 
 
 def test_data_older_than_two_days_is_flagged(marts: duckdb.DuckDBPyConnection) -> None:

@@ -35,6 +35,7 @@ DBT_PROJECT = settings_of_the_page() | {
     "profile": "acme",
     "models": {"acme_finops": {"+schema": "acme"}},
     "seeds": {"ai_unit_economics": {"config": {"budgets": {"+enabled": False}}}},
+    "flags": {"skip_nodes_if_on_run_start_fails": True, "indirect_selection": "buildable"},
 }
 MODELS = {
     "budgets": """
@@ -44,7 +45,7 @@ MODELS = {
             cast('2026-01-01' as date) as valid_from, cast(null as date) as valid_to
     """,
     "bill": """
-        select sum(effective_cost) as effective_cost from {{ ref('ai_unit_economics', 'fct_cost_reconciliation') }}
+        select sum(effective_cost_in) as effective_cost from {{ ref('ai_unit_economics', 'fct_cost_reconciliation') }}
     """,
 }
 SEEDS = {
@@ -101,7 +102,7 @@ class Consumer:
         return result
 
     def build(self, *selection: str, target: str = "dev", check: bool = True) -> bool:
-        options = ["--target", target, "--exclude-resource-type", "unit_test", "--indirect-selection", "cautious"]
+        options = ["--target", target, "--exclude-resource-type", "unit_test"]
         manifest = self.manifest.deepcopy()
         return self.run("build", *options, "--select", *selection, manifest=manifest, check=check).success
 

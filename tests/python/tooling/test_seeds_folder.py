@@ -52,3 +52,17 @@ def test_a_slip_stops_the_build(warehouse, folder: Path, slip, said: str) -> Non
     slip(folder)
     assert not warehouse.dbt("seed", "--select", "cost_rules", check=False)
     assert said in warehouse.output
+
+
+def test_seeds_of_an_older_version_are_loaded_anew_or_named_all_at_once(warehouse) -> None:
+    warehouse.dbt("seed", "--select", "cost_rules", "targets")
+    warehouse.query("alter table config.cost_rules drop column valid_from")
+    warehouse.query("alter table config.targets drop column severity")
+    assert not warehouse.dbt("test", "--select", "cost_rules", "targets", check=False)
+    assert "seeds of an older version" in warehouse.output
+    assert "config.cost_rules lacks valid_from" in warehouse.output
+    assert "config.targets lacks severity" in warehouse.output
+    assert "Run dbt seed" in warehouse.output
+    warehouse.dbt("seed", "--select", "cost_rules", "targets")
+    assert warehouse.query("select count(*) > 0, count(severity) = count(*) from config.targets") == [(True, True)]
+    assert warehouse.query("select count(valid_from) from config.cost_rules") == [(0,)]
