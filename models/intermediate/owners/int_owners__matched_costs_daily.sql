@@ -1,10 +1,4 @@
-with owners as (
-
-    select * from {{ ref('cost_owners') }}
-
-),
-
-ledger as (
+with ledger as (
 
     select * from {{ ref('int_books__recomputed_costs_daily') }}
 
@@ -12,32 +6,7 @@ ledger as (
 
 line_matches as (
 
-    select
-        ledger.source,
-        ledger.deployment_id,
-        ledger.cost_origin,
-        ledger.origin_pool,
-        min(owners.priority) as priority,
-        ledger.date_day
-    from ledger
-    inner join owners
-        on
-            {{ in_effect('owners', 'ledger.date_day') }}
-            and owners.match_value = case
-                when owners.match_type = 'deployment' then ledger.deployment_id
-                when owners.match_type = 'label'
-                    then case owners.match_key
-                            when 'workload' then ledger.workload
-                            when 'environment' then ledger.environment
-                            when 'kind' then ledger.kind
-                            when 'model' then ledger.model
-                            when 'accelerator' then ledger.accelerator
-                            when 'source' then ledger.source
-                            when 'cost_origin' then ledger.cost_origin
-                            when 'origin_pool' then ledger.origin_pool
-                        end
-            end
-    group by ledger.date_day, ledger.source, ledger.deployment_id, ledger.cost_origin, ledger.origin_pool
+    select * from {{ ref('int_owners__line_matches_daily') }}
 
 ),
 
