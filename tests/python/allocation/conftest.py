@@ -78,6 +78,7 @@ INPUTS = {
         "labels": "map(varchar, varchar)",
         "preference": "integer",
         "unit_divisor": "bigint",
+        **VALIDITY,
     },
     "intermediate.int_usage__gauge_integrals_daily": {
         "date_day": "date",

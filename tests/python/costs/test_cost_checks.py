@@ -116,7 +116,7 @@ MISTAKES = {
     "insert into sku_meters values ('aws', 'SkuMeter', 'like', 'r', 'input_token', 1, null, '2026-2-1', '2026-2-1')": (
         "sku_meters.csv, row r: valid_to is not after valid_from; the end is exclusive"
     ),
-    "insert into series_rules values (9998, 'pod', 'regex', '^(?!A)', 'chat-large', null)": (
+    "insert into series_rules values (9998, 'pod', 'regex', '^(?!A)', 'chat-large', null, null, null)": (
         "series_rules.csv, row priority 9998: value is no regular expression that DuckDB can read"
     ),
 }
