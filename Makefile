@@ -96,6 +96,11 @@ test-build: $(INSTALLED)
 test-python: $(INSTALLED)
 	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
+# What takes minutes a test: books that change under a closed month, raw exports against the rules of the models.
+.PHONY: test-slow
+test-slow: $(INSTALLED) ## The Python tests that are too long for `make test`
+	BOOK_CHANGES=$${BOOK_CHANGES:-20} pytest --numprocesses 2 -m slow $(PYTEST_ARGS)
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check SQL, Python and YAML
 	ruff check .

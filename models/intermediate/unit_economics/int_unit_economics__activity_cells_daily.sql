@@ -139,7 +139,16 @@ cells as (
 -- a place is what every cohort takes or leaves as one: the days on which a log of it tells the same cohorts. No cohort reaches beyond the
 -- workload of an environment, its scope: there an id of another one is another id.
 select
-    *,
+    date_day,
+    unit,
+    activity_source,
+    seen_by,
+    seen_in,
+    environment,
+    workload,
+    customer_tier,
+    geography,
+    cohorts,
     cast(dense_rank() over place as integer) as place_number,
     cast(dense_rank() over scope as integer) as scope_number
 from cells

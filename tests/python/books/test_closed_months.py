@@ -2,7 +2,8 @@
 
 The company has a node of 4 accelerators that a and b share, a deployment g of its own, and a platform that all carry.
 After each round of changes the books must say what was signed, to the byte, and closed and adjustments must be what is
-computed afresh, to the last decimal. Random changes take minutes: BOOK_CHANGES=1000 makes so many, ten a round.
+computed afresh, to the last decimal. Random changes take minutes: BOOK_CHANGES=1000 makes so many, ten a
+round.
 """
 
 from __future__ import annotations
@@ -337,6 +338,7 @@ def sign(company: Company, month: str) -> dict[tuple[str, str, str], tuple[int, 
     return signed
 
 
+@pytest.mark.slow
 def test_an_edited_rule_is_an_adjustment_and_a_rule_from_a_day_on_is_none(company: Company) -> None:
     """The platform's 10 a day are carried by a, b and g, a third each. After July is closed the rule sends them to a.
 
@@ -406,6 +408,7 @@ def test_an_edited_rule_is_an_adjustment_and_a_rule_from_a_day_on_is_none(compan
     assert dict(adjustments(company, "deployment_id, sum(effective_cost)", "group by 1")) == sums
 
 
+@pytest.mark.slow
 def test_each_kind_of_change_is_named(company: Company) -> None:
     """One kind of change in one build: the difference has that cause, and names the file or the row behind it."""
     company.build()
@@ -435,6 +438,7 @@ def test_each_kind_of_change_is_named(company: Company) -> None:
     assert causes["2026-07-10"] == "several"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not CHANGES, reason="random changes take minutes: set BOOK_CHANGES, such as 20")
 def test_the_books_never_move(company: Company) -> None:
     drawn = random.Random(17)

@@ -166,10 +166,7 @@ def drivers(module_warehouse):
             )
     module_warehouse.query("create schema intermediate")
     module_warehouse.query("create schema marts")
-    module_warehouse.query("create schema reference")
-    module_warehouse.query(
-        "create table reference.units as select 'token' as unit, cast(1000000 as bigint) as unit_scale"
-    )
+    module_warehouse.dbt("seed", "--select", "units")
     money_columns = ["usage_cost", "idle_cost", "unused_commitment_cost", "shared_cost"]
     money_columns += ["unobserved_cost", "effective_cost"]
     names = ["environment", "workload", "deployment_id", "unit", "units", *money_columns, "deployment_accelerator_cost"]

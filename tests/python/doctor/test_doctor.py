@@ -188,7 +188,7 @@ def test_a_snapshot_pattern_has_to_match(whole: Place) -> None:
 @pytest.mark.parametrize("folder", ["focus/aws", "focus/aws/focus-1-2"])
 def test_the_pattern_of_the_guide_matches_what_its_sync_brings(whole: Place, folder: str) -> None:
     guide = (PROJECT / "docs" / "connect" / "aws.md").read_text(encoding="utf-8")
-    row = re.search(r"'(aws,snapshot,.+)'", guide).group(1)
+    row = re.search(r"^(aws,snapshot,.+)$", guide, re.MULTILINE).group(1)
     (whole.data / "focus/aws/july.csv").unlink()
     whole.write(f"{folder}/data/BILLING_PERIOD=2026-11/2026-11-20T00:00:00.000Z-1a2b/focus-1-2-00001.csv", BILL)
     whole.seed("focus_sources", f"source,delivery,snapshot_pattern\n{row}\n")

@@ -52,6 +52,7 @@ def violated(found: dict[str, dict]) -> set[str]:
     return {rule_id for rule_id, finding in found.items() if finding["status"] == "violated"}
 
 
+@pytest.mark.slow
 def test_raw_rows_are_held_against_the_rules_of_the_models(warehouse):
     warehouse.write("focus/acme/a.csv", GOOD)
     bad = GOOD.splitlines()[1].replace("USD", "Token").replace("Compute", "AI")
@@ -75,6 +76,7 @@ def test_raw_rows_are_held_against_the_rules_of_the_models(warehouse):
         assert violated(source.findings()) == set()
 
 
+@pytest.mark.slow
 def test_what_staging_stops_at_or_changes_is_found_before(warehouse):
     wrong = {
         "unreadable_number": ("1,1,1,1,USD", "1,one,1,1,USD"),

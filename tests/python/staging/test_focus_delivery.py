@@ -13,7 +13,7 @@ HEADER = "EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart\n"
 MODELS = ("+stg_focus__charges",)
 GUIDE = Path(__file__).parents[3] / "docs" / "connect" / "aws.md"
 # What the guide tells the user to write for an export that keeps every refresh
-AWS_PATTERN = re.search(r"'aws,snapshot,(.+)'", GUIDE.read_text(encoding="utf-8")).group(1)
+AWS_PATTERN = re.search(r"^aws,snapshot,(.+)$", GUIDE.read_text(encoding="utf-8"), re.MULTILINE).group(1)
 SOURCES = f"""
     insert into config.focus_sources (source, delivery, snapshot_pattern) values
         ('new', 'snapshot', '{AWS_PATTERN}'),

@@ -38,7 +38,7 @@ MISTAKES = {
 @pytest.fixture(scope="module")
 def mistaken(module_warehouse):
     """The seeds as they ship pass; then all mistakes are made at once."""
-    module_warehouse.build(*SEEDS, "deployments", "hosted_prices")
+    module_warehouse.build(*SEEDS, "deployments", "hosted_prices", "units")
     with duckdb.connect(str(module_warehouse.database)) as connection:
         connection.execute("use config")
         for statement in MISTAKES:
