@@ -7,21 +7,13 @@ with validities as (
 
 ),
 
-starts as (
+era_bounds as (
 
-    select date '0001-01-01' as valid_from
-    union
-    select valid_from
-    from validities
-    where valid_from is not null
-    union
-    select valid_to as valid_from
-    from validities
-    where valid_to is not null
+    {{ eras('validities') }}
 
 )
 
 select
     valid_from,
-    lead(valid_from, 1, date '9999-12-31') over (order by valid_from) as valid_to
-from starts
+    valid_to
+from era_bounds
