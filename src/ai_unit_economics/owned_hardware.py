@@ -21,6 +21,8 @@ from pathlib import Path
 
 import click
 
+from ai_unit_economics.statements.files import write
+
 UNITS = 10**18  # money is counted in its eighteenth decimal
 NEEDED = ("asset_id", "currency", "price", "salvage", "in_service_on", "term_months", "accelerators")
 PROVIDER = "Owned hardware"
@@ -246,10 +248,7 @@ def owned_hardware_command(assets: Path, until: datetime, out: Path) -> None:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.tmp")
-    unfinished.write_text(text.getvalue(), encoding="utf-8")
-    unfinished.replace(out)
+    write(out, text.getvalue())
     totals: dict[str, Fraction] = {}
     for row in rows:
         currency = row["BillingCurrency"]

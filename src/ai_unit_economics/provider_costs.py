@@ -19,6 +19,8 @@ from typing import Any
 
 import click
 
+from ai_unit_economics.statements.files import write
+
 OPENAI, ANTHROPIC = "openai", "anthropic"
 NAMES = {OPENAI: "OpenAI", ANTHROPIC: "Anthropic"}
 
@@ -148,10 +150,7 @@ def provider_costs_command(reports: tuple[Path, ...], out: Path | None) -> None:
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = out.with_name(f".{out.name}.tmp")
-    unfinished.write_text(text.getvalue(), encoding="utf-8")
-    unfinished.replace(out)
+    write(out, text.getvalue())
     days = {cost.starts_at.date() for cost in costs}
     total = sum((cost.amount for cost in costs), Decimal(0))
     click.echo(f"{out}: {len(rows)} charges of {len(days)} days, {total:,.2f} {costs[0].currency}")
