@@ -1,4 +1,6 @@
 {{ config(materialized='view') }}
+-- noqa: disable=ambiguous.column_count
+-- both sides have the landed columns; stg_provider_usage__usage names them
 
 with landed as (
 
