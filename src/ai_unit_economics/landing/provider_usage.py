@@ -182,59 +182,13 @@ def cloudwatch(reading: Reading) -> Sql:
     """GetMetricData and GetMetricStatistics. An answer has neither dimensions nor period: the label carries them."""
     metrics = sql(
         """(
-            with answers as (select * from {documents}),
-
-            points as (
-                select
-                    source_file, source_row, result ->> '$.Label' as label,
-                    unnest(json_extract_string(result, '$.Timestamps[*]')) as sampled_at,
-                    unnest(json_extract_string(result, '$.Values[*]')) as value
-                from (
-                    select source_file, source_row, unnest(json_extract(document, '$.MetricDataResults[*]')) as result
-                    from answers
-                )
-                union all
-                select
-                    source_file, source_row, document ->> '$.Label' as label,
-                    unnest(json_extract_string(document, '$.Datapoints[*].Timestamp')) as sampled_at,
-                    unnest(json_extract_string(document, '$.Datapoints[*].Sum')) as value
-                from answers
-                union all
-                select source_file, source_row, null, null, null
-                from answers
-                where document is null
-            ),
-
-            labelled as (
-                select
-                    source_file,
-                    source_row,
-                    string_split(label, ' ') as words,
-                    list_filter(words, lambda word: regexp_full_match(word, '\\w*(TokenCount|Invocations)'))[1]
-                        as metric,
-                    try_cast(list_filter(words, lambda word: regexp_full_match(word, '\\d{1,11}'))[1] as bigint)
-                        as period_seconds,
-                    list_filter(words, lambda word: regexp_full_match(word, '[a-z]{2}(-[a-z]+)+-\\d'))[1]
-                        as label_region,
-                    list_filter(words, lambda word: regexp_full_match(word, '\\d{12}'))[1] as label_account,
-                    coalesce(
-                        list_filter(words, lambda word: not regexp_full_match(
-                            word, '\\d+|\\w*(TokenCount|Invocations)|[a-z]{2}(-[a-z]+)+-\\d'
-                        ))[1],
-                        {model_folder}
-                    ) as model,
-                    try_cast(value as double) as value,
-                    {sampled_at} as bucket_start
-                from points
-            ),
-
-            resources as (
+            with resources as (
                 select
                     *,
                     coalesce(label_region, {region_folder}) as region,
                     {resource} as resource_id,
                     parse_dirpath(source_file) as folder
-                from labelled
+                from {labelled}
             ),
 
             spaced as (
@@ -262,13 +216,71 @@ def cloudwatch(reading: Reading) -> Sql:
             from spaced
             where metric is not null or bucket_start is null
         )""",
-        documents=_documents(reading),
-        model_folder=_folder("model"),
-        sampled_at=readers.time_of_text(sql("sampled_at")),
+        labelled=_labelled(_points(_documents(reading))),
         region_folder=_folder("region"),
         resource=_resource(sql("label_account"), sql("label_region")),
     )
     return _pivoted(reading, metrics, "cloudwatch", "aws.bedrock", {"uncached_input_tokens": "input_tokens"})
+
+
+def _points(documents: Sql) -> Sql:
+    """A data point a row, of either kind of answer; a document that cannot be read is one without a time."""
+    return sql(
+        """(
+            with answers as (select * from {documents})
+
+            select
+                source_file, source_row, result ->> '$.Label' as label,
+                unnest(json_extract_string(result, '$.Timestamps[*]')) as sampled_at,
+                unnest(json_extract_string(result, '$.Values[*]')) as value
+            from (
+                select source_file, source_row, unnest(json_extract(document, '$.MetricDataResults[*]')) as result
+                from answers
+            )
+            union all
+            select
+                source_file, source_row, document ->> '$.Label' as label,
+                unnest(json_extract_string(document, '$.Datapoints[*].Timestamp')) as sampled_at,
+                unnest(json_extract_string(document, '$.Datapoints[*].Sum')) as value
+            from answers
+            union all
+            select source_file, source_row, null, null, null
+            from answers
+            where document is null
+        )""",
+        documents=documents,
+    )
+
+
+def _labelled(points: Sql) -> Sql:
+    """What the words of a point's label say: metric, period, region, account and model."""
+    return sql(
+        """(
+            select
+                source_file,
+                source_row,
+                string_split(label, ' ') as words,
+                list_filter(words, lambda word: regexp_full_match(word, '\\w*(TokenCount|Invocations)'))[1]
+                    as metric,
+                try_cast(list_filter(words, lambda word: regexp_full_match(word, '\\d{1,11}'))[1] as bigint)
+                    as period_seconds,
+                list_filter(words, lambda word: regexp_full_match(word, '[a-z]{2}(-[a-z]+)+-\\d'))[1]
+                    as label_region,
+                list_filter(words, lambda word: regexp_full_match(word, '\\d{12}'))[1] as label_account,
+                coalesce(
+                    list_filter(words, lambda word: not regexp_full_match(
+                        word, '\\d+|\\w*(TokenCount|Invocations)|[a-z]{2}(-[a-z]+)+-\\d'
+                    ))[1],
+                    {model_folder}
+                ) as model,
+                try_cast(value as double) as value,
+                {sampled_at} as bucket_start
+            from {points}
+        )""",
+        points=points,
+        model_folder=_folder("model"),
+        sampled_at=readers.time_of_text(sql("sampled_at")),
+    )
 
 
 def azure_monitor(reading: Reading) -> Sql:
