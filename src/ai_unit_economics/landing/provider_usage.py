@@ -216,14 +216,14 @@ def cloudwatch(reading: Reading) -> Sql:
             from spaced
             where metric is not null or bucket_start is null
         )""",
-        labelled=_labelled(_points(_documents(reading))),
+        labelled=_labelled(_cloudwatch_points(_documents(reading))),
         region_folder=_folder("region"),
         resource=_resource(sql("label_account"), sql("label_region")),
     )
     return _pivoted(reading, metrics, "cloudwatch", "aws.bedrock", {"uncached_input_tokens": "input_tokens"})
 
 
-def _points(documents: Sql) -> Sql:
+def _cloudwatch_points(documents: Sql) -> Sql:
     """A data point a row, of either kind of answer; a document that cannot be read is one without a time."""
     return sql(
         """(
@@ -287,6 +287,34 @@ def azure_monitor(reading: Reading) -> Sql:
     """Azure Monitor's answers for Azure OpenAI. The service leaves out what is nothing; only statuses 2xx count."""
     metrics = sql(
         """(
+            select
+                source_file,
+                source_row,
+                dimensions['modelname'] as model,
+                dimensions['modeldeploymentname'] as deployment_id,
+                region,
+                resource_id,
+                coalesce(metric_name, 'ProcessedPromptTokens') as metric,
+                coalesce(try_cast(point ->> '$.total' as double), 0) as value,
+                {at} as bucket_start,
+                try_cast(regexp_extract(bucket_interval, '(\\d+)', 1) as bigint) * case
+                    when bucket_interval like 'PT%M' then 60
+                    when bucket_interval like 'PT%H' then 3600
+                    when bucket_interval like 'P%D' then 86400
+                end as bucket_seconds
+            from {points}
+            where dimensions['statuscode'] is null or dimensions['statuscode'] like '2%'
+        )""",
+        points=_azure_points(_documents(reading)),
+        at=readers.time_of_text(sql("(point ->> '$.timeStamp')")),
+    )
+    return _pivoted(reading, metrics, "azure_monitor", "azure.openai", {})
+
+
+def _azure_points(documents: Sql) -> Sql:
+    """A data point a row, with its metric, resource and dimensions."""
+    return sql(
+        """(
             with named as (
                 select
                     source_file,
@@ -305,46 +333,24 @@ def azure_monitor(reading: Reading) -> Sql:
                         as resource_id,
                     {timeseries} as one_series
                 from named
-            ),
-
-            points as (
-                select
-                    *,
-                    map_from_entries(list_transform(
-                        coalesce(json_extract(one_series, '$.metadatavalues[*]'), []),
-                        lambda dimension: struct_pack(
-                            key := lower(dimension ->> '$.name.value'), value := dimension ->> '$.value'
-                        )
-                    )) as dimensions,
-                    {data} as point
-                from series
             )
 
             select
-                source_file,
-                source_row,
-                dimensions['modelname'] as model,
-                dimensions['modeldeploymentname'] as deployment_id,
-                region,
-                resource_id,
-                coalesce(metric_name, 'ProcessedPromptTokens') as metric,
-                coalesce(try_cast(point ->> '$.total' as double), 0) as value,
-                {at} as bucket_start,
-                try_cast(regexp_extract(bucket_interval, '(\\d+)', 1) as bigint) * case
-                    when bucket_interval like 'PT%M' then 60
-                    when bucket_interval like 'PT%H' then 3600
-                    when bucket_interval like 'P%D' then 86400
-                end as bucket_seconds
-            from points
-            where dimensions['statuscode'] is null or dimensions['statuscode'] like '2%'
+                *,
+                map_from_entries(list_transform(
+                    coalesce(json_extract(one_series, '$.metadatavalues[*]'), []),
+                    lambda dimension: struct_pack(
+                        key := lower(dimension ->> '$.name.value'), value := dimension ->> '$.value'
+                    )
+                )) as dimensions,
+                {data} as point
+            from series
         )""",
         metric=_elements(sql("document"), "$.value"),
-        documents=_documents(reading),
+        documents=documents,
         timeseries=_elements(sql("metric"), "$.timeseries"),
         data=_elements(sql("one_series"), "$.data"),
-        at=readers.time_of_text(sql("(point ->> '$.timeStamp')")),
     )
-    return _pivoted(reading, metrics, "azure_monitor", "azure.openai", {})
 
 
 def _pivoted(reading: Reading, metrics: Sql, shape: str, provider: str, renamed: dict[str, str]) -> Sql:
