@@ -20,6 +20,7 @@ from ai_unit_economics.new_exports import new_exports_command
 from ai_unit_economics.owned_hardware import owned_hardware_command
 from ai_unit_economics.prometheus import fetch_prometheus_command
 from ai_unit_economics.provider_costs import provider_costs_command
+from ai_unit_economics.pseudonym import pseudonym_command
 from ai_unit_economics.publishing import publish_command, rollback_command, versions_command
 from ai_unit_economics.report import report_command
 from ai_unit_economics.sample.__main__ import main as sample
@@ -67,6 +68,7 @@ main.add_command(land_command)
 main.add_command(new_exports_command)
 main.add_command(owned_hardware_command)
 main.add_command(provider_costs_command)
+main.add_command(pseudonym_command)
 main.add_command(publish_command)
 main.add_command(reopen_command)
 main.add_command(rollback_command)

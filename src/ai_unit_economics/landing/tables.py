@@ -89,7 +89,8 @@ FILES = Table(
         'columns STRUCT("name" VARCHAR, "type" VARCHAR)[]: Columns of a table, with the type that DuckDB reads.',
         "keys VARCHAR[]: Names of columns, or keys anywhere in the beginning of JSON, in lower case, and of folders "
         "such as `region=…/`.",
-        "first_line VARCHAR: Beginning of a text, 4,000 characters at most.",
+        "first_line VARCHAR: First line of a text of samples, without values of labels; 80 characters of a file "
+        "without names of columns or keys; else empty.",
         "shape VARCHAR: Shape of the file (docs/landed-tables.md lists them); null where it is not read.",
         "problem VARCHAR: Why it is not read; null where it is.",
         "note VARCHAR: Anything unusual in reading it, such as a detected encoding.",
@@ -180,6 +181,7 @@ PROMETHEUS_SERIES = Table(
             "labels MAP(VARCHAR, VARCHAR): The labels, where the file has them as columns, a map or nested JSON; "
             "null for a metric that is neither in `metric_catalog` nor looks like usage.",
             "labels_json VARCHAR: The labels, where the file has them as a text of JSON; null as above.",
+            "has_personal_labels BOOLEAN: Whether something in the labels was hashed; null where nothing is hashed.",
             "date_day DATE: UTC day of the samples; null where their time cannot be read.",
             "samples BIGINT: How many there are, duplicates included.",
             "uncountable_samples BIGINT: How many of them are not counts: stale markers, NaN, infinite, negative or "
