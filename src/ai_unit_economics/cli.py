@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ai_unit_economics import __version__
 from ai_unit_economics.books.closing import close_command, reopen_command
+from ai_unit_economics.compacting import compact_command
 from ai_unit_economics.conformance import conformance
 from ai_unit_economics.doctor import doctor_command
 from ai_unit_economics.explain import explain_command
@@ -18,6 +19,7 @@ from ai_unit_economics.land import land_command
 from ai_unit_economics.metrics import metrics_command
 from ai_unit_economics.new_exports import new_exports_command
 from ai_unit_economics.owned_hardware import owned_hardware_command
+from ai_unit_economics.private_files import write_for_owner_only
 from ai_unit_economics.prometheus import fetch_prometheus_command
 from ai_unit_economics.provider_costs import provider_costs_command
 from ai_unit_economics.pseudonym import pseudonym_command
@@ -34,6 +36,7 @@ DEFAULT_DATABASE = "data/unit_economics.duckdb"
 @click.version_option(__version__, prog_name="ai-unit-economics")
 def main() -> None:
     """What a unit of AI work costs, fully loaded, from billing exports and server telemetry."""
+    write_for_owner_only()
 
 
 @main.command()
@@ -59,6 +62,7 @@ def summary(database: Path) -> None:
 
 main.add_command(sample, "sample")
 main.add_command(close_command)
+main.add_command(compact_command)
 main.add_command(conformance)
 main.add_command(doctor_command)
 main.add_command(explain_command)

@@ -15,6 +15,7 @@ import click
 import duckdb
 
 from ai_unit_economics.cost_origins import COST_ORIGINS
+from ai_unit_economics.private_files import folder_for_readers
 from ai_unit_economics.report import database_to_report
 from ai_unit_economics.report.content import Marts
 from ai_unit_economics.sql import identifier, joined, sql
@@ -215,11 +216,12 @@ def _end_of(day: date) -> datetime:
 
 def write(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
     marts = Marts(connection)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder_for_readers(folder)
     files = []
     for name, history in (("unit_economics.prom", False), ("history.om", True)):
         file, draft = folder / name, folder / f".{name}.{os.getpid()}"
         draft.write_text(text(families(marts, history=history), history=history), encoding="utf-8")
+        draft.chmod(0o644)  # a collector is another user
         os.replace(draft, file)  # noqa: PTH105 - a collector must not read half of it
         files.append(file)
     return files

@@ -27,6 +27,7 @@ import duckdb
 
 from ai_unit_economics import __version__
 from ai_unit_economics.opening import main_environment
+from ai_unit_economics.private_files import folder_for_readers
 from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
 from ai_unit_economics.summary import latest_complete_day
 
@@ -323,7 +324,7 @@ def _remove_old(folder: Path, keep: int) -> None:
 @contextmanager
 def _sole_publisher(folder: Path) -> Iterator[None]:
     """One publisher at a time; what a killed one left behind goes away. The lock ends with the process."""
-    (folder / "versions").mkdir(parents=True, exist_ok=True)
+    folder_for_readers(folder / "versions")
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -357,6 +358,9 @@ def _flush(folder: Path) -> None:
         if file.is_file():
             file.chmod(0o444)
             flush(file)
+        else:
+            file.chmod(0o755)
+    folder.chmod(0o755)
     flush(folder)
 
 

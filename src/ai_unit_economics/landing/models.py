@@ -41,6 +41,7 @@ from ai_unit_economics.landing.register import (
 from ai_unit_economics.landing.samples import summary_by
 from ai_unit_economics.landing.shapes import Catalogues
 from ai_unit_economics.landing.tables import Table
+from ai_unit_economics.private_files import restrict, write_for_owner_only
 from ai_unit_economics.sql import Sql, identifier, sql
 
 BY_NAME = {table.name: table for table in tables.TABLES}
@@ -108,6 +109,9 @@ class Files:
             _view_of(session, place, tables.FILES)
             _require_treatments(session, place)
             return
+        write_for_owner_only()
+        if database := database_of(session, place.target[0]):
+            restrict(database)
         privacy = place.privacy(session)
         if problems := hidden_from_rules(privacy, self.seeds):
             raise PrivacyError("privacy hides what rules look for:\n" + "\n".join(f"  {line}" for line in problems))
