@@ -18,6 +18,7 @@ import click
 import duckdb
 
 from ai_unit_economics import __version__
+from ai_unit_economics.addresses import plain_address
 from ai_unit_economics.books.findings import Finding, findings_of
 from ai_unit_economics.books.records import (
     CLOSED,
@@ -307,6 +308,7 @@ def _now() -> str:
 BOOKS_OPTION = click.option(
     "--books",
     default=default_books,
+    callback=plain_address,
     show_default="UNIT_ECONOMICS_BOOKS, else UNIT_ECONOMICS_DATA with -books behind it",
     help="The folder of the books, or its address in an object store.",
 )

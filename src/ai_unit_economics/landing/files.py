@@ -15,6 +15,7 @@ from pathlib import Path
 
 import duckdb
 
+from ai_unit_economics.addresses import SecretInAddressError, redacted, without_secret
 from ai_unit_economics.sql import sql
 
 # Links are followed where people lay their exports out, and not inside what somebody else delivered.
@@ -93,7 +94,10 @@ def list_files(root: str, session: duckdb.DuckDBPyConnection) -> list[File]:
     Raises:
         RootError: the folder or bucket cannot be listed.
     """
-    root = plain_root(root)
+    try:
+        root = without_secret(plain_root(root), "the data root")
+    except SecretInAddressError as error:
+        raise RootError(str(error)) from None
     found = _list_address(root, session) if is_address(root) else _list_folder(root)
     return sorted(found, key=lambda file: file.relative_path)
 
@@ -160,7 +164,8 @@ def _list_address(root: str, session: duckdb.DuckDBPyConnection) -> Iterator[Fil
         if "No files found" in str(error):
             return
         raise RootError(
-            f"{root} cannot be listed (docs/object-stores.md says what a bucket needs): {str(error).splitlines()[0]}"
+            f"{root} cannot be listed (docs/object-stores.md says what a bucket needs): "
+            f"{redacted(str(error).splitlines()[0])}"
         ) from None
     for path, size, modified in rows:
         yield File(path, path.removeprefix(f"{root}/"), size, modified)

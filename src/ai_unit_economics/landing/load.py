@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 
+from ai_unit_economics.addresses import redacted
 from ai_unit_economics.landing import samples
 from ai_unit_economics.landing.files import is_address
 from ai_unit_economics.landing.heads import parquet_columns
@@ -350,7 +351,7 @@ def _copied(entry: Entry, target: Path) -> Path:
 
 def _reason(error: Exception, entry: Entry) -> str:
     """The first line of what DuckDB says; of a broken row of a CSV what and where."""
-    lines = [line.strip() for line in str(error).replace(entry.file.path, "it").splitlines() if line.strip()]
+    lines = [line.strip() for line in redacted(str(error)).replace(entry.file.path, "it").splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
     if "CSV Error on Line" in text and len(lines) > 2:
         text = f"{text.partition('CSV Error on ')[2].lower()}: {lines[2].rstrip('.')}"
