@@ -236,9 +236,14 @@ benchmark-focus: $(INSTALLED) ## Time and memory of staging 1 GB of FOCUS as Par
 	python -m benchmarks.focus
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write what code and seeds say into docs: configuration.md, landed-tables.md
+docs: $(INSTALLED) ## Write what code and seeds say into docs: configuration.md, landed-tables.md, personal-data.md
 	python -m tools.configuration_page
 	python -m tools.landed_tables_page
+	python -m tools.personal_data_page
+
+.PHONY: licences
+licences: $(INSTALLED) ## Write docs/licences.md from the environments that are installed
+	python -m tools.licences_page
 
 # Read off the compiled SQL: where each number comes from, and how far the models are from other engines.
 .PHONY: lineage portability
