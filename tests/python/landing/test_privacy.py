@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from ai_unit_economics.landing import models, tables
+from ai_unit_economics.landing.exported import export, rows_of
 from ai_unit_economics.landing.models import Place
 from ai_unit_economics.landing.privacy import (
     KINDS,
@@ -27,7 +28,7 @@ from ai_unit_economics.landing.privacy import (
     treatments_of,
     without_emails,
 )
-from ai_unit_economics.landing.register import SHAPES
+from ai_unit_economics.landing.register import SHAPES, register
 from ai_unit_economics.pseudonym import pseudonym_command
 from ai_unit_economics.sql import sql
 from tests.python.conftest import PROJECT
@@ -327,3 +328,32 @@ def test_the_command_prints_what_stands_for_a_name(tmp_path):
     assert printed.output.strip() == privacy.pseudonym("user_id", "ann")
     kept = CliRunner().invoke(pseudonym_command, ["customer_id", "acme", *options])
     assert "{customer_id: keep}" in kept.output
+
+
+@pytest.mark.parametrize("treatments", [HASHED, DROPPED], ids=["hash", "drop"])
+def test_no_name_is_found_in_what_land_writes(root, tmp_path, known, treatments):
+    out = tmp_path / "out"
+    privacy = privacy_of(treatments, out)
+    with duckdb.connect() as session:
+        session.execute("set TimeZone = 'UTC'")
+        entries = register(str(root), session, known, privacy_version=privacy.version)
+        export(out, entries, known, privacy)
+        for table in tables.TABLES:
+            rows = rows_of(out, table)
+            found = f"select * from ({rows.text}) as t where contains(t::varchar, '{CANARY}')"
+            assert not session.execute(found).fetchall(), table.name
+            written = session.execute(f"select count(*) from ({rows.text})").fetchone()[0]
+            assert written or table.name.startswith("focus_"), table.name
+    assert privacy.key not in bytes_of(tmp_path / "out")
+    assert CANARY.encode() not in bytes_of(tmp_path / "out")
+
+
+def test_what_was_landed_otherwise_is_not_taken(root, tmp_path, known):
+    with duckdb.connect(str(tmp_path / "wh.duckdb")) as session:
+        session.execute("set TimeZone = 'UTC'")
+        export(tmp_path / "out", register(str(root), session, known), known)
+        seeds = {name: session.from_arrow(_arrow(seed(name))) for name in SEEDS}
+        target = ("wh", "main", "landed_files")
+        place = Place(target, "", json.dumps(HASHED), landed_folder=str(tmp_path / "out"), say=lambda _: None)
+        with pytest.raises(PrivacyError, match="run ai-unit-economics land again"):
+            models.files(**seeds).into(session, place)
