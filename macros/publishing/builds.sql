@@ -30,13 +30,15 @@
     );
     alter table builds.invocations add column if not exists gates_passed varchar[];
     alter table builds.invocations add column if not exists gates_broken varchar[];
+    alter table builds.invocations add column if not exists database_format integer;
     comment on table builds.invocations is
         'One row a dbt command that changed this database. Only a whole build that finished without problems is published';
-    insert into builds.invocations (invocation_id, command, is_whole, started_at) values (
+    insert into builds.invocations (invocation_id, command, is_whole, started_at, database_format) values (
         {{ sql_text(invocation_id) }},
         {{ sql_text(flags.WHICH) }},
         {{ (flags.WHICH == "build" and not narrowed) | lower }},
-        timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'
+        timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}',
+        {{ database_format() }}
     );
     {%- endif %}
 {%- endmacro %}
