@@ -26,6 +26,7 @@ from ai_unit_economics.landing.privacy import (
     database_of,
     hidden_from_rules,
     privacy_of,
+    privacy_part,
     treatments_of,
 )
 from ai_unit_economics.landing.register import (
@@ -241,7 +242,7 @@ def samples(files: duckdb.DuckDBPyRelation, series: duckdb.DuckDBPyRelation) -> 
 
 def _require_version(entries: Iterable[Entry], privacy: Privacy) -> None:
     """Rows of a file are treated in the way that its version says, so that no table holds a mixture."""
-    if any(entry.shape and not entry.settings.endswith(privacy.version) for entry in entries):
+    if any(entry.shape and privacy_part(entry.settings) != privacy.version for entry in entries):
         raise PrivacyError(
             f"the variable privacy, or {SALT}, is another one than when landed_files was built: "
             "run dbt build without a selection, or with +landed_files"

@@ -133,6 +133,7 @@ TREATED_SAMPLES = Table(
         Column("problem", "VARCHAR", "Why the file could not be read."),
     ),
 )
+_MARK = "privacy:"
 _INNER, _OUTER = "ai_unit_economics_inner_key", "ai_unit_economics_outer_key"
 
 
@@ -165,7 +166,7 @@ class Privacy:
         if self.is_idle:
             return ""
         text = json.dumps(sorted(self.treatments.items()))
-        return f"privacy:{hashlib.sha256(text.encode()).hexdigest()[:8]}:"
+        return f"{_MARK}{hashlib.sha256(text.encode()).hexdigest()[:8]}:"
 
     def pseudonym(self, kind: str, value: str) -> str:
         """What stands for a value of a kind that is hashed."""
@@ -317,6 +318,11 @@ def _hashed(kind: Kind, cell: Sql) -> Sql:
         kind=f"{kind.name}:",
         digits=DIGITS,
     )
+
+
+def privacy_part(settings: str) -> str:
+    """What the settings of a file's version say of personal data; empty where all of it was kept."""
+    return settings[settings.index(_MARK) :] if _MARK in settings else ""
 
 
 KEEPS_ALL = Privacy({kind.name: KEEP for kind in KINDS})

@@ -238,9 +238,10 @@ def test_a_table_that_is_built_alone_after_a_change_says_so(root, tmp_path):
     land(root, database, HASHED)
     with duckdb.connect(str(database)) as session:
         alone = models.rows("customers", session.table("landed_files"))
-        place = Place(("wh", "main", "landed_customers"), str(root), json.dumps(KEPT | {"email": "drop"}))
-        with pytest.raises(PrivacyError, match="without a selection"):
-            alone.into(session, place)
+        for treatments in (KEPT, KEPT | {"email": "drop"}):
+            place = Place(("wh", "main", "landed_customers"), str(root), json.dumps(treatments))
+            with pytest.raises(PrivacyError, match="without a selection"):
+                alone.into(session, place)
 
 
 def test_unknown_words_and_missing_keys_are_named(tmp_path, monkeypatch):
