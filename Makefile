@@ -101,6 +101,12 @@ test-python: $(INSTALLED)
 test-slow: $(INSTALLED) ## The Python tests that are too long for `make test`
 	BOOK_CHANGES=$${BOOK_CHANGES:-20} pytest --numprocesses 2 -m slow $(PYTEST_ARGS)
 
+# The small sample's build leaves the statement of every test; MUTANTS='--sample 12' draws some of each model.
+.PHONY: mutation-score
+mutation-score: $(INSTALLED) ## How many mistakes in the SQL of the models the tests see
+	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
+	python -m tools.mutation_score --target target/test --database $(TEST_DATA)/unit_economics.duckdb $(MUTANTS)
+
 .PHONY: lint
 lint: $(INSTALLED) ## Check SQL, Python and YAML
 	ruff check .
