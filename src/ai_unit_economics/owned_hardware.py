@@ -21,7 +21,7 @@ from pathlib import Path
 
 import click
 
-from ai_unit_economics.statements.files import write
+from ai_unit_economics.writing import write
 
 UNITS = 10**18  # money is counted in its eighteenth decimal
 NEEDED = ("asset_id", "currency", "price", "salvage", "in_service_on", "term_months", "accelerators")

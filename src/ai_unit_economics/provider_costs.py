@@ -19,7 +19,7 @@ from typing import Any
 
 import click
 
-from ai_unit_economics.statements.files import write
+from ai_unit_economics.writing import write
 
 OPENAI, ANTHROPIC = "openai", "anthropic"
 NAMES = {OPENAI: "OpenAI", ANTHROPIC: "Anthropic"}
