@@ -79,7 +79,12 @@ def test_a_report_that_nests_without_end_is_named(tmp_path: Path) -> None:
 
 # By text what it is as a count of a sample, worked out by hand: infinite and NaN are floats, and no counts.
 NUMBERS = {
-    "7": 7, "7.5": 7.5, "1e3": 1000, "-5": -5, "+Inf": float("inf"), "1e400": float("inf"),
+    "7": 7,
+    "7.5": 7.5,
+    "1e3": 1000,
+    "-5": -5,
+    "+Inf": float("inf"),
+    "1e400": float("inf"),
     **dict.fromkeys(("1_000", "1_791_158_400", "0x10", "0b1", "ten", "", "１２"), None),
 }
 
