@@ -104,8 +104,14 @@ test-slow: $(INSTALLED) ## The Python tests that are too long for `make test`
 .PHONY: reliability
 reliability: $(INSTALLED) ## Thousands of hostile and broken files; the table of docs/reliability.md, in data/reliability.md
 	@mkdir -p data
-	MUTANTS=$${MUTANTS:-2400} MUTANTS_TABLE=data/reliability.md pytest -n 0 -m slow tests/python/reliability $(PYTEST_ARGS)
+	HOSTILE_FILES=$${HOSTILE_FILES:-2400} HOSTILE_TABLE=data/reliability.md pytest -n 0 -m slow tests/python/reliability $(PYTEST_ARGS)
 	@cat data/reliability.md
+
+# The small sample's build leaves the statement of every test; MUTANTS='--sample 12' draws some of each model.
+.PHONY: mutation-score
+mutation-score: $(INSTALLED) ## How many mistakes in the SQL of the models the tests see
+	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
+	python -m tools.mutation_score --target target/test --database $(TEST_DATA)/unit_economics.duckdb $(MUTANTS)
 
 .PHONY: lint
 lint: $(INSTALLED) ## Check SQL, Python and YAML

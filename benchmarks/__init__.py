@@ -1,1 +1,1 @@
-"""Measurements that are run by hand: figures belong in `docs/benchmarks.md`, never in a timed test."""
+"""Measurements that are run by hand: figures belong on the page of what is measured, never in a timed test."""

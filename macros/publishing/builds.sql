@@ -30,13 +30,47 @@
     );
     alter table builds.invocations add column if not exists gates_passed varchar[];
     alter table builds.invocations add column if not exists gates_broken varchar[];
+    alter table builds.invocations add column if not exists dbt_version varchar;
+    alter table builds.invocations add column if not exists duckdb_version varchar;
+    create table if not exists builds.nodes (
+        invocation_id varchar not null,
+        node_id varchar not null,
+        resource_type varchar not null,
+        layer varchar,
+        name varchar not null,
+        status varchar not null,
+        seconds double not null,
+        failures bigint,
+        table_rows bigint
+    );
+    create table if not exists builds.inputs (
+        source_file varchar not null,
+        file_version varchar not null,
+        folder varchar,
+        source varchar,
+        shape varchar,
+        problem varchar,
+        size_bytes bigint,
+        checksum varchar,
+        modified_at timestamp,
+        first_invocation_id varchar not null,
+        first_seen_at timestamp not null,
+        gone_invocation_id varchar,
+        gone_at timestamp
+    );
+    comment on table builds.nodes is 'One row a dbt command and model, seed or test that it ran';
+    comment on table builds.inputs is 'One row a version of an input file: the build that saw it first, and the first one that did not see it any more';
     comment on table builds.invocations is
         'One row a dbt command that changed this database. Only a whole build that finished without problems is published';
-    insert into builds.invocations (invocation_id, command, is_whole, started_at) values (
+    insert into builds.invocations (
+        invocation_id, command, is_whole, started_at, dbt_version, duckdb_version
+    ) values (
         {{ sql_text(invocation_id) }},
         {{ sql_text(flags.WHICH) }},
         {{ (flags.WHICH == "build" and not narrowed) | lower }},
-        timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}'
+        timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}',
+        {{ sql_text(dbt_version) }},
+        version()
     );
     {%- endif %}
 {%- endmacro %}
@@ -67,5 +101,74 @@
         gates_passed = cast([{{ gates_passed | join(", ") }}] as varchar[]),
         gates_broken = cast([{{ gates_broken | join(", ") }}] as varchar[])
     where invocation_id = {{ sql_text(invocation_id) }};
+    {{ record_nodes(results) }}
+    {{ record_inputs(results) }}
     {%- endif %}
+{%- endmacro %}
+
+{# Rows in and out: DuckDB knows how many rows a table has without reading it. A view has no count. #}
+{% macro record_nodes(results) -%}
+    {%- set ran = results | selectattr("node.resource_type", "in", ["model", "seed", "snapshot", "test"]) | list %}
+    {%- if ran %}
+    insert into builds.nodes
+    select
+        {{ sql_text(invocation_id) }},
+        ran.node_id,
+        ran.resource_type,
+        nullif(ran.layer, ''),
+        ran.name,
+        ran.status,
+        ran.seconds,
+        ran.failures,
+        tables.estimated_size
+    from (
+        values
+        {%- for result in ran %}
+            {%- set node = result.node %}
+        (
+            {{ sql_text(node.unique_id) }}, {{ sql_text(node.resource_type) }},
+            {{ sql_text(node.schema if node.resource_type != "test" else "") }}, {{ sql_text(node.alias) }},
+            {{ sql_text(result.status) }}, {{ result.execution_time }},
+            {{ result.failures if result.failures is not none else "cast(null as bigint)" }}
+        ){{ "," if not loop.last }}
+        {%- endfor %}
+    ) as ran (node_id, resource_type, layer, name, status, seconds, failures)
+    left join duckdb_tables() as tables
+        on ran.layer = tables.schema_name and ran.name = tables.table_name and tables.database_name = current_database();
+    {%- endif %}
+{%- endmacro %}
+
+{# A row is written when a version of a file comes and when it goes: a run with nothing new writes none. #}
+{% macro record_inputs(results) -%}
+    {%- set now = modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S") %}
+    {%- for result in results if result.node.name == "landed_files" and result.status == "success" %}
+        {%- set files = result.node.relation_name %}
+    update builds.inputs
+    set gone_invocation_id = {{ sql_text(invocation_id) }}, gone_at = timestamp '{{ now }}'
+    where
+        gone_at is null
+        and (source_file, file_version) not in (select (source_file, file_version) from {{ files }});
+    insert into builds.inputs
+    select
+        files.source_file,
+        files.file_version,
+        files.folder,
+        files.source,
+        files.shape,
+        files.problem,
+        files.size_bytes,
+        files.checksum,
+        files.modified_at,
+        {{ sql_text(invocation_id) }},
+        timestamp '{{ now }}',
+        null,
+        null
+    from {{ files }} as files
+    left join builds.inputs as known
+        on
+            files.source_file = known.source_file
+            and files.file_version = known.file_version
+            and known.gone_at is null
+    where known.source_file is null;
+    {%- endfor %}
 {%- endmacro %}

@@ -249,13 +249,13 @@ def test_no_name_of_a_column_is_run_in_any_shape(tmp_path, outside) -> None:
 
 @pytest.mark.slow
 def test_thousands_of_mutants_are_read_right_or_named(tmp_path, outside) -> None:
-    count = int(os.environ.get("MUTANTS") or 2400)
-    seed = int(os.environ.get("MUTANTS_SEED") or 2)
+    count = int(os.environ.get("HOSTILE_FILES") or 2400)
+    seed = int(os.environ.get("HOSTILE_SEED") or 2)
     every = itertools.islice(corpus(outside, seed, bomb=1 << 30, depth=100_000, field_bytes=10**8), count)
     batches = iter(lambda: list(itertools.islice(every, AT_ONCE)), [])
     (tmp_path / "work").mkdir()
     verdicts = list(tried(batches, tmp_path / "work", outside / "canary"))
-    if table := os.environ.get("MUTANTS_TABLE"):
+    if table := os.environ.get("HOSTILE_TABLE"):
         Path(table).write_text(table_of(verdicts), encoding="utf-8")
     wrong = [str(verdict) for verdict in verdicts if verdict.outcome == "silently wrong"]
     assert wrong == []
