@@ -101,6 +101,12 @@ test-python: $(INSTALLED)
 test-slow: $(INSTALLED) ## The Python tests that are too long for `make test`
 	BOOK_CHANGES=$${BOOK_CHANGES:-20} pytest --numprocesses 2 -m slow $(PYTEST_ARGS)
 
+.PHONY: reliability
+reliability: $(INSTALLED) ## Thousands of hostile and broken files; the table of docs/reliability.md, in data/reliability.md
+	@mkdir -p data
+	HOSTILE_FILES=$${HOSTILE_FILES:-2400} HOSTILE_TABLE=data/reliability.md pytest -n 0 -m slow tests/python/reliability $(PYTEST_ARGS)
+	@cat data/reliability.md
+
 # The small sample's build leaves the statement of every test; MUTANTS='--sample 12' draws some of each model.
 .PHONY: mutation-score
 mutation-score: $(INSTALLED) ## How many mistakes in the SQL of the models the tests see

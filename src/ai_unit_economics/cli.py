@@ -32,7 +32,22 @@ from ai_unit_economics.summary import MissingMartError, print_summary
 DEFAULT_DATABASE = "data/unit_economics.duckdb"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """What the machine, a file or a database refuses is said in a line: no command ends with a traceback of it."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+            raise click.ClickException(said) from error
+        except duckdb.Error as error:
+            raise click.ClickException(str(error).splitlines()[0]) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ai-unit-economics")
 def main() -> None:
     """What a unit of AI work costs, fully loaded, from billing exports and server telemetry."""

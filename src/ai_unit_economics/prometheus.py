@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 
 from ai_unit_economics.addresses import plain_address, redacted
 from ai_unit_economics.landing.samples import normal_names
+from ai_unit_economics.writing import draft_of
 
 HOUR = timedelta(hours=1)
 # A sample may reach a remote store some minutes after its scrape: an hour is final this long after its end.
@@ -195,11 +196,8 @@ def fetch_hour(server: Server, start: datetime, file: Path, catalog: set[str]) -
     result = server.samples(names, start + HOUR)["data"]["result"] if names else []
     table = long_form(result)
     if table.num_rows:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # No build meets half a file
-        part = file.with_name(f"{file.name}.part")
-        pq.write_table(table, part, compression="zstd")
-        part.replace(file)
+        with draft_of(file) as draft:
+            pq.write_table(table, draft, compression="zstd")
     return table.num_rows
 
 

@@ -31,8 +31,9 @@ from ai_unit_economics.books.records import (
     read_records,
 )
 from ai_unit_economics.books.tables import INPUTS, SIGNED
-from ai_unit_economics.publishing import DATABASE_OPTION, Build, NotPublishedError, flush, last_build, opened
+from ai_unit_economics.publishing import DATABASE_OPTION, Build, NotPublishedError, last_build, opened
 from ai_unit_economics.sql import Sql, file_names, identifier, sql
+from ai_unit_economics.writing import flush
 
 SAMPLE = "data/sample"
 

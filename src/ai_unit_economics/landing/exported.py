@@ -28,6 +28,7 @@ from ai_unit_economics.landing.register import Entry, entry_row, goes_into
 from ai_unit_economics.landing.shapes import Catalogues
 from ai_unit_economics.landing.tables import Table
 from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
+from ai_unit_economics.writing import write
 
 CONTENTS = "landed.json"
 REGISTER = "files.parquet"
@@ -91,7 +92,7 @@ def export(
                 if entry.file.path in report.unreadable
             }
         _write_register(folder, Path(scratch), entries)
-    _replace(folder / CONTENTS, json.dumps(after, indent=1, sort_keys=True))
+    write(folder / CONTENTS, json.dumps(after, indent=1, sort_keys=True))
     _drop_others(folder, after)
     return report
 
@@ -211,12 +212,6 @@ def _write_register(folder: Path, scratch: Path, entries: Iterable[Entry]) -> No
     rows = pyarrow.Table.from_pylist([entry_row(entry) for entry in entries], schema=schema)
     pyarrow.parquet.write_table(rows, scratch / REGISTER)
     (scratch / REGISTER).replace(folder / REGISTER)
-
-
-def _replace(path: Path, text: str) -> None:
-    written = path.with_name(f".{path.name}")
-    written.write_text(text, encoding="utf-8")
-    written.replace(path)
 
 
 def _drop_others(folder: Path, contents: dict[str, dict]) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+import pyarrow
 
 from ai_unit_economics.addresses import redacted
 from ai_unit_economics.landing import samples
@@ -210,6 +211,11 @@ class _Loader:
         """Lands the files of a chunk; gives by path why one could not be read."""
         try:
             self._insert(chunk)
+        except duckdb.OutOfMemoryException as error:
+            if len(chunk) > 1:
+                middle = len(chunk) // 2
+                return self.land(chunk[:middle]) | self.land(chunk[middle:])
+            raise duckdb.OutOfMemoryException(f"{chunk[0].file.path}: {error}") from error
         except NOT_THE_FILE:
             raise
         except (duckdb.Error, OSError, zipfile.BadZipFile, UnicodeError) as error:
@@ -334,6 +340,9 @@ def _copied(entry: Entry, target: Path) -> Path:
             shutil.copyfileobj(packed, copy)
     elif entry.head.packing == "gzip":
         with gzip.open(entry.file.path) as packed, target.open("wb") as copy:
+            shutil.copyfileobj(packed, copy)
+    elif entry.head.packing == "zstd":
+        with pyarrow.input_stream(entry.file.path, compression="zstd") as packed, target.open("wb") as copy:
             shutil.copyfileobj(packed, copy)
     else:
         shutil.copyfile(entry.file.path, target)

@@ -99,11 +99,13 @@ def register(
     found: list[tuple[File, Head]] = []
     fresh: list[File] = []
     for file in list_files(root, session):
-        seen = known.get((file.path, file.version))
+        seen = known.get((file.path, file.version)) if file.problem is None else None
         if seen is None and file.folder in FOLDERS:
             fresh.append(file)
+        elif seen is None:
+            found.append((file, Head(problem="it lies in no folder that is read")))
         else:
-            found += seen or [(file, Head(problem="it lies in no folder that is read"))]
+            found += ((replace(opened, same_as=file.same_as), head) for opened, head in seen)
     found += look(fresh, session, through_at_most)
     versions = {folder: catalogues.version(*SEEDS_OF.get(folder, ())) for folder in FOLDERS}
     entries = [
@@ -152,12 +154,45 @@ def _is_meant_as_bill(file: File, head: Head) -> bool:
 
 
 def _with_deliveries(entries: list[Entry], session: duckdb.DuckDBPyConnection, catalogues: Catalogues) -> list[Entry]:
-    bills_read = [entry for entry in entries if entry.shape and entry.shape.folder == BILLS and not entry.problem]
+    entries = _without_copies(entries)
+    bills_read = [
+        entry for entry in entries if entry.shape and entry.shape.folder == BILLS and not entry.problem and entry.counts
+    ]
     others = [entry.file for entry in entries if entry.file.folder == BILLS and entry.shape is None]
     manifests = list(_manifests(others, session))
     found = deliveries([(entry.file, entry.head) for entry in bills_read], manifests, catalogues.focus_sources)
     paths = {manifest.file.path for manifest in manifests}
     return [_delivered(entry, found.get(entry.file.path), entry.file.path in paths) for entry in entries]
+
+
+def _without_copies(entries: Iterable[Entry]) -> list[Entry]:
+    """Of a file that lies here twice, by a link or as a copy, the first by name counts.
+
+    Copies within a source of bills are a matter of its runs (runs.py), and a sample counts once wherever it lies. What
+    folders, or the name of a file, say of its rows is a part of them.
+    """
+    first: dict[tuple, str] = {}
+    judged = []
+    for entry in entries:
+        original = _original(entry, first) if entry.counts else None
+        if original:
+            note = f"it is a copy of {original}, and counts once"
+            entry = replace(entry, delivery=replace(entry.delivery, not_current_because="copy", note=note))
+        judged.append(entry)
+    return judged
+
+
+def _original(entry: Entry, first: dict[tuple, str]) -> str | None:
+    """The file that counts instead of this one."""
+    path, link = entry.file.relative_path, entry.file.same_as
+    if entry.file.folder == BILLS:
+        return link if link and link.split("/")[:2] != path.split("/")[:2] else None
+    if link or entry.file.folder == samples.FOLDER or entry.head.checksum is None:
+        return link or None
+    said = tuple(part for part in path.split("/")[:-1] if "=" in part)
+    name = path.rsplit("/", 1)[-1].split(".")[0] if entry.shape.names_matter else ""
+    original = first.setdefault((entry.file.folder, entry.head.checksum, said, name), path)
+    return original if original != path else None
 
 
 def _delivered(entry: Entry, delivery: Delivery | None, is_manifest: bool) -> Entry:

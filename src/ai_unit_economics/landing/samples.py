@@ -80,7 +80,8 @@ def long_form(reading: Reading) -> Sql:
         return head.columns[known[role] - 1].type
 
     metric = sql("cast({name} as varchar)", name=readers.column(known["metric"]))
-    value = sql("try_cast({value} as double)", value=readers.column(known["value"]))
+    value = readers.column(known["value"])
+    value = readers.number_of(value) if kind("value") == "VARCHAR" else sql("try_cast({value} as double)", value=value)
     at = readers.time_of(readers.column(known["ts"]), kind("ts"))
     branch = """
         select
@@ -316,7 +317,7 @@ def prometheus_api(reading: Reading) -> Sql:
         """(
             select
                 source_file, metric, labels, cast(null as varchar) as labels_json, {at} as sampled_at,
-                try_cast(sample[2] as double) as value
+                {value} as value
             from (
                 select source_file, metric, labels, unnest(samples) as sample
                 from (
@@ -332,7 +333,8 @@ def prometheus_api(reading: Reading) -> Sql:
                 )
             )
         )""",
-        at=readers.time_of_number(sql("try_cast(sample[1] as double)")),
+        value=readers.number_of(sql("sample[2]")),
+        at=readers.time_of_number(readers.number_of(sql("sample[1]"))),
         labels=_without_name(sql("result.metric")),
         answers=answers,
     )
@@ -435,7 +437,7 @@ def otlp(reading: Reading) -> Sql:
                             [
                                 struct_pack(
                                     metric := one.name, nanoseconds := point.timeUnixNano, is_start := false,
-                                    value := try_cast(one.value as double)
+                                    value := {value}
                                 ),
                                 case
                                     when start_unix_nano is null then null
@@ -468,9 +470,10 @@ def otlp(reading: Reading) -> Sql:
         )""",
         lines=lines,
         names=names,
+        value=readers.number_of(sql("one.value")),
         created=created_name(sql("one.name")),
         at=readers.time_of_number(
-            sql("try_cast(sample.nanoseconds as double)"), exact=sql("try_cast(sample.nanoseconds as hugeint)")
+            readers.number_of(sql("sample.nanoseconds")), exact=sql("try_cast(sample.nanoseconds as hugeint)")
         ),
     )
 
@@ -485,7 +488,7 @@ def tsdb_dump(reading: Reading) -> Sql:
                 {labels} as labels,
                 cast(null as varchar) as labels_json,
                 {at} as sampled_at,
-                try_cast(parts.value as double) as value
+                {value} as value
             from (
                 select
                     *,
@@ -511,6 +514,7 @@ def tsdb_dump(reading: Reading) -> Sql:
             )
         )""",
         labels=_without_name(sql("labels")),
+        value=readers.number_of(sql("parts.value")),
         at=readers.time_of_number(sql("try_cast(parts.at as double)")),
         lines=readers.lines(reading.paths, reading.head),
     )

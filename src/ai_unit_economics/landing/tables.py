@@ -92,8 +92,8 @@ FILES = Table(
         "problem VARCHAR: Why it is not read; null where it is.",
         "note VARCHAR: Anything unusual in reading it, such as a detected encoding.",
         "is_damaged BOOLEAN: Whether it has bytes that its encoding does not know; they are read as U+FFFD.",
-        "not_current_because VARCHAR: Why a file of a bill does not count: `older_run`, `incomplete_run`, "
-        "`not_in_manifest`, `copy`; null where it counts.",
+        "not_current_because VARCHAR: Why a file does not count: of a bill `older_run`, `incomplete_run` or "
+        "`not_in_manifest`; of any file `copy`, where another one is the same; null where it counts.",
         "stops BOOLEAN: Whether its problem stops the build: a bill of unknown cost.",
         "superseded_days DATE[]: Days of a bill's run that a newer run replaces.",
         "delivery VARCHAR: How its source delivers, as in `focus_sources`.",
