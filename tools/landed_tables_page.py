@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable
+from itertools import groupby
 from pathlib import Path
 
 from ai_unit_economics.landing import tables
@@ -14,6 +15,7 @@ from ai_unit_economics.landing.tables import Column, Table
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "landed-tables.md"
 MODELS = PROJECT / "models" / "landing" / "_landing__models.yml"
+MODELS_LINK = "../models/landing/_landing__models.yml"
 BEGIN, END = "<!-- written by make docs from here -->", "<!-- to here -->"
 # Tables that tell one row from another by these columns.
 KEYS = {"files": ["source_file"]}
@@ -65,28 +67,42 @@ def doc_block(name: str) -> str:
     return re.search(rf"{{% docs {name} %}}\n(.*?)\n{{% enddocs %}}", blocks, re.DOTALL)[1]
 
 
-def columns_of_every_row() -> str:
-    """What the tables that are made of rows of files have in common, said once."""
-    return "\n".join(["### Columns of every row", "", *rows_of(tables.FILE_COLUMNS)])
+SHARED = (*tables.FILE_COLUMNS, *(column for column in tables.FOCUS_CHARGES.columns if column.name == "source"))
 
 
 def rows_of(columns: Iterable[Column]) -> list[str]:
-    rows = [f"| `{column.name}` | {column.type} | {meaning(column.describes)} |" for column in columns]
-    return ["| column | type | meaning |", "|---|---|---|", *rows]
+    """A row a column; neighbours of one meaning and type in one row, and VARCHAR is not named."""
+    rows = ["| column | meaning |", "|---|---|"]
+    for (kind, describes), alike in groupby(columns, key=lambda column: (column.type, column.describes)):
+        names = ", ".join(f"`{column.name}`" for column in alike)
+        rows.append(f"| {names}{'' if kind == 'VARCHAR' else ' ' + kind} | {meaning(describes)} |")
+    return rows
+
+
+def columns_of_many() -> str:
+    """What many tables have in common, said once."""
+    shape = next(column for column in tables.REQUESTS.columns if column.name == "shape")
+    return "\n".join(
+        [
+            "### Columns of many tables",
+            "",
+            "A column without a type is VARCHAR.",
+            "",
+            *rows_of([*SHARED, shape]),
+        ]
+    )
 
 
 def section(table: Table) -> str:
-    shared = tables.FILE_COLUMNS if set(tables.FILE_COLUMNS) <= set(table.columns) else ()
+    shared = [column for column in table.columns if column in SHARED or column.describes == "The shape of the file."]
     focus = [column.name for column in table.columns if column.describes.startswith("FOCUS column")]
     own = [column for column in table.columns if column not in shared and column.name not in focus]
     lines = [f"### `landed_{table.name}`", "", f"{table.grain} {table.purpose}"]
     if shared:
-        lines[-1] += " It also has [the columns of every row](#columns-of-every-row)."
-    lines += ["", *rows_of(own)]
+        lines[-1] += f" Also {', '.join(f'`{column.name}`' for column in shared)}."
     if focus:
-        names = ", ".join(f"`{name}`" for name in focus)
-        lines.append(f"| {names} | VARCHAR | FOCUS's columns of these names, as the file has them |")
-    return "\n".join(lines)
+        lines[-1] += f" And {len(focus)} columns of FOCUS by name, as the file has them ([list]({MODELS_LINK}))."
+    return "\n".join([*lines, "", *rows_of(own)] if own else lines)
 
 
 def shapes() -> str:
@@ -106,7 +122,7 @@ def page(text: str) -> str:
     """`text` with its part between the marks written anew."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    parts = ["## Shapes", shapes().strip(), "## Tables", columns_of_every_row(), *map(section, tables.TABLES)]
+    parts = ["## Shapes", shapes().strip(), "## Tables", columns_of_many(), *map(section, tables.TABLES)]
     written = "\n\n".join(parts)
     return f"{before}{BEGIN}\n\n{written}\n\n{END}{after}"
 

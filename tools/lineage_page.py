@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from heapq import heappop, heappush
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from tools.lineage import Column
@@ -40,7 +40,8 @@ def main_number(lineage: Lineage) -> str:
         what = "rows" if column.name == "*" else column.name
         shape = ("([", "])") if column in lineage.kinds else ("[", "]")
         lines.append(f'  {names[column]}{shape[0]}"{column.table}<br/>{what}"{shape[1]}')
-    lines += [f"  {names[one]} --> {names[two]}" for one, two in sorted(edges)]
+    for one, steps in groupby(sorted(edges), key=lambda edge: edge[0]):
+        lines.append(f"  {names[one]} --> {' & '.join(names[two] for _, two in steps)}")
     return "\n".join([*lines, "```"])
 
 
@@ -79,16 +80,49 @@ def origins(lineage: Lineage) -> str:
     return "\n".join(lines)
 
 
-def marts(lineage: Lineage) -> str:
+def ends_of(lineage: Lineage) -> dict[tuple[str, str], tuple[list[Column], frozenset[str]]]:
+    """By mart and class, the numbers and the tables at which their paths end; those of a tally are of no interest."""
     rows: dict[tuple[str, str], list[Column]] = defaultdict(list)
     for column in lineage.numbers():
         rows[column.table, lineage.class_of(column) or "(none)"].append(column)
-    lines = ["| mart | class | columns | end at |", "|---|---|---|---|"]
-    for (mart, class_), columns in sorted(rows.items()):
+    return {
+        (mart, class_): (
+            columns,
+            frozenset(end.table for column in columns for end in lineage.origins(column) if class_ != "tally"),
+        )
+        for (mart, class_), columns in sorted(rows.items())
+    }
+
+
+def named_sets(used: set[frozenset[str]]) -> dict[frozenset[str], tuple[str, list[str]]]:
+    """A name for each set of more than two tables, and what it is: the largest sets before it, and what they lack."""
+    sets: dict[frozenset[str], tuple[str, list[str]]] = {}
+    for tables in sorted(
+        (tables for tables in used if len(tables) > 2), key=lambda tables: (len(tables), sorted(tables))
+    ):
+        rest, parts = tables, []
+        for before, (name, _) in sorted(sets.items(), key=lambda known: (-len(known[0]), known[1][0])):
+            if before <= tables and len(before & rest) > 2:
+                parts.append(name)
+                rest -= before
+        sets[tables] = (f"E{len(sets) + 1}", parts + [f"`{table}`" for table in sorted(rest)])
+    return sets
+
+
+def marts(lineage: Lineage) -> str:
+    ends = ends_of(lineage)
+    sets = named_sets({tables for _, tables in ends.values()})
+    rows: dict[tuple[str, str, str], list[str]] = {}
+    for (mart, class_), (columns, tables) in ends.items():
         names = ", ".join(f"`{column.name}`" for column in columns)
-        ends = {end.table for column in columns for end in lineage.origins(column)}
-        shown = ", ".join(f"`{table}`" for table in sorted(ends)) if class_ != "tally" else ""
-        lines.append(f"| `{mart}` | {class_} | {names} | {shown} |")
+        shown = sets[tables][0] if tables in sets else ", ".join(f"`{table}`" for table in sorted(tables))
+        rows.setdefault((class_, names, shown), []).append(f"`{mart}`")
+    lines = ["| set of tables | what is in it |", "|---|---|"]
+    lines += [f"| {name} | {', '.join(parts)} |" for name, parts in sets.values()]
+    lines += ["", "| mart | class | columns | end at |", "|---|---|---|---|"]
+    lines += [
+        f"| {', '.join(names)} | {class_} | {columns} | {shown} |" for (class_, columns, shown), names in rows.items()
+    ]
     return "\n".join(lines)
 
 
@@ -98,12 +132,12 @@ def page(lineage: Lineage) -> str:
     parts = [
         (
             "Cost per unit",
-            "The way to the bill and to each who counts. Weights, by which cost and counts are divided, take others.",
+            "The way to the bill and to each who counts. Weights take other ways.",
             main_number,
         ),
         ("Where paths end", "", origins),
         ("Classes of numbers", "", classes),
-        ("Marts", "", marts),
+        ("Marts", "Marts whose numbers are alike share a row.", marts),
     ]
     written = ["\n\n".join(filter(None, [f"## {title}", words, write(lineage)])) for title, words, write in parts]
     return before + "\n" + "\n\n".join(written) + "\n\n" + after

@@ -26,6 +26,7 @@ ENGINES = {
     "bigquery": "BigQuery",
 }
 ALL = frozenset(ENGINES)
+NAMED_BY_DUCKDB = "passes by DuckDB's name"
 SPARKS = frozenset({"spark", "databricks"})
 READERS = {"read_csv_auto", "read_json", "read_json_auto", "read_json_objects", "read_ndjson", "read_blob", "read_text"}
 
@@ -113,7 +114,7 @@ CONSTRUCTS = [
     Construct("`time_bucket`", is_a(exp.DateBin), "becomes `date_bin`, which none of them has", fails=ALL),
     Construct("`asof` join", joins("ASOF"), "passes as it is; Snowflake's has a MATCH_CONDITION", fails=ALL),
     Construct("positional join", joins("POSITIONAL"), "passes as it is", fails=ALL),
-    Construct("`regexp_full_match`", is_a(exp.RegexpFullMatch), "passes by DuckDB's name", fails=ALL),
+    Construct("`regexp_full_match`", is_a(exp.RegexpFullMatch), NAMED_BY_DUCKDB, fails=ALL),
     Construct("`from_json` by a shape", is_a(exp.FromJson), "DuckDB's shapes are JSON, Spark's are DDL", fails=ALL),
     Construct(
         "`error()`",
@@ -252,7 +253,7 @@ def constructs(query: exp.Expression) -> dict[str, Construct]:
                 found[construct.name] = construct
         if isinstance(node, exp.Anonymous) and (name := node.name.lower()) not in NAMED:
             found[f"`{name}()`"] = Construct(
-                f"`{name}()`", calls(name), "passes by DuckDB's name", fails=ALL - SAME_NAME.get(name, set())
+                f"`{name}()`", calls(name), NAMED_BY_DUCKDB, fails=ALL - SAME_NAME.get(name, set())
             )
     return found
 
@@ -271,10 +272,16 @@ def read(model: str, sql: str) -> Iterator[Reading]:
             translated = query.sql(engine, unsupported_level=sqlglot.ErrorLevel.RAISE)
         except (sqlglot.errors.UnsupportedError, AttributeError, ValueError) as error:
             if reading.runs:
-                reading.fails.append(f"sqlglot: {' '.join(str(error).splitlines()[0].split()).rstrip('.')}")
+                reading.fails.append(refusal(str(error)))
         else:
             reading.as_it_is = reading.runs and same_text(translated, query.sql("duckdb"))
         yield reading
+
+
+def refusal(error: str) -> str:
+    """What sqlglot says that it cannot translate, in its own words up to the details."""
+    words = " ".join(error.splitlines()[0].split()).rstrip(".")
+    return "sqlglot: " + re.sub(r" translation not supported.*| \(try .*| with NULLs .*", "", words)
 
 
 def same_text(one: str, other: str) -> bool:
@@ -293,7 +300,7 @@ def readings(manifest: dict[str, Any]) -> list[Reading]:
 
 
 def tables(found: list[Reading]) -> str:
-    models = sorted({reading.model for reading in found})
+    models = {reading.model for reading in found}
     lines = [
         f"Of {len(models)} models in SQL:",
         "",
@@ -309,27 +316,31 @@ def tables(found: list[Reading]) -> str:
             sum(bool(reading.fails) for reading in mine),
         ]
         lines.append(f"| {name} | {' | '.join(map(str, counts))} |")
-    lines += [
-        "",
-        "### What stands in the way",
-        "",
-        "| construct | does not run on | another result on | models | why |",
-    ]
-    lines.append("|---|---|---|--:|---|")
+    return "\n".join([*lines, "", *obstacles(found)]) + "\n"
+
+
+def obstacles(found: list[Reading]) -> list[str]:
+    """What stands in the way, with the number of models; constructs of one reason and the same engines in one row."""
     why = {construct.name: construct.why for construct in CONSTRUCTS}
-    in_the_way = {name for reading in found for name in reading.fails + reading.differs}
-    used = {name: {r.model for r in found if name in r.fails + r.differs} for name in in_the_way}
-    for name in sorted(used, key=lambda name: (-len(used[name]), name)):
-        fails = [ENGINES[engine] for engine in ENGINES if any(name in r.fails for r in found if r.engine == engine)]
-        differs = [ENGINES[engine] for engine in ENGINES if any(name in r.differs for r in found if r.engine == engine)]
-        reason = why.get(name, "passes by DuckDB's name" if name.startswith("`") else "sqlglot says so")
-        lines.append(f"| {cell(name)} | {listed(fails)} | {listed(differs)} | {len(used[name])} | {cell(reason)} |")
-    lines += ["", "### In which model", "", "| model | what |", "|---|---|"]
-    for model in models:
-        names = sorted({name for r in found if r.model == model for name in r.fails + r.differs})
-        if names:
-            lines.append(f"| `{model}` | {cell(', '.join(names))} |")
-    return "\n".join(lines) + "\n"
+    rows: dict[tuple[str, str, str], list[tuple[int, str]]] = {}
+    for name in {name for reading in found for name in reading.fails + reading.differs}:
+        reason = why.get(name, NAMED_BY_DUCKDB if name.startswith("`") else "sqlglot says so")
+        engines = [
+            listed([ENGINES[e] for e in ENGINES if any(name in getattr(r, how) for r in found if r.engine == e)])
+            for how in ("fails", "differs")
+        ]
+        count = len({r.model for r in found if name in r.fails + r.differs})
+        rows.setdefault((engines[0], engines[1], reason), []).append((-count, name))
+    lines = [
+        "## What stands in the way",
+        "",
+        "| construct, and models that have it | does not run on | another result on | why |",
+        "|---|---|---|---|",
+    ]
+    for (fails, differs, reason), names in sorted(rows.items(), key=lambda row: (sorted(row[1]), row[0])):
+        counted = ", ".join(f"{cell(name)} {-count}" for count, name in sorted(names))
+        lines.append(f"| {counted} | {fails} | {differs} | {cell(reason)} |")
+    return lines
 
 
 def cell(text: str) -> str:

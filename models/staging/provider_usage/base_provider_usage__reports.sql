@@ -44,23 +44,23 @@ hours_of_invocations as (
         resource_id,
         source_file as other_dimensions,
         case
-            when count(uncached_input_tokens) = count(*) filter (where try_cast(uncached_input_tokens as bigint) >= 0)
-                then cast(sum(try_cast(uncached_input_tokens as bigint)) as varchar)
+            when count(uncached_input_tokens) = count({{ token_count('uncached_input_tokens') }})
+                then cast(sum({{ token_count('uncached_input_tokens') }}) as varchar)
             else 'unusable'
         end as uncached_input_tokens,
         case
-            when count(cached_input_tokens) = count(*) filter (where try_cast(cached_input_tokens as bigint) >= 0)
-                then cast(sum(try_cast(cached_input_tokens as bigint)) as varchar)
+            when count(cached_input_tokens) = count({{ token_count('cached_input_tokens') }})
+                then cast(sum({{ token_count('cached_input_tokens') }}) as varchar)
             else 'unusable'
         end as cached_input_tokens,
         case
-            when count(cache_write_tokens) = count(*) filter (where try_cast(cache_write_tokens as bigint) >= 0)
-                then cast(sum(try_cast(cache_write_tokens as bigint)) as varchar)
+            when count(cache_write_tokens) = count({{ token_count('cache_write_tokens') }})
+                then cast(sum({{ token_count('cache_write_tokens') }}) as varchar)
             else 'unusable'
         end as cache_write_tokens,
         case
-            when count(output_tokens) = count(*) filter (where try_cast(output_tokens as bigint) >= 0)
-                then cast(sum(try_cast(output_tokens as bigint)) as varchar)
+            when count(output_tokens) = count({{ token_count('output_tokens') }})
+                then cast(sum({{ token_count('output_tokens') }}) as varchar)
             else 'unusable'
         end as output_tokens,
         cast(count(bucket_start) as varchar) as requests,

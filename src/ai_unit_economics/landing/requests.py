@@ -233,9 +233,15 @@ def _attribute(*names: str) -> Sql:
 
 
 def _shape(
-    name: str, title: str, remarks: str, recognises: Callable[[Head], bool], rows, unfit: str | None = None
+    name: str,
+    title: str,
+    remarks: str,
+    recognises: Callable[[Head], bool],
+    rows,
+    unfit: str | None = None,
+    names_matter: bool = False,
 ) -> Shape:
-    return Shape(name, FOLDER, tables.REQUESTS, title, remarks, recognises, rows, unfit)
+    return Shape(name, FOLDER, tables.REQUESTS, title, remarks, recognises, rows, unfit, names_matter)
 
 
 _GENERIC = (
@@ -267,6 +273,7 @@ SHAPES = (
         "Without statistics of time the hour in the file's name counts, which is the server's local time.",
         has_keys("request_parameters", "prompt_tokens", "completion_tokens"),
         sglang,
+        names_matter=True,
     ),
     _shape(
         "litellm",

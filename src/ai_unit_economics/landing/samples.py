@@ -80,7 +80,8 @@ def long_form(reading: Reading) -> Sql:
         return head.columns[known[role] - 1].type
 
     metric = sql("cast({name} as varchar)", name=readers.column(known["metric"]))
-    value = sql("try_cast({value} as double)", value=readers.column(known["value"]))
+    value = readers.column(known["value"])
+    value = readers.number_of(value) if kind("value") == "VARCHAR" else sql("try_cast({value} as double)", value=value)
     at = readers.time_of(readers.column(known["ts"]), kind("ts"))
     branch = """
         select
@@ -324,7 +325,7 @@ def prometheus_api(reading: Reading) -> Sql:
         """(
             select
                 source_file, metric, labels, cast(null as varchar) as labels_json, {at} as sampled_at,
-                try_cast(sample[2] as double) as value
+                {value} as value
             from (
                 select source_file, metric, labels, unnest(samples) as sample
                 from (
@@ -340,7 +341,8 @@ def prometheus_api(reading: Reading) -> Sql:
                 )
             )
         )""",
-        at=readers.time_of_number(sql("try_cast(sample[1] as double)")),
+        value=readers.number_of(sql("sample[2]")),
+        at=readers.time_of_number(readers.number_of(sql("sample[1]"))),
         labels=_without_name(sql("result.metric")),
         answers=answers,
     )
@@ -356,7 +358,7 @@ def otlp(reading: Reading) -> Sql:
         reading.paths, reading.head, {"resourceMetrics": _RESOURCE_METRICS}, largest=reading.largest
     )
     at = readers.time_of_number(
-        sql("try_cast(sample.nanoseconds as double)"), exact=sql("try_cast(sample.nanoseconds as hugeint)")
+        readers.number_of(sql("sample.nanoseconds")), exact=sql("try_cast(sample.nanoseconds as hugeint)")
     )
     return sql(
         """(
@@ -480,7 +482,7 @@ def _samples_of_point() -> Sql:
                 [
                     struct_pack(
                         metric := one.name, nanoseconds := point.timeUnixNano, is_start := false,
-                        value := try_cast(one.value as double)
+                        value := {value}
                     ),
                     case
                         when start_unix_nano is null then null
@@ -499,6 +501,7 @@ def _samples_of_point() -> Sql:
             )))
         end""",
         named=named,
+        value=readers.number_of(sql("one.value")),
         created=created_name(sql("one.name")),
     )
 
@@ -513,7 +516,7 @@ def tsdb_dump(reading: Reading) -> Sql:
                 {labels} as labels,
                 cast(null as varchar) as labels_json,
                 {at} as sampled_at,
-                try_cast(parts.value as double) as value
+                {value} as value
             from (
                 select
                     *,
@@ -539,6 +542,7 @@ def tsdb_dump(reading: Reading) -> Sql:
             )
         )""",
         labels=_without_name(sql("labels")),
+        value=readers.number_of(sql("parts.value")),
         at=readers.time_of_number(sql("try_cast(parts.at as double)")),
         lines=readers.lines(reading.paths, reading.head),
     )

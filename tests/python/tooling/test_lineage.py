@@ -8,6 +8,7 @@ import pytest
 
 from tools.lineage import Column, flows_of_query
 from tools.lineage_check import Lineage, findings
+from tools.lineage_page import named_sets
 
 DECLARED = {
     "origins": {
@@ -195,3 +196,13 @@ def test_an_incremental_model_that_reads_itself_is_followed() -> None:
 )  # fmt: skip
 def test_values_flow_and_conditions_do_not(sql: str, sources: set[str]) -> None:
     assert {str(column) for column in flows_of_query(sql)["x"].leaves()} == sources
+
+
+def test_a_set_of_tables_is_told_by_the_sets_before_it() -> None:
+    used = {frozenset("abc"), frozenset("abcde"), frozenset("xyz"), frozenset("abcxyz"), frozenset("a")}
+    assert list(named_sets(used).values()) == [
+        ("E1", ["`a`", "`b`", "`c`"]),
+        ("E2", ["`x`", "`y`", "`z`"]),
+        ("E3", ["E1", "`d`", "`e`"]),
+        ("E4", ["E1", "E2"]),
+    ]

@@ -72,6 +72,19 @@ def test_every_variable_is_on_the_configuration_page() -> None:
     assert missing == []
 
 
+def test_a_variable_is_described_by_the_comment_above_it() -> None:
+    comments = "  # Days, of\n  # two lines (docs/usage.md#bad-input)\n  days: 5\n  # A folder\n"
+    project = f'name: p\nvars:\n{comments}  folder: ""\n\nmodels:\n'
+    assert configuration_page.variable_rows(project)[2:] == [
+        "| `days` | Days, of two lines ([more](usage.md#bad-input)) | `5` |",
+        "| `folder` | A folder | empty |",
+    ]
+
+
+def test_no_variable_is_without_a_meaning() -> None:
+    assert "|  |" not in configuration_page.PAGE.read_text(encoding="utf-8").split("<!-- /variables -->")[0]
+
+
 def test_the_configuration_page_describes_the_seeds_of_today() -> None:
     assert configuration_page.PAGE.read_text(encoding="utf-8") == configuration_page.page(), "run make docs"
 
