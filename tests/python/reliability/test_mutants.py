@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import duckdb
 import pytest
@@ -22,6 +23,7 @@ from click.testing import CliRunner, Result
 from ai_unit_economics.cli import main
 from ai_unit_economics.landing import heads, tables
 from ai_unit_economics.landing.exported import rows_of
+from ai_unit_economics.landing.privacy import KEEPS_ALL
 from ai_unit_economics.sql import identifier, joined, sql
 from tests.python.conftest import PROJECT
 from tests.python.reliability.mutants import CODE, LABEL, Mutant, mutants, sound
@@ -59,7 +61,9 @@ class Landed:
 
 def land(root: Path, out: Path) -> Landed:
     command = ["land", "--data", str(root), "--out", str(out), "--project", str(PROJECT)]
-    result = CliRunner().invoke(main, command)
+    # ids are compared as they are in the files; tests/python/landing/test_privacy.py looks at what is hashed
+    with mock.patch("ai_unit_economics.land.privacy_of", return_value=KEEPS_ALL):
+        result = CliRunner().invoke(main, command)
     if result.exception and not isinstance(result.exception, SystemExit):
         raise AssertionError("".join(traceback.format_exception(result.exception))) from result.exception
     landed = Landed(result, {}, {}, {})
@@ -100,7 +104,9 @@ def canonical(value: object, text: str, label: str) -> object:
             try:
                 return canonical(heads.json_of(value), text, label)
             except ValueError:
-                pass
+                # a cell may hold what JSON has to escape, such as NUL
+                plain = value.replace(text, PLAIN).replace(label, LABEL)
+                return value if plain == value else canonical(plain, text, label)
         for given, plain in ((text, PLAIN), (label, LABEL)):
             if value.strip() == given.strip():
                 return plain
@@ -141,6 +147,9 @@ def judged(mutant: Mutant, folder: str, landed: Landed, expected: Counter) -> Ve
         elsewhere = [name for name in elsewhere if name != tables.PROMETHEUS_SERIES.name]
     marked = [row for row in rows if is_marked(table, row)]
     found = fingerprint([row for row in rows if not is_marked(table, row)], mutant.text, mutant.label)
+    if table == tables.PROMETHEUS_SAMPLES.name:
+        # staging counts a sample once, in however many files it lies
+        found = Counter(dict.fromkeys(found, 1))
     if elsewhere:
         return Verdict(mutant, "silently wrong", f"rows in {elsewhere}")
     if found == expected and not marked:
@@ -238,13 +247,24 @@ def test_no_name_of_a_column_is_run_in_any_shape(tmp_path, outside) -> None:
     canary, secret = outside / "canary", outside / "secret.csv"
     texts = [text.format(canary=canary, secret=secret) for text in CODE["SQL"][:7]]
     batch = [
-        Mutant("SQL in names of columns", name, {f"a{shape.ending}": sound(shape, PLAIN, text)}, label=text, note=text)
+        Mutant(
+            "SQL in names of columns",
+            name,
+            {f"a{shape.ending}": sound(shape, PLAIN, text)},
+            # an attribute of OTLP is a label of Prometheus, with `_` for `.`
+            label=text.replace(".", "_") if name == "OTLP metrics" else text,
+            # a label of a dump that is no name of Prometheus ends at its first sign that no name has
+            may_lose=name == "promtool dump",
+            note=text,
+        )
         for name, shape in SHAPES.items()
         for text in texts
     ]
     (tmp_path / "work").mkdir()
     verdicts = list(tried(iter([batch]), tmp_path / "work", canary))
-    assert Counter(verdict.outcome for verdict in verdicts) == {"landed": len(SHAPES) * 7}
+    unknown = [verdict for verdict in verdicts if verdict.outcome != "landed"]
+    assert [str(verdict) for verdict in unknown if not verdict.mutant.may_lose] == []
+    assert len(verdicts) == len(SHAPES) * 7
 
 
 @pytest.mark.slow

@@ -25,6 +25,7 @@ dgx-1,USD,300000,30000,2026-01-01,60,8
 # Who writes files by another way, and why nobody reads half of one there.
 OTHER_WRITERS = {
     "writing.py": "it is the way",
+    "landing/privacy.py": "the key is made in a file that was not there before; half of a key is refused",
     "landing/load.py": "copies for as long as DuckDB reads them",
     "publishing.py": "in a draft of a version, which is renamed as a whole; the lock",
     "books/closing.py": "the record is linked to its name; the lock",
