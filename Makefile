@@ -80,7 +80,9 @@ metrics: publish ## Build, publish, and write metrics for Prometheus, data/metri
 	@ai-unit-economics metrics
 
 .PHONY: test
-test: lint test-build test-python ## Everything that CI runs
+test: $(INSTALLED) ## Everything that CI runs
+	@$(MAKE) --jobs 2 --output-sync=target lint test-build
+	@$(MAKE) test-python
 
 # A small sample of its own, away from your data: models, unit tests and data tests.
 .PHONY: test-build
@@ -99,7 +101,7 @@ test-python: $(INSTALLED)
 # What takes minutes a test: books that change under a closed month, raw exports against the rules of the models.
 .PHONY: test-slow
 test-slow: $(INSTALLED) ## The Python tests that are too long for `make test`
-	BOOK_CHANGES=$${BOOK_CHANGES:-20} pytest --numprocesses 2 -m slow $(PYTEST_ARGS)
+	BOOK_CHANGES=$${BOOK_CHANGES:-20} pytest --numprocesses 2 -m slow --ignore tests/python/reliability $(PYTEST_ARGS)
 
 .PHONY: reliability
 reliability: $(INSTALLED) ## Thousands of hostile and broken files; the table of docs/reliability.md, in data/reliability.md

@@ -227,6 +227,7 @@ def numbered(extension: str) -> Iterator[str]:
         yield f"s{number}/bill[{number}]{extension}"
 
 
+@pytest.mark.slow
 def test_a_bill_in_another_dress_has_the_same_rows(land, bills, tmp_path):
     rng, canary = random.Random(1), tmp_path / "canary"
     root = tmp_path / "data"

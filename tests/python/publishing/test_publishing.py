@@ -60,6 +60,7 @@ def publish_here(folder: Path, keep: int = 10) -> str:
     return version.name
 
 
+@pytest.mark.slow
 def test_readers_never_see_half_a_build(tmp_path: Path) -> None:
     """20 builds: some fail, some are killed, some publishers are killed at a step or at any time."""
     build(tmp_path, 0)

@@ -91,6 +91,7 @@ def test_what_staging_stops_at_or_changes_is_found_before(warehouse):
             assert source in violated(rows.findings())
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_read_is_named(tmp_path):
     write(tmp_path, "data/focus/acme/broken.parquet", "PAR1 and no more")
     write(tmp_path, "data/focus/other/broken.parquet", "PAR1 and no less")

@@ -159,6 +159,7 @@ def own_machines(shell: Shell) -> None:
         file.write(rules.text.split("\n", 1)[1])
 
 
+@pytest.mark.slow
 def test_machines_of_your_own_are_found_by_their_rule(all_pages: Warehouse) -> None:
     # July: 31 days of 225,000 / 1,096, of 10.2 * 24 * 0.11, and 450; nobody looked who holds them
     found = all_pages.query("""
@@ -170,6 +171,7 @@ def test_machines_of_your_own_are_found_by_their_rule(all_pages: Warehouse) -> N
     assert found == [("(unobserved)", Decimal("7648.819095"))]
 
 
+@pytest.mark.slow
 def test_pods_are_found_by_the_rules_of_the_metrics_page(all_pages: Warehouse) -> None:
     # two steps of 100, 200 and 300: a StatefulSet's pod, a Deployment's, and one that is staging by its namespace
     found = all_pages.query("""
@@ -181,6 +183,7 @@ def test_pods_are_found_by_the_rules_of_the_metrics_page(all_pages: Warehouse) -
     assert found == [("chat", 400), ("chat-large", 200), ("chat-staging", 600)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PAGES)
 def test_the_first_number_is_right(name: str, all_pages: Warehouse) -> None:
     first = FIRST[name]
@@ -201,6 +204,7 @@ def test_the_first_number_is_right(name: str, all_pages: Warehouse) -> None:
         assert found == [(float(cost),)]
 
 
+@pytest.mark.slow
 def test_the_query_for_rules_lists_tags_and_services(all_pages: Warehouse, tmp_path: Path) -> None:
     (query,) = (block.text for block in blocks(CONNECT, "sh") if "<<'SQL'" in block.text)
     shell = Shell(tmp_path, {"UNIT_ECONOMICS_DATABASE": str(all_pages.database)})
