@@ -101,6 +101,12 @@ test-python: $(INSTALLED)
 test-slow: $(INSTALLED) ## The Python tests that are too long for `make test`
 	BOOK_CHANGES=$${BOOK_CHANGES:-20} pytest --numprocesses 2 -m slow $(PYTEST_ARGS)
 
+.PHONY: reliability
+reliability: $(INSTALLED) ## Thousands of hostile and broken files; the table of docs/reliability.md, in data/reliability.md
+	@mkdir -p data
+	HOSTILE_FILES=$${HOSTILE_FILES:-2400} HOSTILE_TABLE=data/reliability.md pytest -n 0 -m slow tests/python/reliability $(PYTEST_ARGS)
+	@cat data/reliability.md
+
 # The small sample's build leaves the statement of every test; MUTANTS='--sample 12' draws some of each model.
 .PHONY: mutation-score
 mutation-score: $(INSTALLED) ## How many mistakes in the SQL of the models the tests see
@@ -242,9 +248,14 @@ benchmark-focus: $(INSTALLED) ## Time and memory of staging 1 GB of FOCUS as Par
 	python -m benchmarks.focus
 
 .PHONY: docs
-docs: $(INSTALLED) ## Write what code and seeds say into docs: configuration.md, landed-tables.md
+docs: $(INSTALLED) ## Write what code and seeds say into docs: configuration.md, landed-tables.md, personal-data.md
 	python -m tools.configuration_page
 	python -m tools.landed_tables_page
+	python -m tools.personal_data_page
+
+.PHONY: licences
+licences: $(INSTALLED) ## Write docs/licences.md from the environments that are installed
+	python -m tools.licences_page
 
 # Read off the compiled SQL: where each number comes from, and how far the models are from other engines.
 .PHONY: lineage portability

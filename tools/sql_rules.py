@@ -17,6 +17,7 @@ from sqlglot import exp
 MONEY = re.compile(r"(^|_)(cost|costs|price|prices|amount|amounts)($|_)", re.IGNORECASE)
 # What has the word in its name and is none: cost_origin names, prices_seen counts.
 NO_MONEY = re.compile(r"_(origin|origins|scope|method|rank|line|lines|id|key)$", re.IGNORECASE)
+MAX_LINES = 150
 RATIO = re.compile(r"(^cost_per_unit|_ratio$|^telemetry_coverage$|_share$)", re.IGNORECASE)
 CLOCKS = {
     "current_date", "current_time", "current_timestamp", "get_current_time", "get_current_timestamp", "localtime",
@@ -162,4 +163,15 @@ def mart_has_a_contract(model: dict[str, Any]) -> Iterator[str]:
             yield f"has a column without a description: {column['name']}"
 
 
-MANIFEST_RULES: list[Callable[[dict[str, Any]], Iterator[str]]] = [is_described, mart_has_a_contract]
+def is_short(model: dict[str, Any]) -> Iterator[str]:
+    """A model fits on a few screens, or its YAML says why not in `config: {meta: {why_long: …}}`. A reason that
+    a shorter model kept is wrong, too."""
+    lines = len(model["raw_code"].splitlines())
+    reason = str(model["config"]["meta"].get("why_long") or "").strip()
+    if lines > MAX_LINES and not reason:
+        yield f"has {lines} lines, more than {MAX_LINES}: split it by grain, or say why in `meta: {{why_long: …}}`"
+    if lines <= MAX_LINES and reason:
+        yield f"has {lines} lines and still a why_long: take it out"
+
+
+MANIFEST_RULES: list[Callable[[dict[str, Any]], Iterator[str]]] = [is_described, mart_has_a_contract, is_short]

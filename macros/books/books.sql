@@ -1,7 +1,8 @@
 {# Where closed months are kept: the variable books_folder, else the environment variable UNIT_ECONOMICS_BOOKS, else beside the
    data. `ai-unit-economics close` says the same of itself. #}
 {% macro books_folder() -%}
-    {{- return((var('books_folder') or env_var('UNIT_ECONOMICS_BOOKS', '') or data_root().rstrip('/') ~ '-books').rstrip('/')) -}}
+    {%- set named = without_secret(var('books_folder') or env_var('UNIT_ECONOMICS_BOOKS', ''), 'UNIT_ECONOMICS_BOOKS') -%}
+    {{- return((named or data_root().rstrip('/') ~ '-books').rstrip('/')) -}}
 {%- endmacro %}
 
 {# Whether somebody named the folder: then it has to be there. #}

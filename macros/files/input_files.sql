@@ -1,6 +1,21 @@
 {# Where the exports are: the variable data_root, else the environment variable UNIT_ECONOMICS_DATA, else the sample. #}
 {% macro data_root() -%}
-    {{- return(var('data_root') or env_var('UNIT_ECONOMICS_DATA', '') or 'data/sample') -}}
+    {{- return(without_secret(var('data_root') or env_var('UNIT_ECONOMICS_DATA', '') or 'data/sample', 'UNIT_ECONOMICS_DATA')) -}}
+{%- endmacro %}
+
+{#
+    An address without a password in it; else an error that does not show it. Rows keep the names of their files, and dbt writes
+    what it runs into its log. ai_unit_economics.addresses says the same of commands.
+#}
+{% macro without_secret(address, name) -%}
+    {%- set is_user = modules.re.search('\\w://[^\\s/:@]*:[^\\s@]*@', address) -%}
+    {%- set parameter = '[?&;][^=&;\\s]*(token|key|sig|secret|passw|pwd|credential|auth|session)[^=&;\\s]*=[^&;\\s]' -%}
+    {%- if is_user or modules.re.search(parameter, address | lower) -%}
+        {%- do exceptions.raise_compiler_error(
+            name ~ " is an address with a password in it: take it out, and put it into a secret of DuckDB (docs/object-stores.md)"
+        ) -%}
+    {%- endif -%}
+    {{- return(address) -}}
 {%- endmacro %}
 
 {% macro sql_text(value) -%} '{{ value | replace("'", "''") }}' {%- endmacro %}

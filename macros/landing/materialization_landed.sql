@@ -24,6 +24,7 @@ def materialize(landing, session):
     landing.into(session, Place(
         target=({{ this.database | tojson }}, {{ this.schema | tojson }}, {{ this.identifier | tojson }}),
         root={{ data_root() | tojson }},
+        treatments={{ var('privacy') | tojson | tojson }},
         landed_folder={{ var('landed_folder') | tojson }},
         books={{ books_folder() | tojson }},
         books_are_named={{ books_are_named() }},

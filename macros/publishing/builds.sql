@@ -30,6 +30,7 @@
     );
     alter table builds.invocations add column if not exists gates_passed varchar[];
     alter table builds.invocations add column if not exists gates_broken varchar[];
+    alter table builds.invocations add column if not exists database_format integer;
     alter table builds.invocations add column if not exists dbt_version varchar;
     alter table builds.invocations add column if not exists duckdb_version varchar;
     create table if not exists builds.nodes (
@@ -63,14 +64,15 @@
     comment on table builds.invocations is
         'One row a dbt command that changed this database. Only a whole build that finished without problems is published';
     insert into builds.invocations (
-        invocation_id, command, is_whole, started_at, dbt_version, duckdb_version
+        invocation_id, command, is_whole, started_at, dbt_version, duckdb_version, database_format
     ) values (
         {{ sql_text(invocation_id) }},
         {{ sql_text(flags.WHICH) }},
         {{ (flags.WHICH == "build" and not narrowed) | lower }},
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}',
         {{ sql_text(dbt_version) }},
-        version()
+        version(),
+        {{ database_format() }}
     );
     {%- endif %}
 {%- endmacro %}

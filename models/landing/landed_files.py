@@ -10,4 +10,6 @@ def model(dbt, session):
         amortization_schedules=dbt.ref("amortization_schedules"),
         metric_catalog=dbt.ref("metric_catalog"),
         column_aliases=dbt.ref("column_aliases"),
+        series_rules=dbt.ref("series_rules"),
+        cost_owners=dbt.ref("cost_owners"),
     )

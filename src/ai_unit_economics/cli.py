@@ -11,6 +11,7 @@ from rich.console import Console
 
 from ai_unit_economics import __version__
 from ai_unit_economics.books.closing import close_command, reopen_command
+from ai_unit_economics.compacting import compact_command
 from ai_unit_economics.conformance import conformance
 from ai_unit_economics.doctor import doctor_command
 from ai_unit_economics.explain import explain_command
@@ -18,8 +19,10 @@ from ai_unit_economics.land import land_command
 from ai_unit_economics.metrics import metrics_command
 from ai_unit_economics.new_exports import new_exports_command
 from ai_unit_economics.owned_hardware import owned_hardware_command
+from ai_unit_economics.private_files import write_for_owner_only
 from ai_unit_economics.prometheus import fetch_prometheus_command
 from ai_unit_economics.provider_costs import provider_costs_command
+from ai_unit_economics.pseudonym import pseudonym_command
 from ai_unit_economics.publishing import publish_command, rollback_command, versions_command
 from ai_unit_economics.report import report_command
 from ai_unit_economics.sample.__main__ import main as sample
@@ -29,10 +32,26 @@ from ai_unit_economics.summary import MissingMartError, print_summary
 DEFAULT_DATABASE = "data/unit_economics.duckdb"
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """What the machine, a file or a database refuses is said in a line: no command ends with a traceback of it."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            said = f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+            raise click.ClickException(said) from error
+        except duckdb.Error as error:
+            raise click.ClickException(str(error).splitlines()[0]) from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ai-unit-economics")
 def main() -> None:
     """What a unit of AI work costs, fully loaded, from billing exports and server telemetry."""
+    write_for_owner_only()
 
 
 @main.command()
@@ -58,6 +77,7 @@ def summary(database: Path) -> None:
 
 main.add_command(sample, "sample")
 main.add_command(close_command)
+main.add_command(compact_command)
 main.add_command(conformance)
 main.add_command(doctor_command)
 main.add_command(explain_command)
@@ -67,6 +87,7 @@ main.add_command(land_command)
 main.add_command(new_exports_command)
 main.add_command(owned_hardware_command)
 main.add_command(provider_costs_command)
+main.add_command(pseudonym_command)
 main.add_command(publish_command)
 main.add_command(reopen_command)
 main.add_command(rollback_command)

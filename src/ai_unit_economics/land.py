@@ -9,10 +9,11 @@ import duckdb
 from rich.console import Console
 
 from ai_unit_economics.doctor import DATA_OPTION, PROJECT_OPTION, SEEDS_OPTION, require_project
-from ai_unit_economics.doctor.inputs import Inputs, read_seeds
+from ai_unit_economics.doctor.inputs import Inputs, read_seeds, variable_of
 from ai_unit_economics.landing.exported import export
 from ai_unit_economics.landing.files import RootError, plain_root
 from ai_unit_economics.landing.models import catalogues, problems_of_bills
+from ai_unit_economics.landing.privacy import PrivacyError, hidden_from_rules, privacy_of
 from ai_unit_economics.landing.register import register
 
 
@@ -27,7 +28,10 @@ from ai_unit_economics.landing.register import register
 @PROJECT_OPTION
 @SEEDS_OPTION
 def land_command(out: Path, root: str, project: Path, seeds: Path | None) -> None:
-    """Write what is read of your files as Parquet by day; only new and changed files are read again."""
+    """Write what is read of your files as Parquet by day; only new and changed files are read again.
+
+    Personal data is hashed or dropped as the variable privacy of dbt_project.yml says.
+    """
     require_project(project)
     inputs = Inputs(root)
     read_seeds(inputs, project, seeds or project / "seeds" / "config")
@@ -38,10 +42,13 @@ def land_command(out: Path, root: str, project: Path, seeds: Path | None) -> Non
     with duckdb.connect() as session:
         session.execute("set TimeZone = 'UTC'")
         try:
-            entries = register(plain_root(root), session, known)
-        except RootError as error:
+            privacy = privacy_of(variable_of(project, "privacy"), out)
+            if hidden := hidden_from_rules(privacy, inputs.seeds):
+                raise PrivacyError("\n".join(hidden))
+            entries = register(plain_root(root), session, known, privacy_version=privacy.version)
+        except (RootError, PrivacyError) as error:
             raise click.ClickException(str(error)) from None
-    report = export(out, entries, known, say=lambda line: console.print(line, highlight=False, soft_wrap=True))
+    report = export(out, entries, known, privacy, say=lambda line: console.print(line, highlight=False, soft_wrap=True))
     console.print(f"{out}: {sum(report.read.values())} files read", highlight=False, soft_wrap=True)
     if problems := problems_of_bills(entries, report.unreadable):
         raise click.ClickException("these bills cannot be counted:\n" + "\n".join(f"  {line}" for line in problems))

@@ -5,7 +5,6 @@ A value that is not known is a series that is absent: Prometheus would take a 0 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -14,7 +13,9 @@ from pathlib import Path
 import click
 import duckdb
 
+from ai_unit_economics import writing
 from ai_unit_economics.cost_origins import COST_ORIGINS
+from ai_unit_economics.private_files import folder_for_readers
 from ai_unit_economics.report import database_to_report
 from ai_unit_economics.report.content import Marts
 from ai_unit_economics.sql import identifier, joined, sql
@@ -23,6 +24,7 @@ from ai_unit_economics.sql import identifier, joined, sql
 DIMENSIONS = ("all", "deployment", "customer_tier", "model")
 STATUSES = ("met", "at_risk", "breached", "no_data")
 PREFIX = "ai_unit_economics_"
+FOR_COLLECTORS = 0o644  # a collector is another user
 COHORT = ("environment", "workload", "cohort_dimension", "cohort", "unit")
 
 
@@ -215,13 +217,12 @@ def _end_of(day: date) -> datetime:
 
 def write(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
     marts = Marts(connection)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder_for_readers(folder)
     files = []
     for name, history in (("unit_economics.prom", False), ("history.om", True)):
-        file, draft = folder / name, folder / f".{name}.{os.getpid()}"
-        draft.write_text(text(families(marts, history=history), history=history), encoding="utf-8")
-        os.replace(draft, file)  # noqa: PTH105 - a collector must not read half of it
-        files.append(file)
+        exposition = text(families(marts, history=history), history=history)
+        writing.write(folder / name, exposition, mode=FOR_COLLECTORS)
+        files.append(folder / name)
     return files
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import duckdb
 
+from ai_unit_economics.addresses import plain_address
 from ai_unit_economics.landing.files import File, RootError, list_files, plain_root
 from ai_unit_economics.publishing import (
     DATABASE_OPTION,
@@ -101,6 +102,7 @@ def _is_in(relative: str, folders: Iterable[str]) -> bool:
     "--data",
     default=lambda: os.environ.get("UNIT_ECONOMICS_DATA") or "data/sample",
     show_default="UNIT_ECONOMICS_DATA, else data/sample",
+    callback=plain_address,
     help="The data root.",
 )
 @DATABASE_OPTION

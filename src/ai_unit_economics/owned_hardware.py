@@ -21,11 +21,25 @@ from pathlib import Path
 
 import click
 
-from ai_unit_economics.statements.files import write
+from ai_unit_economics.writing import write
 
 UNITS = 10**18  # money is counted in its eighteenth decimal
 NEEDED = ("asset_id", "currency", "price", "salvage", "in_service_on", "term_months", "accelerators")
 PROVIDER = "Owned hardware"
+
+
+def plain_number(text: str) -> Decimal:
+    """A number as people write it: Python alone reads `1_000`, `١٢` and `NaN` too.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if "_" in text or not text.isascii():
+        raise ValueError(f"{text} is no number")
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(f"{text} is no number")
+    return number
 
 
 class AssetError(Exception):
@@ -149,11 +163,9 @@ def _asset(path: Path, number: int, row: dict[str, str | None], known: dict[str,
 
 def _value(text: str, kind: str) -> object:
     if kind == "Decimal":
-        number = Decimal(text)
-        if not number.is_finite():
-            raise ValueError(text)
-        return number
+        return plain_number(text)
     if kind == "int":
+        plain_number(text)
         return int(text)
     return date.fromisoformat(text) if kind.startswith("date") else text
 

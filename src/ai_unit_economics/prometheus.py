@@ -25,7 +25,9 @@ import click
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from ai_unit_economics.addresses import plain_address, redacted
 from ai_unit_economics.landing.samples import normal_names
+from ai_unit_economics.writing import draft_of
 
 HOUR = timedelta(hours=1)
 # A sample may reach a remote store some minutes after its scrape: an hour is final this long after its end.
@@ -72,9 +74,9 @@ class Server:
             answer = json.loads(text)
         except urllib.error.HTTPError as error:
             said = body_of(error)[:500].decode(errors="replace").strip()
-            raise click.ClickException(f"{where}: {error.code} {error.reason}: {said}") from None
+            raise click.ClickException(redacted(f"{where}: {error.code} {error.reason}: {said}")) from None
         except (OSError, ValueError) as error:
-            raise click.ClickException(f"{where}: {error}") from None
+            raise click.ClickException(redacted(f"{where}: {error}")) from None
         # Thanos and Mimir answer with what they reached and warn about the rest: too few samples, and nobody would know
         if answer.get("status") != "success" or answer.get("warnings"):
             raise click.ClickException(
@@ -89,7 +91,12 @@ def body_of(response: HTTPResponse | urllib.error.HTTPError) -> bytes:
 
 
 @click.command("fetch-prometheus")
-@click.option("--url", required=True, help="The API's address before /api, such as http://prometheus:9090.")
+@click.option(
+    "--url",
+    required=True,
+    callback=plain_address,
+    help="The API's address before /api, such as http://prometheus:9090.",
+)
 @click.option(
     "--data",
     "root",
@@ -155,7 +162,7 @@ def fetch_prometheus_command(
 def headers_to_send(headers: tuple[str, ...], token_file: Path | None) -> dict[str, str]:
     for header in headers:
         if ":" not in header:
-            raise click.ClickException(f"--header {header}: a header is 'Name: value'")
+            raise click.ClickException(f"--header {header[:3]}...: a header is 'Name: value'")
     sent = {name.strip(): value.strip() for name, _, value in (header.partition(":") for header in headers)}
     if token_file:
         sent["Authorization"] = f"Bearer {token_file.read_text(encoding='utf-8').strip()}"
@@ -189,11 +196,8 @@ def fetch_hour(server: Server, start: datetime, file: Path, catalog: set[str]) -
     result = server.samples(names, start + HOUR)["data"]["result"] if names else []
     table = long_form(result)
     if table.num_rows:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # No build meets half a file
-        part = file.with_name(f"{file.name}.part")
-        pq.write_table(table, part, compression="zstd")
-        part.replace(file)
+        with draft_of(file) as draft:
+            pq.write_table(table, draft, compression="zstd")
     return table.num_rows
 
 

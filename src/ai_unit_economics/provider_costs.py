@@ -13,13 +13,14 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import click
 
-from ai_unit_economics.statements.files import write
+from ai_unit_economics.owned_hardware import plain_number
+from ai_unit_economics.writing import write
 
 OPENAI, ANTHROPIC = "openai", "anthropic"
 NAMES = {OPENAI: "OpenAI", ANTHROPIC: "Anthropic"}
@@ -67,7 +68,7 @@ def _costs_of(file: Path) -> Iterator[Cost]:
         report = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
         buckets = report["data"]
         is_part = report["has_more"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise ReportError(
             f"{file}: it is no cost report; store the answer as it comes, with data and has_more"
         ) from None
@@ -77,7 +78,7 @@ def _costs_of(file: Path) -> Iterator[Cost]:
         for bucket in buckets:
             for result in bucket["results"]:
                 yield _cost(bucket, result)
-    except (ValueError, KeyError, TypeError, InvalidOperation) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, OSError) as error:
         raise ReportError(f"{file}: {error!r} in a line item; it is no cost report of OpenAI or Anthropic") from None
 
 
@@ -87,7 +88,7 @@ def _cost(bucket: dict[str, Any], result: dict[str, Any]) -> Cost:
             OPENAI,
             datetime.fromtimestamp(bucket["start_time"], UTC),
             datetime.fromtimestamp(bucket["end_time"], UTC),
-            Decimal(result["amount"]["value"]),
+            plain_number(str(result["amount"]["value"])),
             result["amount"]["currency"].upper(),
             result["line_item"] or "",
             result.get("project_id") or "",
@@ -96,7 +97,7 @@ def _cost(bucket: dict[str, Any], result: dict[str, Any]) -> Cost:
         ANTHROPIC,
         datetime.fromisoformat(bucket["starting_at"]),
         datetime.fromisoformat(bucket["ending_at"]),
-        Decimal(result["amount"]) / 100,
+        plain_number(str(result["amount"])) / 100,
         result["currency"].upper(),
         result["description"] or "",
         result.get("workspace_id") or "",

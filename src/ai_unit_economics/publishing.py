@@ -27,8 +27,10 @@ import duckdb
 
 from ai_unit_economics import __version__
 from ai_unit_economics.opening import main_environment
+from ai_unit_economics.private_files import folder_for_readers
 from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
 from ai_unit_economics.summary import latest_complete_day
+from ai_unit_economics.writing import flush
 
 DATABASE_NAME = "unit_economics.duckdb"
 # The oldest DuckDB whose drivers read what is published; without it a file is for the writer's own version on.
@@ -61,18 +63,22 @@ class Version:
     invocation_id: str
     built_at: str
     published_at: str
+    # Counts the versions of a folder; those of before it was written have none
+    number: int = 0
 
 
 def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool]:
     """Publishes the last build; False where that build is there already, so that a retry changes nothing."""
     with _sole_publisher(folder), opened(database) as connection:
         build = last_build(connection)
-        for version in versions(folder):
+        before = versions(folder)
+        for version in before:
             if version.invocation_id == build.invocation_id:
                 return version, False
         published_at = datetime.now(UTC)
         name = f"{published_at:%Y%m%dT%H%M%S}Z-{build.invocation_id[:8]}"
-        version = Version(name, build.invocation_id, _text(build.finished_at), _text(published_at))
+        number = before[0].number + 1 if before else 1
+        version = Version(name, build.invocation_id, _text(build.finished_at), _text(published_at), number)
         draft = folder / "versions" / f".{name}"
         draft.mkdir(parents=True)
         try:
@@ -93,11 +99,15 @@ def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool
 
 
 def last_build(connection: duckdb.DuckDBPyConnection) -> Build:
-    """The build that the database holds, if it is one to publish: whole, finished, everything passed."""
+    """The build that the database holds, if it is one to publish: whole, finished, everything passed.
+
+    The newest row is the one that was inserted last: a clock that stepped back does not put a killed build behind the
+    one before it.
+    """
     try:
         rows = connection.execute(
             "select invocation_id, command, is_whole, finished_at, changed_data, problems, marts, "
-            "gates_passed, gates_broken from builds.invocations order by started_at desc, rowid desc"
+            "gates_passed, gates_broken from builds.invocations order by rowid desc"
         ).fetchall()
     except duckdb.CatalogException:
         rows = []
@@ -257,6 +267,7 @@ def _manifest(build: Build, version: Version, copies: Sequence[Copy], complete_d
         "invocation_id": version.invocation_id,
         "built_at": version.built_at,
         "published_at": version.published_at,
+        "number": version.number,
         "project_version": __version__,
         "storage_version": STORAGE_VERSION,
         "latest_complete_day": complete_day and complete_day.isoformat(),
@@ -267,14 +278,20 @@ def _manifest(build: Build, version: Version, copies: Sequence[Copy], complete_d
 
 
 def versions(folder: Path) -> list[Version]:
-    """The complete versions, newest first."""
+    """The complete versions, newest first: by their number, since a clock may have stepped back between two."""
     found = []
     for manifest in (folder / "versions").glob("[!.]*/manifest.json"):
         content = json.loads(manifest.read_text())
         found.append(
-            Version(content["version"], content["invocation_id"], content["built_at"], content["published_at"])
+            Version(
+                content["version"],
+                content["invocation_id"],
+                content["built_at"],
+                content["published_at"],
+                content.get("number", 0),
+            )
         )
-    return sorted(found, key=lambda version: version.published_at, reverse=True)
+    return sorted(found, key=lambda version: (version.number, version.published_at), reverse=True)
 
 
 def latest(folder: Path) -> str | None:
@@ -323,7 +340,7 @@ def _remove_old(folder: Path, keep: int) -> None:
 @contextmanager
 def _sole_publisher(folder: Path) -> Iterator[None]:
     """One publisher at a time; what a killed one left behind goes away. The lock ends with the process."""
-    (folder / "versions").mkdir(parents=True, exist_ok=True)
+    folder_for_readers(folder / "versions")
     with (folder / ".lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -357,16 +374,10 @@ def _flush(folder: Path) -> None:
         if file.is_file():
             file.chmod(0o444)
             flush(file)
+        else:
+            file.chmod(0o755)
+    folder.chmod(0o755)
     flush(folder)
-
-
-def flush(path: Path) -> None:
-    """Leaves a file, or the names in a folder, on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _text(moment: datetime) -> str:

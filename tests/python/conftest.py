@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import gc
+import json
 import os
 import pickle
 import shutil
@@ -46,6 +47,8 @@ class Warehouse:
         self.data = folder / "data"
         self.database = folder / "warehouse.duckdb"
         self.output = ""
+        # of dbt_project.yml, where a test needs others
+        self.variables: dict[str, object] = {}
         self.data.mkdir(parents=True, exist_ok=True)
 
     def write(self, path: str, text: str | bytes) -> Path:
@@ -82,6 +85,7 @@ class Warehouse:
                 *("--profiles-dir", str(PROJECT / "profiles")),
                 *("--log-path", str(self.folder / "logs")),
                 *("--log-level", "none", "--no-write-json"),
+                *(("--vars", json.dumps(self.variables)) if self.variables else ()),
             ]
             with remembered_graph(), paused_collector():
                 runner = dbtRunner(parsed_project(*options), callbacks=[lambda event: lines.append(event.info.msg)])

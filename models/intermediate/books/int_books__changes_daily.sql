@@ -11,15 +11,9 @@ with closed_days as (
 
 ),
 
-closed_charges as (
+late_charges as (
 
-    select * from {{ ref('int_books__closed_charge_days') }}
-
-),
-
-charges as (
-
-    select * from {{ ref('int_books__charge_days') }}
+    select * from {{ ref('int_books__late_charges') }}
 
 ),
 
@@ -35,15 +29,9 @@ meters as (
 
 ),
 
-closed_seed_rows as (
+changed_seed_rows as (
 
-    select * from {{ ref('int_books__closed_seed_rows') }}
-
-),
-
-seed_rows as (
-
-    select * from {{ ref('int_books__seed_rows') }}
+    select * from {{ ref('int_books__changed_seed_rows') }}
 
 ),
 
@@ -59,46 +47,6 @@ methods as (
 
 ),
 
-other_charge_days as (
-
-    select
-        coalesce(charges.date_day, closed_charges.date_day) as date_day,
-        coalesce(charges.source, closed_charges.source) as source,
-        coalesce(charges.file_costs, []) as file_costs,
-        coalesce(closed_charges.file_costs, []) as closed_file_costs
-    from charges
-    full outer join closed_charges
-        on charges.date_day = closed_charges.date_day and charges.source = closed_charges.source
-    where charges.fingerprint is distinct from closed_charges.fingerprint
-
-),
-
--- the files that say something else of the day, or that said something and are gone; the cost stands behind the last colon
-other_files as (
-
-    select
-        date_day,
-        source,
-        list_filter(file_costs, lambda it: not list_contains(closed_file_costs, it))
-        || list_filter(closed_file_costs, lambda it: not list_contains(file_costs, it)) as file_costs
-    from other_charge_days
-
-),
-
--- quantities, or attributes, can be others at the same cost: then no file can be named
-late_charges as (
-
-    select distinct
-        date_day,
-        'late_charge' as cause,
-        unnest(case
-            when len(file_costs) = 0 then ['source ' || source]
-            else list_transform(file_costs, lambda it: regexp_replace(it, ': [^:]*$', ''))
-        end) as reference
-    from other_files
-
-),
-
 meter_changes as (
 
     select
@@ -111,45 +59,18 @@ meter_changes as (
 
 ),
 
-rows_then_and_now as (
-
-    select
-        *,
-        true as is_closed
-    from closed_seed_rows
-    union all
-    select
-        *,
-        false as is_closed
-    from seed_rows
-
-),
-
-other_seed_rows as (
-
-    select
-        seed_name,
-        seed_row,
-        valid_from,
-        valid_to
-    from rows_then_and_now
-    group by seed_name, seed_row, valid_from, valid_to
-    having count(*) filter (where is_closed) != count(*) filter (where not is_closed)
-
-),
-
 rule_changes as (
 
     select
         closed_days.date_day,
         'rule_change' as cause,
-        'seed ' || other_seed_rows.seed_name || ': ' || other_seed_rows.seed_row as reference
+        'seed ' || changed_seed_rows.seed_name || ': ' || changed_seed_rows.seed_row as reference
     from closed_days
-    inner join other_seed_rows
+    inner join changed_seed_rows
         on
-            closed_days.date_day >= coalesce(other_seed_rows.valid_from, date '0001-01-01')
-            and closed_days.date_day < coalesce(other_seed_rows.valid_to, date '9999-12-31')
-    group by closed_days.date_day, other_seed_rows.seed_name, other_seed_rows.seed_row
+            closed_days.date_day >= coalesce(changed_seed_rows.valid_from, date '0001-01-01')
+            and closed_days.date_day < coalesce(changed_seed_rows.valid_to, date '9999-12-31')
+    group by closed_days.date_day, changed_seed_rows.seed_name, changed_seed_rows.seed_row
     -- a row that is in effect before and after, and only ends on another day, changes nothing of this day
     having count(*) = 1
 
@@ -172,7 +93,7 @@ method_changes as (
 
 changes as (
 
-    select date_day, cause, reference from late_charges
+    select date_day, 'late_charge' as cause, reference from late_charges
     union all
     select date_day, cause, reference from meter_changes
     union all

@@ -1,18 +1,12 @@
-with targets as (
+with target_periods as (
 
-    select * from {{ ref('targets') }}
+    select * from {{ ref('int_decisions__targeted_periods') }}
 
 ),
 
 target_days as (
 
     select * from {{ ref('int_decisions__target_days') }}
-
-),
-
-dates as (
-
-    select date_day from {{ ref('dim_dates') }}
 
 ),
 
@@ -45,61 +39,6 @@ facts as (
 
 ),
 
--- every period that begins while the target holds has a row, whether or not there is anything to hold against it
-periods as (
-
-    select distinct
-        grains.grain,
-        {{ period_start('date_day', 'grains.grain') }} as period_start,
-        {{ period_end(period_start('date_day', 'grains.grain'), 'grains.grain') }} as period_end
-    from dates
-    cross join {{ grains() }}
-
-),
-
-target_periods as (
-
-    select
-        targets.target_id,
-        targets.workload,
-        targets.cohort_dimension,
-        targets.cohort,
-        targets.unit,
-        targets.grain,
-        targets.severity,
-        targets.max_cost_per_unit,
-        targets.valid_from,
-        periods.period_start,
-        periods.period_end
-    from targets
-    inner join periods
-        on
-            targets.grain = periods.grain
-            and {{ in_effect('targets', 'periods.period_start') }}
-
-),
-
-days_within as (
-
-    select
-        target_periods.target_id,
-        target_periods.period_start,
-        sum(target_days.units) as units,
-        sum(target_days.effective_cost) as effective_cost,
-        count(*) as settled_days,
-        count(*) filter (where target_days.is_in_breach) as days_in_breach,
-        max(target_days.date_day) as last_settled_date
-    from target_periods
-    inner join target_days
-        on
-            target_periods.target_id = target_days.target_id
-            and target_periods.valid_from = target_days.valid_from
-            and target_periods.period_start <= target_days.date_day
-            and target_periods.period_end > target_days.date_day
-    group by target_periods.target_id, target_periods.period_start
-
-),
-
 -- a settled period is what the mart says. A running one is the sum of its settled days, where units can be summed.
 known as (
 
@@ -109,16 +48,13 @@ known as (
         units.is_additive,
         coalesce(facts.is_complete, false) as is_complete,
         facts.null_reason,
-        coalesce(days_within.settled_days, 0) as settled_days,
-        coalesce(days_within.days_in_breach, 0) as days_in_breach,
-        days_within.last_settled_date,
         case
             when facts.is_complete then facts.units
-            when units.is_additive then days_within.units
+            when units.is_additive then target_periods.settled_units
         end as units,
         case
             when facts.is_complete then facts.effective_cost
-            when units.is_additive then days_within.effective_cost
+            when units.is_additive then target_periods.settled_cost
         end as effective_cost
     from target_periods
     left join units on target_periods.unit = units.unit
@@ -130,10 +66,6 @@ known as (
             and target_periods.cohort = facts.cohort
             and target_periods.unit = facts.unit
             and target_periods.period_start = facts.period_start
-    left join days_within
-        on
-            target_periods.target_id = days_within.target_id
-            and target_periods.period_start = days_within.period_start
 
 ),
 

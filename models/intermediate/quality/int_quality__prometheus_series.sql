@@ -13,12 +13,6 @@ series as (
 
 ),
 
-refusals as (
-
-    select * from {{ ref('metric_refusals') }}
-
-),
-
 unread as (
 
     select
@@ -51,63 +45,6 @@ values_without_use as (
             case when metric != '(unreadable)' and is_catalogued then uncountable_samples - negative_samples else 0 end
         ]) as affected_samples
     from series
-
-),
-
-refused as (
-
-    select
-        series.source_file,
-        series.scrape_series_id,
-        series.series_text,
-        'refused_metric' as issue,
-        min(refusals.reason) as detail,
-        max(series.samples) as affected_samples
-    from series
-    inner join refusals on regexp_full_match(series.metric, refusals.metric_pattern)
-    where not series.is_catalogued
-    group by series.source_file, series.scrape_series_id, series.series_text
-
-),
-
--- tokens that somebody counts, under a name that no row of the catalogue knows
-unknown_usage as (
-
-    select
-        series.source_file,
-        series.scrape_series_id,
-        series.series_text,
-        'unknown_usage' as issue,
-        'it looks like usage and no row of metric_catalog knows it: it counted at least '
-        || cast(cast(series.value_range as hugeint) as varchar) || '; add a row, or one to metric_refusals' as detail,
-        series.samples as affected_samples
-    from series
-    where
-        not series.is_catalogued
-        and series.value_range > 0
-        and regexp_matches(series.metric, 'tokens?(_(total|sum|usage))?$|token_usage')
-        and series.metric not in (select catalog.metric from {{ ref('metric_catalog') }} as catalog)
-        and not exists (
-            select 1 from refusals
-            where regexp_full_match(series.metric, refusals.metric_pattern)
-        )
-
-),
-
-without_names as (
-
-    select
-        source_file,
-        scrape_series_id,
-        series_text,
-        'labels_without_names' as issue,
-        'some series of the metric do not count, and nobody can tell which; export with a header' as detail,
-        samples as affected_samples
-    from series
-    where
-        not is_catalogued
-        and shape = 'victoria_metrics_csv'
-        and metric in (select catalog.metric from {{ ref('metric_catalog') }} as catalog)
 
 ),
 
@@ -156,11 +93,7 @@ issues as (
     from values_without_use
     where affected_samples > 0
     union all
-    select * from refused
-    union all
-    select * from unknown_usage
-    union all
-    select * from without_names
+    select * from {{ ref('int_quality__uncatalogued_series') }}
     union all
     select * from resampled
     union all

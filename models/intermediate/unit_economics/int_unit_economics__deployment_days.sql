@@ -22,14 +22,9 @@ missing_bills as (
 
 ),
 
--- a day outside every validity period still counts the units of its deployment's kind
 deployment_kinds as (
 
-    select
-        deployment_id,
-        max_by(kind, valid_from) as kind
-    from configurations
-    group by deployment_id
+    select * from {{ ref('int_usage__deployment_kinds') }}
 
 ),
 

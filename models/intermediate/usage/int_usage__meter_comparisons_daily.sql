@@ -1,168 +1,8 @@
 {%- set tolerance = 'cast(' ~ var('metering_tolerance') ~ ' as double)' -%}
 
-with pairs as (
+with evidence as (
 
-    select * from {{ ref('int_usage__meter_pairs_daily') }}
-
-),
-
-customer_requests as (
-
-    select * from {{ ref('int_usage__customer_requests_daily') }}
-
-),
-
-coverage as (
-
-    select * from {{ ref('int_usage__telemetry_coverage_daily') }}
-
-),
-
-source_arrivals as (
-
-    select * from {{ ref('int_costs__source_arrivals') }}
-
-),
-
-meter_lines as (
-
-    select * from {{ ref('int_costs__meter_lines_daily') }}
-
-),
-
-gateway_days as (
-
-    select
-        date_day,
-        deployment_id,
-        sum(cache_hit_requests) as cache_hit_requests,
-        sum(failed_requests) as failed_requests
-    from customer_requests
-    group by date_day, deployment_id
-
-),
-
-bill_arrivals as (
-
-    select
-        meter_lines.deployment_id,
-        min(source_arrivals.complete_until) as complete_until
-    from (select distinct source, deployment_id from meter_lines) as meter_lines
-    inner join source_arrivals on meter_lines.source = source_arrivals.source
-    group by meter_lines.deployment_id
-
-),
-
--- of two meters one asks (the gateway) and the other serves; ratios of served to asked tell causes apart
-sides as (
-
-    select
-        *,
-        case when reference_meter = 'gateway' then difference else -difference end as served_more,
-        case
-            when reference_meter = 'gateway' then units / nullif(cast(reference_units as double), 0)
-            else reference_units / nullif(cast(units as double), 0)
-        end as served_ratio
-    from pairs
-
-),
-
-served as (
-
-    select
-        sides.*,
-        max(case when unit = 'request' then reference_units end) over day as reference_requests,
-        max(case when unit = 'output_token' then reference_units end) over day as reference_output_tokens,
-        max(case when unit = 'request' then difference end) over pair as request_difference,
-        max(case when unit = 'output_token' then difference end) over pair as output_token_difference,
-        max(case when unit = 'request' then served_ratio end) over pair as request_ratio,
-        max(case when unit = 'prompt_token' then served_ratio end) over pair as prompt_token_ratio,
-        coverage.observed_seconds < coverage.expected_seconds
-        or coverage.opening_balance_unknown
-        or coverage.resets > 0 as has_telemetry_gap,
-        coalesce(gateway_days.cache_hit_requests, 0) as cache_hit_requests,
-        coalesce(gateway_days.failed_requests, 0) as failed_requests,
-        bill_arrivals.complete_until
-    from sides
-    left join coverage
-        on sides.date_day = coverage.date_day and sides.deployment_id = coverage.deployment_id
-    left join gateway_days
-        on sides.date_day = gateway_days.date_day and sides.deployment_id = gateway_days.deployment_id
-    left join bill_arrivals on sides.deployment_id = bill_arrivals.deployment_id
-    window
-        day as (partition by sides.date_day, sides.deployment_id),
-        pair as (partition by sides.date_day, sides.deployment_id, sides.meter)
-
-),
-
--- a share of the units, or as much as a few average requests: a day of twelve requests has no two per cent
-tolerated as (
-
-    select
-        *,
-        abs(difference) <= greatest(
-            {{ tolerance }} * reference_units,
-            {{ var('metering_tolerance_requests') }} * reference_units / nullif(cast(reference_requests as double), 0),
-            case when unit = 'request' then {{ var('metering_tolerance_requests') }} else 0 end
-        ) as is_within_tolerance,
-        abs(request_difference) > {{ var('metering_tolerance_requests') }}
-        and request_ratio > 1 + {{ tolerance }}
-        and prompt_token_ratio > 1 + {{ tolerance }}
-        and abs(output_token_difference) <= greatest(
-            {{ tolerance }} * reference_output_tokens, abs(request_difference) * (1 + {{ tolerance }})
-        ) as is_prompt_repeated
-    from served
-
-),
-
-judged as (
-
-    select
-        *,
-        bool_or(unit = 'prompt_token' and is_within_tolerance) over (
-            partition by date_day, deployment_id, meter
-        ) as are_prompts_equal
-    from tolerated
-
-),
-
-caused as (
-
-    select
-        *,
-        case
-            when units is null and meter = 'billed' and date_day >= complete_until then 'charges_not_arrived'
-            when difference is null then 'meter_is_silent'
-            when difference = 0 then null
-            when meter = 'training_log_executed' then 'rework'
-            when
-                unit in ('input_token', 'cached_input_token')
-                and not is_within_tolerance
-                and are_prompts_equal
-                then 'cached_tokens'
-            when served_more < 0 and 'server' in (meter, reference_meter) and has_telemetry_gap then 'telemetry_gap'
-            when served_more < 0 and unit = 'request' and cache_hit_requests > 0 then 'gateway_cache'
-            -- each prompt is counted by two servers, of which the first makes one token
-            when
-                served_more > 0
-                and is_prompt_repeated
-                and abs(request_ratio - 2) <= {{ tolerance }} * 2
-                and abs(prompt_token_ratio - 2) <= {{ tolerance }} * 2
-                and abs(output_token_difference) >= abs(request_difference) * (1 - {{ tolerance }})
-                then 'disaggregation'
-            when served_more > 0 and is_prompt_repeated and unit != 'output_token' then 'n_sampling'
-            -- providers count what they accepted, gateways what they answered
-            when
-                'provider' in (meter, reference_meter)
-                and 'gateway' in (meter, reference_meter)
-                and unit = 'request'
-                and served_more between 1 and failed_requests
-                then 'failed_requests'
-            when served_more > 0 then 'retries'
-            when is_within_tolerance then 'midnight'
-            else 'unexplained'
-        end as likely_cause
-    from judged
+    select * from {{ ref('int_usage__meter_evidence_daily') }}
 
 )
 
@@ -172,9 +12,40 @@ select
     unit,
     meter,
     reference_meter,
-    likely_cause,
+    case
+        when units is null and meter = 'billed' and is_bill_outstanding then 'charges_not_arrived'
+        when difference is null then 'meter_is_silent'
+        when difference = 0 then null
+        when meter = 'training_log_executed' then 'rework'
+        when
+            unit in ('input_token', 'cached_input_token')
+            and not is_within_tolerance
+            and are_prompts_equal
+            then 'cached_tokens'
+        when served_more < 0 and 'server' in (meter, reference_meter) and has_telemetry_gap then 'telemetry_gap'
+        when served_more < 0 and unit = 'request' and cache_hit_requests > 0 then 'gateway_cache'
+        -- each prompt is counted by two servers, of which the first makes one token
+        when
+            served_more > 0
+            and is_prompt_repeated
+            and abs(request_ratio - 2) <= {{ tolerance }} * 2
+            and abs(prompt_token_ratio - 2) <= {{ tolerance }} * 2
+            and abs(output_token_difference) >= abs(request_difference) * (1 - {{ tolerance }})
+            then 'disaggregation'
+        when served_more > 0 and is_prompt_repeated and unit != 'output_token' then 'n_sampling'
+        -- providers count what they accepted, gateways what they answered
+        when
+            'provider' in (meter, reference_meter)
+            and 'gateway' in (meter, reference_meter)
+            and unit = 'request'
+            and served_more between 1 and failed_requests
+            then 'failed_requests'
+        when served_more > 0 then 'retries'
+        when is_within_tolerance then 'midnight'
+        else 'unexplained'
+    end as likely_cause,
     units,
     reference_units,
     difference,
     is_within_tolerance
-from caused
+from evidence

@@ -22,6 +22,8 @@ bounds as (
         union all
         select date_day from cells
     )
+    -- a charge of 1970 or 2286 is a finding, and no reason for centuries of empty days
+    where date_day between date '2000-01-01' and date '{{ run_started_at.year + var('calendar_years_ahead') }}-12-31'
 
 ),
 

@@ -38,14 +38,9 @@ configurations as (
 
 ),
 
--- a day outside every validity period is still of its deployment's kind
 deployment_kinds as (
 
-    select
-        deployment_id,
-        max_by(kind, valid_from) as kind
-    from configurations
-    group by deployment_id
+    select * from {{ ref('int_usage__deployment_kinds') }}
 
 )
 

@@ -10,10 +10,9 @@ with files as (
 
 ),
 
-landed as (
+reports as (
 
-    select * from {{ ref('landed_provider_usage') }}
-    where source_row is not null
+    select * from {{ ref('base_provider_usage__reports') }}
 
 ),
 
@@ -21,71 +20,6 @@ conventions as (
 
     select * from {{ ref('input_token_conventions') }}
     where shape = 'provider_usage'
-
-),
-
--- of an invocation that several files hold the newest counts
-invocations as (
-
-    select landed.*
-    from landed
-    inner join files on landed.source_file = files.source_file
-    where landed.shape = 'bedrock_invocations'
-    qualify
-        landed.other_dimensions is null
-        or row_number() over (
-            partition by landed.other_dimensions
-            order by files.modified_at desc, landed.source_file desc, landed.source_row
-        ) = 1
-
-),
-
--- many files of a log share an hour, so that the file is part of the key
-hours_of_invocations as (
-
-    select
-        source_file,
-        min(source_row) as source_row,
-        provider,
-        model,
-        user_id,
-        region,
-        resource_id,
-        source_file as other_dimensions,
-        case
-            when count(uncached_input_tokens) = count(*) filter (where try_cast(uncached_input_tokens as bigint) >= 0)
-                then cast(sum(try_cast(uncached_input_tokens as bigint)) as varchar)
-            else 'unusable'
-        end as uncached_input_tokens,
-        case
-            when count(cached_input_tokens) = count(*) filter (where try_cast(cached_input_tokens as bigint) >= 0)
-                then cast(sum(try_cast(cached_input_tokens as bigint)) as varchar)
-            else 'unusable'
-        end as cached_input_tokens,
-        case
-            when count(cache_write_tokens) = count(*) filter (where try_cast(cache_write_tokens as bigint) >= 0)
-                then cast(sum(try_cast(cache_write_tokens as bigint)) as varchar)
-            else 'unusable'
-        end as cache_write_tokens,
-        case
-            when count(output_tokens) = count(*) filter (where try_cast(output_tokens as bigint) >= 0)
-                then cast(sum(try_cast(output_tokens as bigint)) as varchar)
-            else 'unusable'
-        end as output_tokens,
-        cast(count(bucket_start) as varchar) as requests,
-        date_trunc('hour', bucket_start) as bucket_start,
-        date_trunc('hour', bucket_start) + interval 1 hour as bucket_end
-    from invocations
-    group by source_file, provider, model, user_id, region, resource_id, date_trunc('hour', bucket_start)
-
-),
-
-reports as (
-
-    select * exclude (file_version, problem, shape) from landed
-    where shape != 'bedrock_invocations'
-    union all by name
-    select * from hours_of_invocations
 
 ),
 

@@ -18,6 +18,7 @@ import click
 import duckdb
 
 from ai_unit_economics import __version__
+from ai_unit_economics.addresses import plain_address
 from ai_unit_economics.books.findings import Finding, findings_of
 from ai_unit_economics.books.records import (
     CLOSED,
@@ -30,8 +31,9 @@ from ai_unit_economics.books.records import (
     read_records,
 )
 from ai_unit_economics.books.tables import INPUTS, SIGNED
-from ai_unit_economics.publishing import DATABASE_OPTION, Build, NotPublishedError, flush, last_build, opened
+from ai_unit_economics.publishing import DATABASE_OPTION, Build, NotPublishedError, last_build, opened
 from ai_unit_economics.sql import Sql, file_names, identifier, sql
+from ai_unit_economics.writing import flush
 
 SAMPLE = "data/sample"
 
@@ -307,6 +309,7 @@ def _now() -> str:
 BOOKS_OPTION = click.option(
     "--books",
     default=default_books,
+    callback=plain_address,
     show_default="UNIT_ECONOMICS_BOOKS, else UNIT_ECONOMICS_DATA with -books behind it",
     help="The folder of the books, or its address in an object store.",
 )

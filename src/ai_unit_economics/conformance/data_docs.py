@@ -12,6 +12,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from ai_unit_economics.writing import write
+
 STYLE = (Path(__file__).parent / "data_docs.css").read_text(encoding="utf-8")
 
 
@@ -20,7 +22,7 @@ def stand_alone(docs: Path) -> int:
     shutil.rmtree(docs / "static", ignore_errors=True)  # fonts and styles that no page uses any more
     pages = [page for page in docs.rglob("*.html") if page != docs / "index.html"]
     for page in pages:
-        page.write_text(_stand_alone_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+        write(page, _stand_alone_page(page.read_text(encoding="utf-8")))
     return len(pages)
 
 
@@ -107,7 +109,7 @@ def write_index(docs: Path, results: list, profiles: dict[str, tuple[list, list]
         "<meta name='viewport' content='width=device-width, initial-scale=1'><link rel='icon' href='data:,'>"
         f"<style>{STYLE}</style></head><body><main>{''.join(body)}</main></body></html>"
     )
-    (docs / "index.html").write_text(html, encoding="utf-8")
+    write(docs / "index.html", html)
 
 
 def _count(results: list, source: str, severity: str) -> str:

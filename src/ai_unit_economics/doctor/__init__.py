@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
+from ai_unit_economics.addresses import plain_address
 from ai_unit_economics.doctor.inputs import Inputs, look
 from ai_unit_economics.doctor.last_build import LastBuild, last_build_of
 from ai_unit_economics.doctor.verdicts import Verdict, anything_can_be_built, verdicts
@@ -38,6 +39,7 @@ DATA_OPTION = click.option(
     "root",
     default=lambda: os.environ.get("UNIT_ECONOMICS_DATA") or "data/sample",
     show_default="UNIT_ECONOMICS_DATA, else data/sample",
+    callback=plain_address,
     help="The data root: a folder or an object store's address.",
 )
 PROJECT_OPTION = click.option(

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import yaml
@@ -18,6 +19,7 @@ from ai_unit_economics.doctor.seed_checks import problems_of_seeds
 from ai_unit_economics.landing import models, samples
 from ai_unit_economics.landing.bills import SHAPES as BILLS
 from ai_unit_economics.landing.files import File, RootError, is_address
+from ai_unit_economics.landing.privacy import Privacy, PrivacyError, hidden_from_rules, treatments_of
 from ai_unit_economics.landing.register import FOLDERS, Entry, register
 from ai_unit_economics.landing.shapes import Catalogues, Reading
 from ai_unit_economics.sql import sql
@@ -82,6 +84,7 @@ def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection, own_se
     look_at_files(inputs)
     look_at_metrics(inputs, catalogues, connection)
     inputs.stops_costs += misnamed_seeds(own_seeds, project)
+    inputs.stops_usage += problems_of_privacy(project, inputs.seeds)
     # a seed that is not UTF-8 is read as well as can be, which is no ground to blame its rows
     found = [
         (name, f"{name}.csv is divided by {sign!r}: save it with commas")
@@ -97,15 +100,24 @@ def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection, own_se
         for problem in models.problems_of_bills(inputs.entries)
         if not (is_said and "focus_sources.csv, source" in problem)
     ]
-    look_at_bills(inputs, catalogues, connection, reporting_currency(project))
+    look_at_bills(inputs, catalogues, connection, variable_of(project, "reporting_currency") or "USD")
     return inputs
 
 
-def reporting_currency(project: Path) -> str:
+def variable_of(project: Path, name: str) -> Any:
     """What dbt_project.yml says; a variable that is given to dbt alone is not known here."""
     file = project / "dbt_project.yml"
     settings = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return (settings.get("vars") or {}).get("reporting_currency") or "USD"
+    return (settings.get("vars") or {}).get(name)
+
+
+def problems_of_privacy(project: Path, seeds: dict[str, list[dict[str, str]]]) -> list[str]:
+    """An unknown kind or treatment, and rows of seeds that look for what is hashed or dropped."""
+    try:
+        privacy = Privacy(treatments_of(variable_of(project, "privacy")))
+    except PrivacyError as error:
+        return [str(error)]
+    return hidden_from_rules(privacy, seeds)
 
 
 def read_seeds(inputs: Inputs, project: Path, own: Path) -> None:

@@ -175,6 +175,7 @@ def change_of_configuration(inputs: Inputs) -> str | None:
 # mart: what it cannot do without, and what it is less without
 UNIT_COSTS = ((bill, deployments, usage), (cost_rules, servers, hosted, training, tiers, users, cached))
 WORKLOADS = ((bill, deployments, usage), (cost_rules, servers, hosted, training))
+RECORD_OF_BUILDS = ("fct_builds", "fct_build_nodes", "fct_build_inputs", "fct_input_freshness")
 MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_cost_reconciliation": ((bill,), ()),
     "fct_deployment_costs_daily": ((bill,), (deployments, cost_rules, accelerators)),
@@ -185,6 +186,7 @@ MARTS: dict[str, tuple[tuple[Need, ...], tuple[Need, ...]]] = {
     "fct_owner_statements_monthly": ((bill,), (seed("cost_owners", "nobody pays: all is (unowned)"),)),
     "fct_owner_adjustments": ((exports,), ()),
     "fct_telemetry_quality": ((telemetry,), ()),
+    **dict.fromkeys(RECORD_OF_BUILDS, ((exports,), ())),
     "fct_undeclared_usage": ((telemetry,), (deployments,)),
     "fct_usage_daily": ((deployments, usage), (servers, hosted, training, tiers)),
     "fct_metering_audit": ((deployments, usage), (servers, requests, hosted)),

@@ -313,15 +313,7 @@ def _periods(
 ) -> Iterator[dict]:
     """Days, and the weeks and months whose end the horizon reaches; their days that are over count as they were."""
     horizon = len(ahead[0])
-    spans = [("day", day, day + 1) for day in range(horizon)]
-    first = -((history.as_of.weekday() - week_start) % WEEK)
-    spans += [("week", day, day + WEEK) for day in range(first, horizon - WEEK + 1, WEEK)]
-    month = history.as_of.replace(day=1)
-    while (after := _next_month(month)) <= history.as_of + timedelta(days=horizon):
-        spans.append(("month", (month - history.as_of).days, (after - history.as_of).days))
-        month = after
-    # What the month has cost by the end of each day.
-    spans += [("month_to_date", _month_start(history.as_of, day), day + 1) for day in range(horizon)]
+    spans = _spans(history, horizon, week_start)
     past = [_past_sums(history, first) for _, first, _ in spans]
     point = [_sums(values, spans) + [sums[i] for sums in past] for i, values in enumerate(ahead)]
     point.append(ratio(point[1], point[0]))
@@ -346,6 +338,19 @@ def _periods(
             row[name] = point[measure][place]
             row |= zip((f"{name}_{level}" for level in LEVELS), bounds[measure][place], strict=True)
         yield row
+
+
+def _spans(history: History, horizon: int, week_start: int) -> list[tuple[str, int, int]]:
+    """Grain, first day and day after the last of each period, in days from `as_of`; month_to_date comes last."""
+    spans = [("day", day, day + 1) for day in range(horizon)]
+    first = -((history.as_of.weekday() - week_start) % WEEK)
+    spans += [("week", day, day + WEEK) for day in range(first, horizon - WEEK + 1, WEEK)]
+    month = history.as_of.replace(day=1)
+    while (after := _next_month(month)) <= history.as_of + timedelta(days=horizon):
+        spans.append(("month", (month - history.as_of).days, (after - history.as_of).days))
+        month = after
+    # What the month has cost by the end of each day.
+    return spans + [("month_to_date", _month_start(history.as_of, day), day + 1) for day in range(horizon)]
 
 
 def _next_month(month: date) -> date:

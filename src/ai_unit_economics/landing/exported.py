@@ -23,10 +23,12 @@ import pyarrow.parquet
 
 from ai_unit_economics.landing import samples, tables
 from ai_unit_economics.landing.load import FILES_AT_ONCE, load, view
+from ai_unit_economics.landing.privacy import KEEPS_ALL, TREATED_SAMPLES, Privacy
 from ai_unit_economics.landing.register import Entry, entry_row, goes_into
 from ai_unit_economics.landing.shapes import Catalogues
 from ai_unit_economics.landing.tables import Table
 from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
+from ai_unit_economics.writing import write
 
 CONTENTS = "landed.json"
 REGISTER = "files.parquet"
@@ -48,13 +50,18 @@ class Report:
 
 
 def export(
-    folder: Path, entries: Sequence[Entry], catalogues: Catalogues, say: Callable[[str], None] = lambda _: None
+    folder: Path,
+    entries: Sequence[Entry],
+    catalogues: Catalogues,
+    privacy: Privacy = KEEPS_ALL,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Brings `folder` to the state of the files: reads new and changed ones, and drops the rows of those that left.
 
     Args:
         folder: where the tables go; it is made where there is none.
         entries: the register.
+        privacy: what becomes of personal data.
         say: takes a line on how far it has got.
     """
     folder.mkdir(parents=True, exist_ok=True)
@@ -75,7 +82,8 @@ def export(
             report.read[table.name] = len(pending)
             for first in range(0, len(pending), FILES_AT_ONCE):
                 chunk = pending[first : first + FILES_AT_ONCE]
-                landed |= _land(folder, Path(scratch), table, chunk, catalogues, report)
+                personal = _personal(folder, after.get(tables.PROMETHEUS_SERIES.name, {}), table)
+                landed |= _land(folder, Path(scratch), table, chunk, catalogues, privacy, personal, report)
                 say(f"{table.name}: {first + len(chunk)} of {len(pending)} files")
             after[table.name] = landed
             after[UNREADABLE] |= {
@@ -84,7 +92,7 @@ def export(
                 if entry.file.path in report.unreadable
             }
         _write_register(folder, Path(scratch), entries)
-    _replace(folder / CONTENTS, json.dumps(after, indent=1, sort_keys=True))
+    write(folder / CONTENTS, json.dumps(after, indent=1, sort_keys=True))
     _drop_others(folder, after)
     return report
 
@@ -130,19 +138,43 @@ def _left_out(table: Table, report: Report) -> Iterable[str]:
     return report.unreadable if table is tables.PROMETHEUS_SAMPLES else ()
 
 
+def _personal(folder: Path, series: dict[str, list[str]], table: Table) -> frozenset[str]:
+    """Files of samples whose labels hold personal data: to look at the labels of every sample would be dear."""
+    if table is not tables.PROMETHEUS_SAMPLES or not any(series.values()):
+        return frozenset()
+    files = file_names(str(folder / file) for part in series.values() for file in part)
+    query = sql(
+        "select distinct source_file from read_parquet({files}, hive_partitioning := false) where has_personal_labels",
+        files=files,
+    )
+    with duckdb.connect() as session:
+        return frozenset(path for (path,) in session.execute(query.text).fetchall())
+
+
 def _land(
-    folder: Path, scratch: Path, table: Table, chunk: Sequence[Entry], catalogues: Catalogues, report: Report
+    folder: Path,
+    scratch: Path,
+    table: Table,
+    chunk: Sequence[Entry],
+    catalogues: Catalogues,
+    privacy: Privacy,
+    personal: frozenset[str],
+    report: Report,
 ) -> dict[str, list[str]]:
     """Writes the rows of files, and gives by part the files that hold them."""
     target = identifier(table.name)
     with duckdb.connect(str(scratch / "rows.duckdb"), config={"temp_directory": str(scratch)}) as session:
         session.execute("set TimeZone = 'UTC'")
         if table is tables.PROMETHEUS_SAMPLES:
-            view(session, target, table, chunk, catalogues)
+            stored = identifier(TREATED_SAMPLES.name)
+            treated = [entry for entry in chunk if entry.file.path in personal]
+            load(session, stored, TREATED_SAMPLES, treated, catalogues, fresh=True, privacy=privacy)
+            others = [entry for entry in chunk if entry.file.path not in personal]
+            view(session, target, table, others, catalogues, stored)
         else:
             summarise = samples.summary_by(catalogues) if table is tables.PROMETHEUS_SERIES else None
             report.unreadable |= load(
-                session, target, table, chunk, catalogues, fresh=True, summarise=summarise
+                session, target, table, chunk, catalogues, fresh=True, summarise=summarise, privacy=privacy
             ).unreadable
         parts = [{"source_file": entry.file.path, "part": _part(table, entry)} for entry in chunk]
         written = scratch / table.name
@@ -180,12 +212,6 @@ def _write_register(folder: Path, scratch: Path, entries: Iterable[Entry]) -> No
     rows = pyarrow.Table.from_pylist([entry_row(entry) for entry in entries], schema=schema)
     pyarrow.parquet.write_table(rows, scratch / REGISTER)
     (scratch / REGISTER).replace(folder / REGISTER)
-
-
-def _replace(path: Path, text: str) -> None:
-    written = path.with_name(f".{path.name}")
-    written.write_text(text, encoding="utf-8")
-    written.replace(path)
 
 
 def _drop_others(folder: Path, contents: dict[str, dict]) -> None:

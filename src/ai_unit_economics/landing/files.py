@@ -5,20 +5,24 @@ A file is named by its path, character by character: no letter of a name is a pa
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
+from ai_unit_economics.addresses import SecretInAddressError, redacted, without_secret
 from ai_unit_economics.sql import sql
 
-# Links are followed where people lay their exports out, and not inside what somebody else delivered.
-LINKS_AT_MOST_DEEP = 3
+# Links to folders are followed where people lay their exports out, as `focus/acme` and `telemetry/prometheus/eu-1`,
+# and not inside what somebody else delivered.
+LINKS_AT_MOST_DEEP = {"focus": 2}
+LINKS_ELSEWHERE_AT_MOST_DEEP = 3
 
 
 class RootError(Exception):
@@ -36,6 +40,7 @@ class File:
         modified_at: when it was written, UTC.
         container: the ZIP that it is a member of, or empty.
         problem: why it is not opened, if it is not.
+        same_as: the file beneath the root that it is too, by a link, if one comes before it by name.
     """
 
     path: str
@@ -44,6 +49,7 @@ class File:
     modified_at: datetime
     container: str = ""
     problem: str | None = None
+    same_as: str = ""
 
     @property
     def folder(self) -> str:
@@ -93,7 +99,10 @@ def list_files(root: str, session: duckdb.DuckDBPyConnection) -> list[File]:
     Raises:
         RootError: the folder or bucket cannot be listed.
     """
-    root = plain_root(root)
+    try:
+        root = without_secret(plain_root(root), "the data root")
+    except SecretInAddressError as error:
+        raise RootError(str(error)) from None
     found = _list_address(root, session) if is_address(root) else _list_folder(root)
     return sorted(found, key=lambda file: file.relative_path)
 
@@ -101,44 +110,64 @@ def list_files(root: str, session: duckdb.DuckDBPyConnection) -> list[File]:
 def _list_folder(root: str) -> Iterator[File]:
     if not Path(root).exists():
         return
+    first: dict[tuple[int, int], str] = {}
     try:
-        # A name that is no text for its system's encoding cannot be handed on: it is listed with what can be said of
-        # it.
-        yield from _walk(root, "" if root == "." else f"{root.rstrip('/')}/", "", {os.path.realpath(root)})
+        walk = _walk(root, "" if root == "." else f"{root.rstrip('/')}/", "", (os.path.realpath(root),))
+        for file, identity in sorted(walk, key=lambda one: one[0].relative_path):
+            name = first.setdefault(identity, file.relative_path) if file.problem is None else file.relative_path
+            yield file if name == file.relative_path else replace(file, same_as=name)
     except NotADirectoryError:
         raise RootError(f"{root} is no folder; name the one that holds focus/ and telemetry/") from None
     except PermissionError as error:
         raise RootError(f"{error.filename} cannot be listed: no permission") from None
 
 
-def _walk(folder: str, prefix: str, relative: str, entered: set[str]) -> Iterator[File]:
+def _walk(folder: str, prefix: str, relative: str, entered: tuple[str, ...]) -> Iterator[tuple[File, tuple[int, int]]]:
+    """Each file with what tells it from all others of the machine, whatever it is called.
+
+    Args:
+        entered: the real names of the root and of the folders that led here.
+    """
     with os.scandir(folder) as entries:
         for entry in sorted(entries, key=lambda entry: entry.name):
             if entry.name.startswith("."):
                 continue
             name = f"{relative}{entry.name}"
-            too_deep = entry.is_symlink() and name.count("/") >= LINKS_AT_MOST_DEEP
             try:
                 if entry.is_dir():
                     real = os.path.realpath(entry.path)
-                    if not too_deep and real not in entered:
-                        yield from _walk(entry.path, prefix, f"{name}/", entered | {real})
+                    if real not in entered and not (entry.is_symlink() and _is_delivered(name)):
+                        yield from _walk(entry.path, prefix, f"{name}/", (*entered, real))
                 elif entry.is_file():
-                    yield _local_file(entry, prefix, name, too_deep)
+                    status = entry.stat()
+                    yield _local_file(entry, status, prefix, name, entered), (status.st_dev, status.st_ino)
             except FileNotFoundError:
-                continue  # it went while we looked
+                continue  # it went while we looked, or is a link to nothing
+            except OSError as error:
+                if error.errno != errno.ELOOP:
+                    raise
+                continue  # links that lead to one another
 
 
-def _local_file(entry: os.DirEntry, prefix: str, name: str, is_deep_link: bool) -> File:
-    status = entry.stat()
+def _is_delivered(name: str) -> bool:
+    """Whether this lies inside of what somebody delivered, who is not to say where else we look."""
+    return name.count("/") >= LINKS_AT_MOST_DEEP.get(name.split("/")[0], LINKS_ELSEWHERE_AT_MOST_DEEP)
+
+
+def _local_file(entry: os.DirEntry, status: os.stat_result, prefix: str, name: str, entered: tuple[str, ...]) -> File:
     problem = None
-    if is_deep_link:
-        problem = "it is a link inside a delivery: copy the file"
+    if entry.is_symlink() and not _is_beneath(os.path.realpath(entry.path), entered):
+        problem = "it is a link that leads out of the folder: copy the file"
     elif not _is_text(name):
+        # A name that is no text for its system's encoding cannot be handed on
         problem = "its name is not UTF-8: rename it"
         name = os.fsencode(name).decode("utf-8", errors="replace")
     modified = datetime(1970, 1, 1) + timedelta(microseconds=status.st_mtime_ns // 1000)
     return File(f"{prefix}{name}", name, status.st_size, modified, problem=problem)
+
+
+def _is_beneath(real: str, folders: tuple[str, ...]) -> bool:
+    return any(real.startswith(f"{folder.rstrip('/')}/") for folder in folders)
 
 
 def _is_text(name: str) -> bool:
@@ -160,7 +189,8 @@ def _list_address(root: str, session: duckdb.DuckDBPyConnection) -> Iterator[Fil
         if "No files found" in str(error):
             return
         raise RootError(
-            f"{root} cannot be listed (docs/object-stores.md says what a bucket needs): {str(error).splitlines()[0]}"
+            f"{root} cannot be listed (docs/object-stores.md says what a bucket needs): "
+            f"{redacted(str(error).splitlines()[0])}"
         ) from None
     for path, size, modified in rows:
         yield File(path, path.removeprefix(f"{root}/"), size, modified)

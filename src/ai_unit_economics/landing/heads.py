@@ -16,13 +16,14 @@ import math
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 import charset_normalizer
 import duckdb
+import pyarrow
 
 from ai_unit_economics.landing.files import File, is_address
 from ai_unit_economics.sql import file_names, sql
@@ -102,6 +103,18 @@ class BrokenFileError(Exception):
     """The file is not what it says it is; the message goes on from its name."""
 
 
+def json_of(text: str) -> object:
+    """The JSON value of a text.
+
+    Raises:
+        ValueError: it is none, or nests deeper than any export does.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("it nests too deeply") from None
+
+
 def look(
     files: Iterable[File], session: duckdb.DuckDBPyConnection, through_at_most: float = math.inf
 ) -> Iterator[tuple[File, Head]]:
@@ -141,19 +154,18 @@ def _look_at(file: File, session: duckdb.DuckDBPyConnection, through_at_most: fl
         if kind == "zip":
             yield from _zip_heads(file)
         else:
-            yield file, _local_head(file, kind, session, is_whole=file.size_bytes <= through_at_most)
+            yield file, _local_head(file, kind, is_whole=file.size_bytes <= through_at_most)
 
 
-def _local_head(file: File, kind: str, session: duckdb.DuckDBPyConnection, is_whole: bool) -> Head:
+def _local_head(file: File, kind: str, is_whole: bool) -> Head:
     path = Path(file.path)
     try:
         if kind == "parquet":
             with path.open("rb") as stream:
                 return Head("parquet", checksum=_checksum(stream) if is_whole else None)
         if kind == "zstd":
-            with path.open("rb") as stream:
-                checksum = _checksum(stream) if is_whole else None
-            return replace(_remote_head(file, session, "zstd"), checksum=checksum)
+            with pyarrow.input_stream(file.path, compression="zstd") as stream:
+                return replace(_text_head(file, stream, file.size_bytes, is_whole), packing="zstd")
         if kind == "gzip":
             with path.open("rb") as packed, gzip.open(packed) as stream:
                 return replace(_text_head(file, stream, file.size_bytes, is_whole), packing="gzip")
@@ -161,7 +173,7 @@ def _local_head(file: File, kind: str, session: duckdb.DuckDBPyConnection, is_wh
             return _text_head(file, stream, None, is_whole)
     except BrokenFileError as error:
         return Head(problem=str(error))
-    except (OSError, EOFError, zlib.error) as error:
+    except (OSError, EOFError, zlib.error, pyarrow.ArrowException) as error:
         return Head(problem=f"it cannot be read through: {_reason(error)}")
 
 
@@ -178,6 +190,7 @@ def _zip_heads(file: File) -> Iterator[tuple[File, Head]]:
         with zipfile.ZipFile(file.path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             _refuse_bomb(sum(member.file_size for member in members), file.size_bytes)
+            _refuse_names([member.filename for member in members])
             for member in members:
                 inside = replace(
                     file,
@@ -207,6 +220,18 @@ def _member_head(file: File, archive: zipfile.ZipFile, member: zipfile.ZipInfo) 
             return replace(_text_head(file, stream, member.compress_size), packing="zip")
     except (BrokenFileError, zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as error:
         return Head(packing="zip", problem=f"it cannot be read through: {_reason(error)}")
+
+
+def _refuse_names(names: Sequence[str]) -> None:
+    """A member is read by its name: of two alike one would be lost, and a name that leads out is no export's."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise BrokenFileError(f"it holds two files of the name {name}: unpack it")
+        seen.add(name)
+    for name in names:
+        if name.startswith("/") or ".." in re.split(r"[/\\\\]", name):
+            raise BrokenFileError(f"it holds {name}, which leads out of it: take it away")
 
 
 def _refuse_bomb(unpacked: int, packed: int) -> None:
@@ -289,12 +314,14 @@ def _describe_text(name: str, text: str, is_all: bool) -> Head:
         is_one_line = not rest and not is_all
         keys = frozenset(key.lower() for key in KEY_IN_JSON.findall(text))
         return Head("json_lines" if is_line or is_one_line else "json_document", keys=keys, first_line=text[:4000])
-    return _csv_head(first_line[:HEAD_BYTES], second_line[:HEAD_BYTES])
+    if "\r" in first_line:
+        return Head(problem="its lines end with a carriage return alone: save it with line ends of Unix or Windows")
+    return _csv_head(first_line[:HEAD_BYTES], second_line.replace("\r", " ")[:HEAD_BYTES])
 
 
 def _is_json(text: str) -> bool:
     try:
-        json.loads(text)
+        json_of(text)
     except ValueError:
         return False
     return True
@@ -334,15 +361,14 @@ def _delimiter(header: str, first_row: str) -> str:
     return max(alike or DELIMITERS, key=bare.count)
 
 
-def _remote_head(file: File, session: duckdb.DuckDBPyConnection, packing: str | None = None) -> Head:
+def _remote_head(file: File, session: duckdb.DuckDBPyConnection) -> Head:
     """By DuckDB's reader, which fetches no more than a beginning; format and packing are known by the name."""
     name = file.relative_path.lower()
     if name.endswith(".parquet"):
         return Head("parquet")
     if name.endswith(".zip"):
         return Head("zip", problem="a ZIP in a bucket is not read: unpack it, or copy it to a folder")
-    if packing is None:
-        packing = "gzip" if name.endswith(".gz") else "zstd" if name.endswith(".zst") else ""
+    packing = "gzip" if name.endswith(".gz") else "zstd" if name.endswith(".zst") else ""
     query = sql(
         """
         select line from read_csv(

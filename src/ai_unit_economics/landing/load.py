@@ -18,15 +18,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+import pyarrow
 
+from ai_unit_economics.addresses import redacted
 from ai_unit_economics.landing import samples
 from ai_unit_economics.landing.files import is_address
 from ai_unit_economics.landing.heads import parquet_columns
+from ai_unit_economics.landing.privacy import KEEPS_ALL, Privacy, without_emails
 from ai_unit_economics.landing.readers import JSON_BYTES
 from ai_unit_economics.landing.register import Entry
 from ai_unit_economics.landing.shapes import Catalogues, Reading, Shape
 from ai_unit_economics.landing.tables import Table
-from ai_unit_economics.sql import Sql, joined, sql
+from ai_unit_economics.sql import Sql, identifier, joined, sql
 
 FILES_AT_ONCE, BYTES_AT_ONCE = 256, 1 << 31
 LARGEST_JSON = 1 << 30
@@ -56,6 +59,7 @@ def load(
     *,
     fresh: bool = False,
     summarise: Callable[[Sql], Sql] | None = None,
+    privacy: Privacy = KEEPS_ALL,
     say: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Brings `target` to the state of the files.
@@ -65,6 +69,7 @@ def load(
         entries: the files of the table that count; rows of other files leave.
         fresh: whether to read everything again.
         summarise: what becomes of the rows of files before they are stored.
+        privacy: what becomes of personal data in them.
         say: takes a line on how far it has got.
 
     Raises:
@@ -79,12 +84,13 @@ def load(
     if gone:
         session.execute(sql("delete from {target} where source_file in {gone}", target=target, gone=gone).text)
     pending = [entry for path, entry in wanted.items() if landed.get(path) != entry.version]
-    loader = _Loader(session, target, table, catalogues, summarise)
+    loader = _Loader(session, target, table, catalogues, summarise, privacy)
     report = Report()
     total = sum(entry.file.size_bytes for entry in pending)
     done = 0
     for chunk in _chunks(pending):
-        report.unreadable |= loader.land(chunk)
+        with privacy.ready(session):
+            report.unreadable |= loader.land(chunk)
         report.files += len(chunk)
         done += sum(entry.file.size_bytes for entry in chunk)
         if total > BYTES_AT_ONCE // 8:
@@ -93,10 +99,22 @@ def load(
 
 
 def view(
-    session: duckdb.DuckDBPyConnection, target: Sql, table: Table, entries: Iterable[Entry], catalogues: Catalogues
+    session: duckdb.DuckDBPyConnection,
+    target: Sql,
+    table: Table,
+    entries: Iterable[Entry],
+    catalogues: Catalogues,
+    stored: Sql | None = None,
 ) -> None:
-    """Makes `target` a view over the files: their rows are read when somebody asks."""
+    """Makes `target` a view over the files: their rows are read when somebody asks.
+
+    Args:
+        stored: a table with the rows of further files, which were stored.
+    """
     branches = [table.empty]
+    if stored is not None:
+        names = joined(map(identifier, table.names))
+        branches.append(sql("select {names} from {stored} where problem is null", names=names, stored=stored))
     for group in _alike(list(entries)):
         reading = _reading(group, [entry.file.path for entry in group], catalogues, session)
         branches.append(sql("select * from {rows}", rows=group[0].shape.rows(reading)))
@@ -183,14 +201,21 @@ class _Loader:
         table: Table,
         catalogues: Catalogues,
         summarise: Callable[[Sql], Sql] | None,
+        privacy: Privacy,
     ) -> None:
         self.session, self.target, self.table, self.catalogues = session, target, table, catalogues
         self.summarise = summarise or (lambda rows: rows)
+        self.privacy = privacy
 
     def land(self, chunk: list[Entry]) -> dict[str, str]:
         """Lands the files of a chunk; gives by path why one could not be read."""
         try:
             self._insert(chunk)
+        except duckdb.OutOfMemoryException as error:
+            if len(chunk) > 1:
+                middle = len(chunk) // 2
+                return self.land(chunk[:middle]) | self.land(chunk[middle:])
+            raise duckdb.OutOfMemoryException(f"{chunk[0].file.path}: {error}") from error
         except NOT_THE_FILE:
             raise
         except (duckdb.Error, OSError, zipfile.BadZipFile, UnicodeError) as error:
@@ -201,7 +226,7 @@ class _Loader:
                 return self.land(chunk[:middle]) | self.land(chunk[middle:])
             reason = _reason(error, chunk[0])
             self._note(chunk[0], reason)
-            return {chunk[0].file.path: reason}
+            return {chunk[0].file.path: without_emails(reason)}
         return {}
 
     def _insert(self, chunk: list[Entry]) -> None:
@@ -241,7 +266,9 @@ class _Loader:
         with _transaction(self.session):
             self.session.execute(
                 sql(
-                    "insert into {target} by name select * from {rows}", target=self.target, rows=self.summarise(rows)
+                    "insert into {target} by name select * from {rows}",
+                    target=self.target,
+                    rows=self.privacy.treated(self.summarise(rows), self.table),
                 ).text
             )
             if before != [_state(entry) for entry in chunk]:
@@ -256,7 +283,7 @@ class _Loader:
                 target=self.target,
                 path=entry.file.path,
                 version=entry.version,
-                reason=reason,
+                reason=without_emails(reason),
             ).text
         )
 
@@ -314,6 +341,9 @@ def _copied(entry: Entry, target: Path) -> Path:
     elif entry.head.packing == "gzip":
         with gzip.open(entry.file.path) as packed, target.open("wb") as copy:
             shutil.copyfileobj(packed, copy)
+    elif entry.head.packing == "zstd":
+        with pyarrow.input_stream(entry.file.path, compression="zstd") as packed, target.open("wb") as copy:
+            shutil.copyfileobj(packed, copy)
     else:
         shutil.copyfile(entry.file.path, target)
     if entry.head.encoding == "utf-8" and not entry.head.is_damaged:
@@ -330,7 +360,7 @@ def _copied(entry: Entry, target: Path) -> Path:
 
 def _reason(error: Exception, entry: Entry) -> str:
     """The first line of what DuckDB says; of a broken row of a CSV what and where."""
-    lines = [line.strip() for line in str(error).replace(entry.file.path, "it").splitlines() if line.strip()]
+    lines = [line.strip() for line in redacted(str(error)).replace(entry.file.path, "it").splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
     if "CSV Error on Line" in text and len(lines) > 2:
         text = f"{text.partition('CSV Error on ')[2].lower()}: {lines[2].rstrip('.')}"

@@ -5,6 +5,7 @@ The materialization `landed` (macros/landing) calls `into` with the place that d
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,17 @@ import pyarrow
 from ai_unit_economics.landing import tables
 from ai_unit_economics.landing.exported import rows_of
 from ai_unit_economics.landing.load import LandingError, load, view
+from ai_unit_economics.landing.privacy import (
+    SALT,
+    TREATED_SAMPLES,
+    Privacy,
+    PrivacyError,
+    database_of,
+    hidden_from_rules,
+    privacy_of,
+    privacy_part,
+    treatments_of,
+)
 from ai_unit_economics.landing.register import (
     BILLS,
     SHAPES,
@@ -30,6 +42,7 @@ from ai_unit_economics.landing.register import (
 from ai_unit_economics.landing.samples import summary_by
 from ai_unit_economics.landing.shapes import Catalogues
 from ai_unit_economics.landing.tables import Table
+from ai_unit_economics.private_files import restrict, write_for_owner_only
 from ai_unit_economics.sql import Sql, identifier, sql
 
 BY_NAME = {table.name: table for table in tables.TABLES}
@@ -42,6 +55,7 @@ class Place:
     Attributes:
         target: database, schema and name.
         root: the data root.
+        treatments: the variable `privacy`, as JSON.
         landed_folder: where `ai-unit-economics land` wrote the tables, if the files are not to be read here.
         books: where the books are.
         books_are_named: whether somebody named that place, so that it has to be there.
@@ -51,6 +65,7 @@ class Place:
 
     target: tuple[str, ...]
     root: str
+    treatments: str = "null"
     landed_folder: str = ""
     books: str = ""
     books_are_named: bool = False
@@ -60,6 +75,10 @@ class Place:
     @property
     def name(self) -> Sql:
         return identifier(*self.target)
+
+    def privacy(self, session: duckdb.DuckDBPyConnection) -> Privacy:
+        """What is done with personal data on the way into this place."""
+        return privacy_of(json.loads(self.treatments), database_of(session, self.target[0]))
 
     def clear_for(self, session: duckdb.DuckDBPyConnection, kind: str) -> None:
         """Drops what stands there if it is no `VIEW`, or no `TABLE`, as a run with another `landed_folder` left it."""
@@ -84,14 +103,23 @@ class Files:
     """The register of files, `landed_files`."""
 
     catalogues: Catalogues
+    seeds: Mapping[str, Sequence[Mapping[str, str]]]
 
     def into(self, session: duckdb.DuckDBPyConnection, place: Place) -> None:
         if place.landed_folder:
             _view_of(session, place, tables.FILES)
+            _require_treatments(session, place)
             return
+        write_for_owner_only()
+        if database := database_of(session, place.target[0]):
+            restrict(database)
+        privacy = place.privacy(session)
+        if problems := hidden_from_rules(privacy, self.seeds):
+            raise PrivacyError("privacy hides what rules look for:\n" + "\n".join(f"  {line}" for line in problems))
         place.clear_for(session, "TABLE")
         known = {} if place.fresh else known_heads(_rows_of(session, place.name))
-        rows = [entry_row(entry) for entry in register(place.root, session, self.catalogues, known)]
+        entries = register(place.root, session, self.catalogues, known, privacy_version=privacy.version)
+        rows = [entry_row(entry) for entry in entries]
         given = pyarrow.Table.from_pylist(rows, schema=_schema(session, tables.FILES))
         session.register("files_of_this_run", given)
         try:
@@ -117,6 +145,8 @@ class Rows:
                 self._stop(_unreadable(session, place.name))
             return
         place.clear_for(session, "TABLE")
+        privacy = place.privacy(session)
+        _require_version(self.entries, privacy)
         summarise = summary_by(self.catalogues) if self.table is tables.PROMETHEUS_SERIES else None
         report = load(
             session,
@@ -126,6 +156,7 @@ class Rows:
             self.catalogues,
             fresh=place.fresh,
             summarise=summarise,
+            privacy=privacy,
             say=place.say,
         )
         if self.table is tables.FOCUS_CHARGES:
@@ -153,10 +184,11 @@ def problems_of_bills(entries: Iterable[Entry], unreadable: Mapping[str, str] = 
 
 @dataclass(frozen=True)
 class View:
-    """The view over files of samples, those that could be read through."""
+    """The view over files of samples, those that could be read through; `personal` ones are stored as they may be."""
 
     entries: tuple[Entry, ...]
     unreadable: frozenset[str]
+    personal: frozenset[str]
     catalogues: Catalogues
 
     def into(self, session: duckdb.DuckDBPyConnection, place: Place) -> None:
@@ -169,12 +201,28 @@ class View:
             for entry in self.entries
             if goes_into(entry, tables.PROMETHEUS_SAMPLES) and entry.file.path not in self.unreadable
         ]
-        view(session, place.name, tables.PROMETHEUS_SAMPLES, entries, self.catalogues)
+        privacy = place.privacy(session)
+        _require_version(entries, privacy)
+        stored = identifier(*place.target[:-1], f"{place.target[-1]}_treated")
+        personal = [entry for entry in entries if entry.file.path in self.personal]
+        others = [entry for entry in entries if entry.file.path not in self.personal]
+        load(
+            session,
+            stored,
+            TREATED_SAMPLES,
+            personal,
+            self.catalogues,
+            fresh=place.fresh,
+            privacy=privacy,
+            say=place.say,
+        )
+        view(session, place.name, tables.PROMETHEUS_SAMPLES, others, self.catalogues, stored)
 
 
 def files(**seeds: duckdb.DuckDBPyRelation) -> Files:
     """The register, by these seeds."""
-    return Files(_catalogues(seeds))
+    rows = {name: list(_dicts(relation)) for name, relation in seeds.items()}
+    return Files(catalogues(rows), rows)
 
 
 def rows(name: str, files: duckdb.DuckDBPyRelation, **seeds: duckdb.DuckDBPyRelation) -> Rows:
@@ -183,11 +231,33 @@ def rows(name: str, files: duckdb.DuckDBPyRelation, **seeds: duckdb.DuckDBPyRela
 
 
 def samples(files: duckdb.DuckDBPyRelation, series: duckdb.DuckDBPyRelation) -> View:
-    """The view over files of samples; `series` says which could be read."""
-    unreadable = frozenset(
-        path for (path,) in series.filter("problem is not null").select("source_file").distinct().fetchall()
-    )
-    return View(tuple(map(entry_of, _dicts(files))), unreadable, Catalogues())
+    """The view over files of samples; `series` says which could be read, and which have personal data in labels."""
+
+    def paths(condition: str) -> frozenset[str]:
+        return frozenset(path for (path,) in series.filter(condition).select("source_file").distinct().fetchall())
+
+    entries = tuple(map(entry_of, _dicts(files)))
+    return View(entries, paths("problem is not null"), paths("has_personal_labels"), Catalogues())
+
+
+def _require_version(entries: Iterable[Entry], privacy: Privacy) -> None:
+    """Rows of a file are treated in the way that its version says, so that no table holds a mixture."""
+    if any(entry.shape and privacy_part(entry.settings) != privacy.version for entry in entries):
+        raise PrivacyError(
+            f"the variable privacy, or {SALT}, is another one than when landed_files was built: "
+            "run dbt build without a selection, or with +landed_files"
+        )
+
+
+def _require_treatments(session: duckdb.DuckDBPyConnection, place: Place) -> None:
+    """`land` treats what it writes, by its own key; what it treated otherwise than the variable says stays out."""
+    wanted = Privacy(treatments_of(json.loads(place.treatments))).treatments_version
+    query = "select count(*) from {files} where shape is not null and not contains(file_version, {wanted})"
+    if wanted and session.execute(sql(query, files=place.name, wanted=wanted).text).fetchone()[0]:
+        raise PrivacyError(
+            f"{place.landed_folder} was landed with other treatments than the variable privacy says: "
+            "run ai-unit-economics land again"
+        )
 
 
 def _view_of(session: duckdb.DuckDBPyConnection, place: Place, table: Table) -> None:

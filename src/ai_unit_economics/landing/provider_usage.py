@@ -182,59 +182,13 @@ def cloudwatch(reading: Reading) -> Sql:
     """GetMetricData and GetMetricStatistics. An answer has neither dimensions nor period: the label carries them."""
     metrics = sql(
         """(
-            with answers as (select * from {documents}),
-
-            points as (
-                select
-                    source_file, source_row, result ->> '$.Label' as label,
-                    unnest(json_extract_string(result, '$.Timestamps[*]')) as sampled_at,
-                    unnest(json_extract_string(result, '$.Values[*]')) as value
-                from (
-                    select source_file, source_row, unnest(json_extract(document, '$.MetricDataResults[*]')) as result
-                    from answers
-                )
-                union all
-                select
-                    source_file, source_row, document ->> '$.Label' as label,
-                    unnest(json_extract_string(document, '$.Datapoints[*].Timestamp')) as sampled_at,
-                    unnest(json_extract_string(document, '$.Datapoints[*].Sum')) as value
-                from answers
-                union all
-                select source_file, source_row, null, null, null
-                from answers
-                where document is null
-            ),
-
-            labelled as (
-                select
-                    source_file,
-                    source_row,
-                    string_split(label, ' ') as words,
-                    list_filter(words, lambda word: regexp_full_match(word, '\\w*(TokenCount|Invocations)'))[1]
-                        as metric,
-                    try_cast(list_filter(words, lambda word: regexp_full_match(word, '\\d{1,11}'))[1] as bigint)
-                        as period_seconds,
-                    list_filter(words, lambda word: regexp_full_match(word, '[a-z]{2}(-[a-z]+)+-\\d'))[1]
-                        as label_region,
-                    list_filter(words, lambda word: regexp_full_match(word, '\\d{12}'))[1] as label_account,
-                    coalesce(
-                        list_filter(words, lambda word: not regexp_full_match(
-                            word, '\\d+|\\w*(TokenCount|Invocations)|[a-z]{2}(-[a-z]+)+-\\d'
-                        ))[1],
-                        {model_folder}
-                    ) as model,
-                    try_cast(value as double) as value,
-                    {sampled_at} as bucket_start
-                from points
-            ),
-
-            resources as (
+            with resources as (
                 select
                     *,
                     coalesce(label_region, {region_folder}) as region,
                     {resource} as resource_id,
                     parse_dirpath(source_file) as folder
-                from labelled
+                from {labelled}
             ),
 
             spaced as (
@@ -262,18 +216,104 @@ def cloudwatch(reading: Reading) -> Sql:
             from spaced
             where metric is not null or bucket_start is null
         )""",
-        documents=_documents(reading),
-        model_folder=_folder("model"),
-        sampled_at=readers.time_of_text(sql("sampled_at")),
+        labelled=_labelled(_cloudwatch_points(_documents(reading))),
         region_folder=_folder("region"),
         resource=_resource(sql("label_account"), sql("label_region")),
     )
     return _pivoted(reading, metrics, "cloudwatch", "aws.bedrock", {"uncached_input_tokens": "input_tokens"})
 
 
+def _cloudwatch_points(documents: Sql) -> Sql:
+    """A data point a row, of either kind of answer; a document that cannot be read is one without a time."""
+    return sql(
+        """(
+            with answers as (select * from {documents})
+
+            select
+                source_file, source_row, result ->> '$.Label' as label,
+                unnest(json_extract_string(result, '$.Timestamps[*]')) as sampled_at,
+                unnest(json_extract_string(result, '$.Values[*]')) as value
+            from (
+                select source_file, source_row, unnest(json_extract(document, '$.MetricDataResults[*]')) as result
+                from answers
+            )
+            union all
+            select
+                source_file, source_row, document ->> '$.Label' as label,
+                unnest(json_extract_string(document, '$.Datapoints[*].Timestamp')) as sampled_at,
+                unnest(json_extract_string(document, '$.Datapoints[*].Sum')) as value
+            from answers
+            union all
+            select source_file, source_row, null, null, null
+            from answers
+            where document is null
+        )""",
+        documents=documents,
+    )
+
+
+def _labelled(points: Sql) -> Sql:
+    """What the words of a point's label say: metric, period, region, account and model."""
+    return sql(
+        """(
+            select
+                source_file,
+                source_row,
+                string_split(label, ' ') as words,
+                list_filter(words, lambda word: regexp_full_match(word, '\\w*(TokenCount|Invocations)'))[1]
+                    as metric,
+                try_cast(list_filter(words, lambda word: regexp_full_match(word, '\\d{1,11}'))[1] as bigint)
+                    as period_seconds,
+                list_filter(words, lambda word: regexp_full_match(word, '[a-z]{2}(-[a-z]+)+-\\d'))[1]
+                    as label_region,
+                list_filter(words, lambda word: regexp_full_match(word, '\\d{12}'))[1] as label_account,
+                coalesce(
+                    list_filter(words, lambda word: not regexp_full_match(
+                        word, '\\d+|\\w*(TokenCount|Invocations)|[a-z]{2}(-[a-z]+)+-\\d'
+                    ))[1],
+                    {model_folder}
+                ) as model,
+                try_cast(value as double) as value,
+                {sampled_at} as bucket_start
+            from {points}
+        )""",
+        points=points,
+        model_folder=_folder("model"),
+        sampled_at=readers.time_of_text(sql("sampled_at")),
+    )
+
+
 def azure_monitor(reading: Reading) -> Sql:
     """Azure Monitor's answers for Azure OpenAI. The service leaves out what is nothing; only statuses 2xx count."""
     metrics = sql(
+        """(
+            select
+                source_file,
+                source_row,
+                dimensions['modelname'] as model,
+                dimensions['modeldeploymentname'] as deployment_id,
+                region,
+                resource_id,
+                coalesce(metric_name, 'ProcessedPromptTokens') as metric,
+                coalesce(try_cast(point ->> '$.total' as double), 0) as value,
+                {at} as bucket_start,
+                try_cast(regexp_extract(bucket_interval, '(\\d+)', 1) as bigint) * case
+                    when bucket_interval like 'PT%M' then 60
+                    when bucket_interval like 'PT%H' then 3600
+                    when bucket_interval like 'P%D' then 86400
+                end as bucket_seconds
+            from {points}
+            where dimensions['statuscode'] is null or dimensions['statuscode'] like '2%'
+        )""",
+        points=_azure_points(_documents(reading)),
+        at=readers.time_of_text(sql("(point ->> '$.timeStamp')")),
+    )
+    return _pivoted(reading, metrics, "azure_monitor", "azure.openai", {})
+
+
+def _azure_points(documents: Sql) -> Sql:
+    """A data point a row, with its metric, resource and dimensions."""
+    return sql(
         """(
             with named as (
                 select
@@ -293,46 +333,24 @@ def azure_monitor(reading: Reading) -> Sql:
                         as resource_id,
                     {timeseries} as one_series
                 from named
-            ),
-
-            points as (
-                select
-                    *,
-                    map_from_entries(list_transform(
-                        coalesce(json_extract(one_series, '$.metadatavalues[*]'), []),
-                        lambda dimension: struct_pack(
-                            key := lower(dimension ->> '$.name.value'), value := dimension ->> '$.value'
-                        )
-                    )) as dimensions,
-                    {data} as point
-                from series
             )
 
             select
-                source_file,
-                source_row,
-                dimensions['modelname'] as model,
-                dimensions['modeldeploymentname'] as deployment_id,
-                region,
-                resource_id,
-                coalesce(metric_name, 'ProcessedPromptTokens') as metric,
-                coalesce(try_cast(point ->> '$.total' as double), 0) as value,
-                {at} as bucket_start,
-                try_cast(regexp_extract(bucket_interval, '(\\d+)', 1) as bigint) * case
-                    when bucket_interval like 'PT%M' then 60
-                    when bucket_interval like 'PT%H' then 3600
-                    when bucket_interval like 'P%D' then 86400
-                end as bucket_seconds
-            from points
-            where dimensions['statuscode'] is null or dimensions['statuscode'] like '2%'
+                *,
+                map_from_entries(list_transform(
+                    coalesce(json_extract(one_series, '$.metadatavalues[*]'), []),
+                    lambda dimension: struct_pack(
+                        key := lower(dimension ->> '$.name.value'), value := dimension ->> '$.value'
+                    )
+                )) as dimensions,
+                {data} as point
+            from series
         )""",
         metric=_elements(sql("document"), "$.value"),
-        documents=_documents(reading),
+        documents=documents,
         timeseries=_elements(sql("metric"), "$.timeseries"),
         data=_elements(sql("one_series"), "$.data"),
-        at=readers.time_of_text(sql("(point ->> '$.timeStamp')")),
     )
-    return _pivoted(reading, metrics, "azure_monitor", "azure.openai", {})
 
 
 def _pivoted(reading: Reading, metrics: Sql, shape: str, provider: str, renamed: dict[str, str]) -> Sql:

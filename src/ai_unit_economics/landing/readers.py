@@ -200,6 +200,11 @@ def first_of(values: Iterable[Sql]) -> Sql:
     return sql("coalesce({values})", values=joined(given)) if given else sql("null")
 
 
+def number_of(text: Sql) -> Sql:
+    """A text as a float; null where it is none. DuckDB alone reads `1_000` as 1000."""
+    return sql("case when not contains({text}, '_') then try_cast({text} as double) end", text=text)
+
+
 def time_of(cell: Sql, kind: str) -> Sql:
     """A column that holds a time, as a UTC timestamp; null where it cannot be read, or is of no year from 2000 to 2099.
 
@@ -233,9 +238,7 @@ def time_of_text(text: Sql) -> Sql:
         )""",
         zone=zone,
         spaced=spaced,
-        number=time_of_number(
-            sql("try_cast({text} as double)", text=text), exact=sql("try_cast({text} as hugeint)", text=text)
-        ),
+        number=time_of_number(number_of(text), exact=sql("try_cast({text} as hugeint)", text=text)),
     )
 
 

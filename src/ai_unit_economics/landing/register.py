@@ -6,6 +6,7 @@ What was found out about a file is kept with its version, so that a run opens on
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -14,6 +15,7 @@ import duckdb
 from ai_unit_economics.landing import bills, customers, product, provider_usage, requests, samples, training
 from ai_unit_economics.landing.files import File, list_files
 from ai_unit_economics.landing.heads import Column, Head, look
+from ai_unit_economics.landing.privacy import without_emails
 from ai_unit_economics.landing.runs import Delivery, Manifest, deliveries, read_manifest
 from ai_unit_economics.landing.shapes import Catalogues, Shape
 from ai_unit_economics.landing.tables import PROMETHEUS_SAMPLES, PROMETHEUS_SERIES, Table
@@ -41,6 +43,7 @@ SEEDS_OF = {
 # Beside a bill lie notes and descriptions; what looks like a table or like rows is taken for a bill that cannot be
 # read.
 ROWS = ("parquet", "csv", "json_lines")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,14 @@ def register(
     catalogues: Catalogues,
     known: Mapping[tuple[str, str], Sequence[tuple[File, Head]]] | None = None,
     through_at_most: float = math.inf,
+    privacy_version: str = "",
 ) -> list[Entry]:
     """The files beneath `root`.
 
     Args:
         known: by path and version of a file what was found in it before.
         through_at_most: the size in bytes of a file that is still read through.
+        privacy_version: what is done with personal data; part of the version of each file that is read.
 
     Raises:
         RootError: the root cannot be listed.
@@ -94,16 +99,23 @@ def register(
     found: list[tuple[File, Head]] = []
     fresh: list[File] = []
     for file in list_files(root, session):
-        seen = known.get((file.path, file.version))
+        seen = known.get((file.path, file.version)) if file.problem is None else None
         if seen is None and file.folder in FOLDERS:
             fresh.append(file)
+        elif seen is None:
+            found.append((file, Head(problem="it lies in no folder that is read")))
         else:
-            found += seen or [(file, Head(problem="it lies in no folder that is read"))]
+            found += ((replace(opened, same_as=file.same_as), head) for opened, head in seen)
     found += look(fresh, session, through_at_most)
     versions = {folder: catalogues.version(*SEEDS_OF.get(folder, ())) for folder in FOLDERS}
     entries = [
         _entry(file, head, catalogues, versions) for file, head in sorted(found, key=lambda one: one[0].relative_path)
     ]
+    if privacy_version:
+        entries = [
+            replace(entry, settings="|".join(filter(None, (entry.settings, privacy_version)))) if entry.shape else entry
+            for entry in entries
+        ]
     return _with_deliveries(entries, session, catalogues)
 
 
@@ -142,12 +154,45 @@ def _is_meant_as_bill(file: File, head: Head) -> bool:
 
 
 def _with_deliveries(entries: list[Entry], session: duckdb.DuckDBPyConnection, catalogues: Catalogues) -> list[Entry]:
-    bills_read = [entry for entry in entries if entry.shape and entry.shape.folder == BILLS and not entry.problem]
+    entries = _without_copies(entries)
+    bills_read = [
+        entry for entry in entries if entry.shape and entry.shape.folder == BILLS and not entry.problem and entry.counts
+    ]
     others = [entry.file for entry in entries if entry.file.folder == BILLS and entry.shape is None]
     manifests = list(_manifests(others, session))
     found = deliveries([(entry.file, entry.head) for entry in bills_read], manifests, catalogues.focus_sources)
     paths = {manifest.file.path for manifest in manifests}
     return [_delivered(entry, found.get(entry.file.path), entry.file.path in paths) for entry in entries]
+
+
+def _without_copies(entries: Iterable[Entry]) -> list[Entry]:
+    """Of a file that lies here twice, by a link or as a copy, the first by name counts.
+
+    Copies within a source of bills are a matter of its runs (runs.py), and a sample counts once wherever it lies. What
+    folders, or the name of a file, say of its rows is a part of them.
+    """
+    first: dict[tuple, str] = {}
+    judged = []
+    for entry in entries:
+        original = _original(entry, first) if entry.counts else None
+        if original:
+            note = f"it is a copy of {original}, and counts once"
+            entry = replace(entry, delivery=replace(entry.delivery, not_current_because="copy", note=note))
+        judged.append(entry)
+    return judged
+
+
+def _original(entry: Entry, first: dict[tuple, str]) -> str | None:
+    """The file that counts instead of this one."""
+    path, link = entry.file.relative_path, entry.file.same_as
+    if entry.file.folder == BILLS:
+        return link if link and link.split("/")[:2] != path.split("/")[:2] else None
+    if link or entry.file.folder == samples.FOLDER or entry.head.checksum is None:
+        return link or None
+    said = tuple(part for part in path.split("/")[:-1] if "=" in part)
+    name = path.rsplit("/", 1)[-1].split(".")[0] if entry.shape.names_matter else ""
+    original = first.setdefault((entry.file.folder, entry.head.checksum, said, name), path)
+    return original if original != path else None
 
 
 def _delivered(entry: Entry, delivery: Delivery | None, is_manifest: bool) -> Entry:
@@ -201,13 +246,13 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "delimiter": head.delimiter,
         "escape": head.escape,
         "has_header": head.has_header,
-        "columns": [{"name": column.name, "type": column.type} for column in head.columns],
-        "keys": sorted(head.keys),
-        "first_line": head.first_line,
+        "columns": [{"name": without_emails(column.name), "type": column.type} for column in head.columns],
+        "keys": sorted(map(without_emails, head.keys)),
+        "first_line": _kept_beginning(head),
         "shape": entry.shape.name if entry.shape and not entry.problem else None,
-        "problem": entry.problem,
+        "problem": without_emails(entry.problem),
         "stops": entry.stops,
-        "note": "; ".join(notes) or None,
+        "note": without_emails("; ".join(notes) or None),
         "is_damaged": head.is_damaged,
         "not_current_because": delivery.not_current_because,
         "superseded_days": list(delivery.superseded_days),
@@ -218,11 +263,18 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "container": file.container,
         "size_bytes": file.size_bytes,
         "modified_at": file.modified_at,
-        "head_problem": head.problem,
-        "head_note": head.note,
+        "head_problem": without_emails(head.problem),
+        "head_note": without_emails(head.note),
         "has_times_without_offset": head.has_times_without_offset,
         "file_version": entry.version,
     }
+
+
+def _kept_beginning(head: Head) -> str:
+    """What the next run needs of a file's beginning, without the values in it."""
+    if head.format == "text":
+        return _QUOTED.sub('"..."', head.first_line.partition("\n")[0])
+    return "" if head.keys else without_emails(head.first_line[:80])
 
 
 def known_heads(rows: Iterable[Mapping[str, object]]) -> dict[tuple[str, str], list[tuple[File, Head]]]:

@@ -82,85 +82,18 @@ def sglang(reading: Reading) -> Sql:
 def otel_spans(reading: Reading) -> Sql:
     """Spans that are calls of a model. Where one library wraps another, both report a call: the inner one made it."""
     texts = [name for name in TEXTS if name != "request_id"]
-    aliased = joined(
-        sql(
-            "{value} as {name}",
-            value=_attribute(*reading.catalogues.aliases("otel_spans", name)),
-            name=identifier(name),
-        )
-        for name in texts
+    lines = readers.json_struct(
+        reading.paths, reading.head, {"resourceSpans": _SPANS}, is_numbered=True, largest=reading.largest
+    )
+    status = sql(
+        """case
+            when error_type is not null or status_code in ('2', 'STATUS_CODE_ERROR') then 'error'
+            when span_id is not null then 'ok'
+        end as status"""
     )
     calls = sql(
         """(
-            with spans as (
-                select
-                    source_file,
-                    row_number() over (partition by source_file order by line, resource, scope, place) as source_row,
-                    scope_name as instrumentation_scope,
-                    span,
-                    list_concat(coalesce(span.attributes, []), coalesce(resource_attributes, [])) as attributes
-                from (
-                    select
-                        * exclude (spans),
-                        unnest(coalesce(spans, [null])) as span,
-                        generate_subscripts(coalesce(spans, [null]), 1) as place
-                    from (
-                        select
-                            * exclude (scopes),
-                            unnest(coalesce(scopes, [null])).spans as spans,
-                            unnest(coalesce(scopes, [null])).scope.name as scope_name,
-                            generate_subscripts(coalesce(scopes, [null]), 1) as scope
-                        from (
-                            select
-                                source_file,
-                                source_row as line,
-                                unnest(coalesce(resourceSpans, [null])).scopeSpans as scopes,
-                                unnest(coalesce(resourceSpans, [null])).resource.attributes as resource_attributes,
-                                generate_subscripts(coalesce(resourceSpans, [null]), 1) as resource
-                            from {lines}
-                        )
-                    )
-                )
-            ),
-
-            described as (
-                select
-                    * exclude (span, attributes),
-                    span.traceId as trace_id,
-                    span.spanId as span_id,
-                    span.parentSpanId as parent_span_id,
-                    span.status.code as status_code,
-                    {operation} as operation,
-                    {kind} as kind,
-                    {error} as error_type,
-                    {aliased},
-                    {at} as requested_at
-                from spans
-            ),
-
-            calls as (
-                select * from described
-                where
-                    span_id is not null
-                    and case
-                        when operation is not null then list_contains({operations}, operation)
-                        when kind is not null then list_contains({kinds}, kind)
-                        else input_tokens is not null
-                    end
-            ),
-
-            innermost as (
-                select calls.*
-                from calls
-                anti join (select distinct source_file, trace_id, parent_span_id from calls) as parents
-                    on
-                        calls.source_file = parents.source_file
-                        and calls.trace_id = parents.trace_id
-                        and calls.span_id = parents.parent_span_id
-                qualify row_number() over (
-                    partition by calls.source_file, calls.trace_id, calls.span_id order by calls.source_row
-                ) = 1
-            )
+            with described as (select * from {described})
 
             select
                 source_file,
@@ -171,37 +104,116 @@ def otel_spans(reading: Reading) -> Sql:
                 requested_at,
                 case when span_id is null then 'the line is no JSON of spans' end as problem
             from (
-                select * from innermost
+                select * from {innermost}
                 union all
                 select * from described
                 where span_id is null
             )
         )""",
-        lines=readers.json_struct(
-            reading.paths, reading.head, {"resourceSpans": _SPANS}, is_numbered=True, largest=reading.largest
-        ),
+        described=_described(_spans(lines), {name: reading.catalogues.aliases("otel_spans", name) for name in texts}),
+        innermost=_innermost_calls(sql("described")),
+        columns=joined(status if name == "status" else identifier(name) for name in texts),
+    )
+    return _with_key(calls)
+
+
+def _spans(lines: Sql) -> Sql:
+    """A span a row, in the order of the file, with its own attributes and then those of its resource."""
+    return sql(
+        """(
+            select
+                source_file,
+                row_number() over (partition by source_file order by line, resource, scope, place) as source_row,
+                scope_name as instrumentation_scope,
+                span,
+                list_concat(coalesce(span.attributes, []), coalesce(resource_attributes, [])) as attributes
+            from (
+                select
+                    * exclude (spans),
+                    unnest(coalesce(spans, [null])) as span,
+                    generate_subscripts(coalesce(spans, [null]), 1) as place
+                from (
+                    select
+                        * exclude (scopes),
+                        unnest(coalesce(scopes, [null])).spans as spans,
+                        unnest(coalesce(scopes, [null])).scope.name as scope_name,
+                        generate_subscripts(coalesce(scopes, [null]), 1) as scope
+                    from (
+                        select
+                            source_file,
+                            source_row as line,
+                            unnest(coalesce(resourceSpans, [null])).scopeSpans as scopes,
+                            unnest(coalesce(resourceSpans, [null])).resource.attributes as resource_attributes,
+                            generate_subscripts(coalesce(resourceSpans, [null]), 1) as resource
+                        from {lines}
+                    )
+                )
+            )
+        )""",
+        lines=lines,
+    )
+
+
+def _described(spans: Sql, aliases: dict[str, list[str]]) -> Sql:
+    """What a span says of a call, each column by the first of its attributes that has a value."""
+    return sql(
+        """(
+            select
+                * exclude (span, attributes),
+                span.traceId as trace_id,
+                span.spanId as span_id,
+                span.parentSpanId as parent_span_id,
+                span.status.code as status_code,
+                {operation} as operation,
+                {kind} as kind,
+                {error} as error_type,
+                {aliased},
+                {at} as requested_at
+            from {spans}
+        )""",
+        spans=spans,
         operation=_attribute("gen_ai.operation.name"),
         kind=_attribute("openinference.span.kind"),
         error=_attribute("error.type"),
-        aliased=aliased,
+        aliased=joined(
+            sql("{value} as {name}", value=_attribute(*names), name=identifier(name)) for name, names in aliases.items()
+        ),
         at=readers.time_of_number(
             sql("try_cast(span.startTimeUnixNano as double)"), exact=sql("try_cast(span.startTimeUnixNano as hugeint)")
         ),
+    )
+
+
+def _innermost_calls(described: Sql) -> Sql:
+    """Spans that are calls of a model and whose children are none; a span that a file has twice is one."""
+    return sql(
+        """(
+            with calls as (
+                select * from {described}
+                where
+                    span_id is not null
+                    and case
+                        when operation is not null then list_contains({operations}, operation)
+                        when kind is not null then list_contains({kinds}, kind)
+                        else input_tokens is not null
+                    end
+            )
+
+            select calls.*
+            from calls
+            anti join (select distinct source_file, trace_id, parent_span_id from calls) as parents
+                on
+                    calls.source_file = parents.source_file
+                    and calls.trace_id = parents.trace_id
+                    and calls.span_id = parents.parent_span_id
+            qualify row_number() over (
+                partition by calls.source_file, calls.trace_id, calls.span_id order by calls.source_row
+            ) = 1
+        )""",
+        described=described,
         operations=OPERATIONS,
         kinds=KINDS,
-        columns=joined(
-            sql(
-                """case
-                    when error_type is not null or status_code in ('2', 'STATUS_CODE_ERROR') then 'error'
-                    when span_id is not null then 'ok'
-                end as status"""
-            )
-            if name == "status"
-            else identifier(name)
-            for name in texts
-        ),
     )
-    return _with_key(calls)
 
 
 def _attribute(*names: str) -> Sql:
@@ -221,9 +233,15 @@ def _attribute(*names: str) -> Sql:
 
 
 def _shape(
-    name: str, title: str, remarks: str, recognises: Callable[[Head], bool], rows, unfit: str | None = None
+    name: str,
+    title: str,
+    remarks: str,
+    recognises: Callable[[Head], bool],
+    rows,
+    unfit: str | None = None,
+    names_matter: bool = False,
 ) -> Shape:
-    return Shape(name, FOLDER, tables.REQUESTS, title, remarks, recognises, rows, unfit)
+    return Shape(name, FOLDER, tables.REQUESTS, title, remarks, recognises, rows, unfit, names_matter)
 
 
 _GENERIC = (
@@ -248,6 +266,7 @@ SHAPES = (
         "times, the hour in the file's name counts (local time).",
         has_keys("request_parameters", "prompt_tokens", "completion_tokens"),
         sglang,
+        names_matter=True,
     ),
     _shape(
         "litellm",

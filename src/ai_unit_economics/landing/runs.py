@@ -6,14 +6,13 @@ file is the truth for its rows.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from ai_unit_economics.landing.files import File
-from ai_unit_economics.landing.heads import Head
+from ai_unit_economics.landing.heads import Head, json_of
 
 RUNS = ("snapshot", "cumulative")
 DAYS = re.compile(r"(\d{8})-(\d{8})")
@@ -81,7 +80,7 @@ class Manifest:
 def read_manifest(file: File, text: str) -> Manifest | None:
     """A file of JSON as a manifest of AWS or Azure; None where it is none."""
     try:
-        document = json.loads(text)
+        document = json_of(text)
     except ValueError:
         return None
     if not isinstance(document, dict):

@@ -80,7 +80,8 @@ def long_form(reading: Reading) -> Sql:
         return head.columns[known[role] - 1].type
 
     metric = sql("cast({name} as varchar)", name=readers.column(known["metric"]))
-    value = sql("try_cast({value} as double)", value=readers.column(known["value"]))
+    value = readers.column(known["value"])
+    value = readers.number_of(value) if kind("value") == "VARCHAR" else sql("try_cast({value} as double)", value=value)
     at = readers.time_of(readers.column(known["ts"]), kind("ts"))
     branch = """
         select
@@ -147,45 +148,8 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
     two letters is now and then the same, and two pods would count as one.
     """
     counted = sorted({name for metric in catalogued for name in (metric, CREATED.sub("_created", metric, count=1))})
-    countable = sql("coalesce(value between 0 and 9007199254740992, false)")
     return sql(
         """(
-            with grouped as (
-                select
-                    source_file,
-                    file_version,
-                    metric,
-                    labels,
-                    labels_json,
-                    cast(sampled_at as date) as date_day,
-                    count(*) as samples,
-                    count(*) filter (where not {countable}) as uncountable_samples,
-                    count(*) filter (where value < 0) as negative_samples,
-                    min(value) filter (where {countable}) as lowest_value,
-                    max(value) filter (where {countable}) as highest_value,
-                    min(millisecond(sampled_at) % 1000) as lowest_millisecond,
-                    max(millisecond(sampled_at) % 1000) as highest_millisecond,
-                    min(sampled_at) as first_sampled_at,
-                    max(sampled_at) as last_sampled_at
-                from {rows}
-                group by source_file, file_version, metric, labels, labels_json, cast(sampled_at as date)
-            ),
-
-            named as (
-                select * replace (
-                    case when has_labels then labels end as labels,
-                    case when has_labels then labels_json end as labels_json
-                )
-                from (
-                    select
-                        *,
-                        {name} as name,
-                        coalesce(list_contains({counted}, {name}) or regexp_matches({name}, {usage}), false)
-                            as has_labels
-                    from grouped
-                )
-            )
-
             select
                 source_file,
                 file_version,
@@ -203,14 +167,59 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
                 max(highest_millisecond) as highest_millisecond,
                 min(first_sampled_at) as first_sampled_at,
                 max(last_sampled_at) as last_sampled_at
-            from named
+            from {named}
             group by source_file, file_version, name, metric, labels, labels_json, date_day
         )""",
+        named=_with_labels_where_asked_for(_sample_groups(rows), counted),
+    )
+
+
+def _sample_groups(rows: Sql) -> Sql:
+    return sql(
+        """(
+            select
+                source_file,
+                file_version,
+                metric,
+                labels,
+                labels_json,
+                cast(sampled_at as date) as date_day,
+                count(*) as samples,
+                count(*) filter (where not {countable}) as uncountable_samples,
+                count(*) filter (where value < 0) as negative_samples,
+                min(value) filter (where {countable}) as lowest_value,
+                max(value) filter (where {countable}) as highest_value,
+                min(millisecond(sampled_at) % 1000) as lowest_millisecond,
+                max(millisecond(sampled_at) % 1000) as highest_millisecond,
+                min(sampled_at) as first_sampled_at,
+                max(sampled_at) as last_sampled_at
+            from {rows}
+            group by source_file, file_version, metric, labels, labels_json, cast(sampled_at as date)
+        )""",
         rows=rows,
+        countable=sql("coalesce(value between 0 and 9007199254740992, false)"),
+    )
+
+
+def _with_labels_where_asked_for(groups: Sql, counted: list[str]) -> Sql:
+    return sql(
+        """(
+            select * replace (
+                case when has_labels then labels end as labels,
+                case when has_labels then labels_json end as labels_json
+            )
+            from (
+                select
+                    *,
+                    {name} as name,
+                    coalesce(list_contains({counted}, {name}) or regexp_matches({name}, {usage}), false) as has_labels
+                from {groups}
+            )
+        )""",
+        groups=groups,
         name=normal_name(sql("metric")),
         counted=counted,
         usage=LOOKS_LIKE_USAGE,
-        countable=countable,
     )
 
 
@@ -316,7 +325,7 @@ def prometheus_api(reading: Reading) -> Sql:
         """(
             select
                 source_file, metric, labels, cast(null as varchar) as labels_json, {at} as sampled_at,
-                try_cast(sample[2] as double) as value
+                {value} as value
             from (
                 select source_file, metric, labels, unnest(samples) as sample
                 from (
@@ -332,7 +341,8 @@ def prometheus_api(reading: Reading) -> Sql:
                 )
             )
         )""",
-        at=readers.time_of_number(sql("try_cast(sample[1] as double)")),
+        value=readers.number_of(sql("sample[2]")),
+        at=readers.time_of_number(readers.number_of(sql("sample[1]"))),
         labels=_without_name(sql("result.metric")),
         answers=answers,
     )
@@ -347,131 +357,152 @@ def otlp(reading: Reading) -> Sql:
     lines = readers.json_struct(
         reading.paths, reading.head, {"resourceMetrics": _RESOURCE_METRICS}, largest=reading.largest
     )
-    names = joined(
-        (sql("when {key} then {label}", key=key, label=label) for key, label in LABEL_OF_ATTRIBUTE.items()), " "
+    at = readers.time_of_number(
+        readers.number_of(sql("sample.nanoseconds")), exact=sql("try_cast(sample.nanoseconds as hugeint)")
     )
     return sql(
         """(
-            with metrics as (
-                select source_file, resource_attributes, unnest(coalesce(scope.metrics, [null])) as metric
-                from (
-                    select
-                        source_file,
-                        resource.resource.attributes as resource_attributes,
-                        unnest(coalesce(resource.scopeMetrics, [null])) as scope
-                    from (
-                        select source_file, unnest(coalesce(resourceMetrics, [null])) as resource
-                        from {lines}
-                    )
-                )
-            ),
-
-            points as (
-                select
-                    source_file,
-                    name as metric,
-                    is_delta,
-                    point,
-                    nullif(point.startTimeUnixNano, '0') as start_unix_nano,
-                    list_transform(
-                        list_concat(coalesce(point.attributes, []), coalesce(resource_attributes, [])),
-                        lambda attribute: struct_pack(
-                            key := attribute.key,
-                            text := coalesce(
-                                attribute."value".stringValue, attribute."value".intValue,
-                                attribute."value".doubleValue,
-                                attribute."value".boolValue
-                            )
-                        )
-                    ) as attributes
-                from (
-                    select
-                        source_file,
-                        resource_attributes,
-                        metric.name,
-                        given.aggregationTemporality in ('1', 'AGGREGATION_TEMPORALITY_DELTA') is true as is_delta,
-                        unnest(coalesce(given.dataPoints, [null])) as point
-                    from (
-                        select
-                            *,
-                            coalesce(metric."sum", metric.gauge, metric.histogram, metric.exponentialHistogram) as given
-                        from metrics
-                    )
-                )
-            ),
-
-            series as (
-                select
-                    *,
-                    case
-                        when point.count is null
-                            then [struct_pack(name := metric, value := coalesce(point.asInt, point.asDouble))]
-                        else [
-                            struct_pack(name := metric || '_count', value := point.count),
-                            struct_pack(name := metric || '_sum', value := point."sum")
-                        ]
-                    end as named
-                from points
-            ),
-
-            samples as (
-                select
-                    source_file,
-                    map_from_entries(list_transform(
-                        list_distinct(list_transform(attributes, lambda attribute: attribute.key)),
-                        lambda name: struct_pack(
-                            key := case name {names} else replace(name, '.', '_') end,
-                            value := list_filter(attributes, lambda attribute: attribute.key = name)[1].text
-                        )
-                    )) as labels,
-                    unnest(case
-                        when point is null
-                            then [struct_pack(
-                                metric := cast(null as varchar), nanoseconds := cast(null as varchar),
-                                is_start := false,
-                                value := cast(null as double)
-                            )]
-                        else flatten(list_transform(named, lambda one: list_filter(
-                            [
-                                struct_pack(
-                                    metric := one.name, nanoseconds := point.timeUnixNano, is_start := false,
-                                    value := try_cast(one.value as double)
-                                ),
-                                case
-                                    when start_unix_nano is null then null
-                                    when is_delta
-                                        then struct_pack(
-                                            metric := one.name, nanoseconds := start_unix_nano, is_start := true,
-                                            value := cast(0 as double)
-                                        )
-                                    else struct_pack(
-                                        metric := {created}, nanoseconds := point.timeUnixNano, is_start := false,
-                                        value := try_cast(start_unix_nano as double) / 1000000000
-                                    )
-                                end
-                            ],
-                            lambda sample: sample is not null
-                        )))
-                    end) as sample
-                from series
-            )
-
             select
                 source_file,
                 sample.metric as metric,
-                labels,
+                {labels} as labels,
                 cast(null as varchar) as labels_json,
                 {at} + case when sample.is_start then interval 1 microsecond else interval 0 microsecond end
                     as sampled_at,
                 sample.value as value
-            from samples
+            from (
+                select source_file, attributes, unnest({samples}) as sample
+                from {points}
+            )
+        )""",
+        labels=_labels_of_attributes(),
+        at=at,
+        samples=_samples_of_point(),
+        points=_points(_metrics(lines)),
+    )
+
+
+def _metrics(lines: Sql) -> Sql:
+    """A metric of OTLP a row, with the attributes of its resource; a line that cannot be read is a row without one."""
+    return sql(
+        """(
+            select source_file, resource_attributes, unnest(coalesce(scope.metrics, [null])) as metric
+            from (
+                select
+                    source_file,
+                    resource.resource.attributes as resource_attributes,
+                    unnest(coalesce(resource.scopeMetrics, [null])) as scope
+                from (
+                    select source_file, unnest(coalesce(resourceMetrics, [null])) as resource
+                    from {lines}
+                )
+            )
         )""",
         lines=lines,
+    )
+
+
+def _points(metrics: Sql) -> Sql:
+    """A data point of OTLP a row, with its own attributes and then those of its resource."""
+    return sql(
+        """(
+            select
+                source_file,
+                name as metric,
+                is_delta,
+                point,
+                nullif(point.startTimeUnixNano, '0') as start_unix_nano,
+                list_transform(
+                    list_concat(coalesce(point.attributes, []), coalesce(resource_attributes, [])),
+                    lambda attribute: struct_pack(
+                        key := attribute.key,
+                        text := coalesce(
+                            attribute."value".stringValue, attribute."value".intValue,
+                            attribute."value".doubleValue,
+                            attribute."value".boolValue
+                        )
+                    )
+                ) as attributes
+            from (
+                select
+                    source_file,
+                    resource_attributes,
+                    metric.name,
+                    given.aggregationTemporality in ('1', 'AGGREGATION_TEMPORALITY_DELTA') is true as is_delta,
+                    unnest(coalesce(given.dataPoints, [null])) as point
+                from (
+                    select
+                        *,
+                        coalesce(metric."sum", metric.gauge, metric.histogram, metric.exponentialHistogram) as given
+                    from {metrics}
+                )
+            )
+        )""",
+        metrics=metrics,
+    )
+
+
+def _labels_of_attributes() -> Sql:
+    """Attributes as labels: of two with one name the first counts, the point's before its resource's."""
+    names = joined(
+        (sql("when {key} then {label}", key=key, label=label) for key, label in LABEL_OF_ATTRIBUTE.items()), " "
+    )
+    return sql(
+        """map_from_entries(list_transform(
+            list_distinct(list_transform(attributes, lambda attribute: attribute.key)),
+            lambda name: struct_pack(
+                key := case name {names} else replace(name, '.', '_') end,
+                value := list_filter(attributes, lambda attribute: attribute.key = name)[1].text
+            )
+        ))""",
         names=names,
+    )
+
+
+def _samples_of_point() -> Sql:
+    """The samples of a data point: its value, or the count and the sum of a histogram, each with its beginning."""
+    named = sql(
+        """case
+            when point.count is null
+                then [struct_pack(name := metric, value := coalesce(point.asInt, point.asDouble))]
+            else [
+                struct_pack(name := metric || '_count', value := point.count),
+                struct_pack(name := metric || '_sum', value := point."sum")
+            ]
+        end"""
+    )
+    return sql(
+        """case
+            when point is null
+                then [struct_pack(
+                    metric := cast(null as varchar), nanoseconds := cast(null as varchar), is_start := false,
+                    value := cast(null as double)
+                )]
+            else flatten(list_transform({named}, lambda one: list_filter(
+                [
+                    struct_pack(
+                        metric := one.name, nanoseconds := point.timeUnixNano, is_start := false,
+                        value := {value}
+                    ),
+                    case
+                        when start_unix_nano is null then null
+                        when is_delta
+                            then struct_pack(
+                                metric := one.name, nanoseconds := start_unix_nano, is_start := true,
+                                value := cast(0 as double)
+                            )
+                        else struct_pack(
+                            metric := {created}, nanoseconds := point.timeUnixNano, is_start := false,
+                            value := try_cast(start_unix_nano as double) / 1000000000
+                        )
+                    end
+                ],
+                lambda sample: sample is not null
+            )))
+        end""",
+        named=named,
+        value=readers.number_of(sql("one.value")),
         created=created_name(sql("one.name")),
-        at=readers.time_of_number(
-            sql("try_cast(sample.nanoseconds as double)"), exact=sql("try_cast(sample.nanoseconds as hugeint)")
-        ),
     )
 
 
@@ -485,7 +516,7 @@ def tsdb_dump(reading: Reading) -> Sql:
                 {labels} as labels,
                 cast(null as varchar) as labels_json,
                 {at} as sampled_at,
-                try_cast(parts.value as double) as value
+                {value} as value
             from (
                 select
                     *,
@@ -511,6 +542,7 @@ def tsdb_dump(reading: Reading) -> Sql:
             )
         )""",
         labels=_without_name(sql("labels")),
+        value=readers.number_of(sql("parts.value")),
         at=readers.time_of_number(sql("try_cast(parts.at as double)")),
         lines=readers.lines(reading.paths, reading.head),
     )

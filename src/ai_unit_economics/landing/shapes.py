@@ -72,6 +72,7 @@ class Shape:
         recognises: whether a file is of this shape, by its head; of a folder's shapes the first that does is taken.
         rows: SQL in parentheses with `source_file`, `source_row` and columns of the table, those that it knows.
         unfit: why it is known and not read, if it is not.
+        names_matter: whether the name of a file says something of its rows, so that two files may hold the same.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Shape:
     recognises: Callable[[Head], bool]
     rows: Callable[[Reading], Sql] | None = None
     unfit: str | None = None
+    names_matter: bool = False
 
 
 def has_keys(*required: str) -> Callable[[Head], bool]:

@@ -86,13 +86,14 @@ FILES = Table(
         "has_header BOOLEAN: Whether the first row of a CSV has the names of its columns.",
         'columns STRUCT("name" VARCHAR, "type" VARCHAR)[]: Columns of a table, with the type that DuckDB reads.',
         "keys VARCHAR[]: Names of columns or of JSON keys, in lower case, and of folders such as `region=…/`.",
-        "first_line VARCHAR: Beginning of a text, 4,000 characters at most.",
+        "first_line VARCHAR: First line of a text of samples, without values of labels; 80 characters of a file "
+        "without names of columns or keys; else empty.",
         "shape VARCHAR: Shape of the file; null where it is not read.",
         "problem VARCHAR: Why it is not read; null where it is.",
         "note VARCHAR: Anything unusual in reading it, such as a detected encoding.",
         "is_damaged BOOLEAN: Whether it has bytes that its encoding does not know; they are read as U+FFFD.",
-        "not_current_because VARCHAR: Why a file of a bill does not count: `older_run`, `incomplete_run`, "
-        "`not_in_manifest`, `copy`; null where it counts.",
+        "not_current_because VARCHAR: Why a file does not count: of a bill `older_run`, `incomplete_run` or "
+        "`not_in_manifest`; of any file `copy`, where another one is the same; null where it counts.",
         "stops BOOLEAN: Whether its problem stops the build: a bill of unknown cost.",
         "superseded_days DATE[]: Days of a bill's run that a newer run replaces.",
         "delivery VARCHAR: How its source delivers, as in `focus_sources`.",
@@ -176,6 +177,7 @@ PROMETHEUS_SERIES = Table(
             "labels MAP(VARCHAR, VARCHAR): The labels, where the file has them as columns, a map or nested JSON; "
             "null for a metric that is neither in `metric_catalog` nor looks like usage.",
             "labels_json VARCHAR: The labels, where the file has them as a text of JSON; null as above.",
+            "has_personal_labels BOOLEAN: Whether something in the labels was hashed; null where nothing is hashed.",
             "date_day DATE: UTC day of the samples; null where their time cannot be read.",
             "samples BIGINT: How many there are, duplicates included.",
             "uncountable_samples BIGINT: How many are no counts: stale markers, NaN, infinite, negative or above 2^53.",

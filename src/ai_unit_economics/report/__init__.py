@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ai_unit_economics import opening
 from ai_unit_economics.figures import count, money, percent, plain, signed, unit_cost, why_unknown
 from ai_unit_economics.report import content
+from ai_unit_economics.writing import write
 
 REQUIRED = (
     "fct_unit_economics_daily",
@@ -104,6 +105,5 @@ def report_command(database: Path, out: Path) -> None:
             page = render(connection)
     except (NothingToReportError, duckdb.IOException) as error:
         raise click.ClickException(str(error).splitlines()[0]) from None
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(page, encoding="utf-8")
+    write(out, page)
     click.echo(f"wrote {out} ({len(page.encode()) / 1000:,.0f} kB)")

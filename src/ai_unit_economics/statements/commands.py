@@ -12,9 +12,10 @@ from ai_unit_economics.books.closing import month_of
 from ai_unit_economics.books.records import BooksError
 from ai_unit_economics.report import database_to_report
 from ai_unit_economics.statements.content import Month, StatementError, read_month
-from ai_unit_economics.statements.files import file_name, write
+from ai_unit_economics.statements.files import file_name
 from ai_unit_economics.statements.journal import batch_of, entries, journal_text
 from ai_unit_economics.statements.page import Statement, render, statement_csv
+from ai_unit_economics.writing import write
 
 FOLDER = Path("data/statements")
 DATABASE_OPTION = click.option(

@@ -1,17 +1,13 @@
-"""CSV as a spreadsheet reads it, and files that are there as a whole or not at all."""
+"""CSV as a spreadsheet reads it, and owners as names of files."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import io
-import os
 import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from pathlib import Path
-
-from ai_unit_economics.publishing import flush
 
 # A cell that begins so is a formula to a spreadsheet, whoever wrote it
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -41,15 +37,3 @@ def file_name(owner: str) -> str:
     if plain == owner or owner == f"({plain})":
         return plain
     return f"{plain or 'owner'}-{hashlib.sha256(owner.encode()).hexdigest()[:6]}"
-
-
-def write(path: Path, text: str) -> None:
-    """Beside its place first, then renamed: nobody opens half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_bytes(text.encode())
-        flush(draft)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -28,8 +28,8 @@ def build(database: str, number: str, rows: str = "1000", fate: str = "passed") 
             create schema if not exists marts;
             create schema if not exists builds;
             create table if not exists builds.invocations (
-                invocation_id varchar, command varchar, is_whole boolean, started_at timestamp, finished_at timestamp,
-                changed_data boolean, problems varchar[], marts varchar[],
+                invocation_id varchar primary key, command varchar, is_whole boolean, started_at timestamp,
+                finished_at timestamp, changed_data boolean, problems varchar[], marts varchar[],
                 gates_passed varchar[], gates_broken varchar[]
             )
         """)

@@ -96,6 +96,16 @@ def test_a_failed_test_is_named(project: Path) -> None:
     assert marts(project)
 
 
+def test_the_newest_run_is_the_last_one_whatever_its_clock_said(project: Path) -> None:
+    """A build of next year, by its clock, and a failed one of today after it."""
+    dbt(project, "build")
+    with duckdb.connect(str(project / "warehouse.duckdb")) as connection:
+        connection.execute("update builds.invocations set started_at = started_at + interval 1 year")
+    dbt(project, "build", "--vars", "{cost: 2}")
+    with pytest.raises(NotPublishedError, match="did not pass"):
+        marts(project)
+
+
 def test_tests_that_fail_later_count_too(project: Path) -> None:
     dbt(project, "build")
     with duckdb.connect(str(project / "warehouse.duckdb")) as connection:

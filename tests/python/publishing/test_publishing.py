@@ -109,6 +109,20 @@ def test_a_build_that_failed_or_was_killed_is_not_published(tmp_path: Path, fate
     assert published_build(tmp_path) == 3
 
 
+@pytest.mark.parametrize("fate", ["failed", "killed"])
+def test_a_clock_that_stepped_back_publishes_no_killed_build(tmp_path: Path, fate: str) -> None:
+    """Build 3 runs after build 5, on a clock that says that it ran before."""
+    build(tmp_path, 5)
+    first = publish_here(tmp_path)
+    build(tmp_path, 3, fate)
+    with pytest.raises(NotPublishedError, match="did not"):
+        publish_here(tmp_path)
+    build(tmp_path, 4)
+    second = publish_here(tmp_path, keep=1)
+    assert latest(tmp_path / "published") == second != first
+    assert published_build(tmp_path) == 4
+
+
 def test_cost_that_went_missing_is_not_published(tmp_path: Path) -> None:
     build(tmp_path, 1)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:

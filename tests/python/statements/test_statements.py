@@ -202,15 +202,6 @@ def test_files_are_written_for_each_owner_and_a_journal_for_signed_months(databa
     assert "no such database" in run("statement", "2026-08", "--database", tmp_path / "none")
 
 
-def test_what_dies_on_its_way_leaves_the_file_of_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = tmp_path / "page.html"
-    files.write(file, "before")
-    monkeypatch.setattr(files, "flush", lambda path: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        files.write(file, "after")
-    assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("page.html", "before")]
-
-
 @pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "  =1"])
 def test_text_is_no_formula_in_a_spreadsheet(cell: str) -> None:
     text = files.csv_text(["a", "b"], [(cell, Decimal("-1.50"))])

@@ -49,6 +49,7 @@ def warehouse(module_warehouse):
     module_warehouse.write("telemetry/requests/long.csv", csv(*[csv_row()] * 59_999, HALVES[0]))
     module_warehouse.write("telemetry/requests/newline.csv", csv(csv_row(customer='"ac\nme"'), HALVES[1]))
     module_warehouse.write("telemetry/requests/semicolons.csv", csv(HALVES[1]).replace(",", ";"))
+    module_warehouse.variables = {"privacy": {"user_id": "keep", "session_id": "keep"}}
     module_warehouse.build("+int_quality__telemetry_files")
     return module_warehouse
 

@@ -28,6 +28,7 @@ def warehouse(module_warehouse):
     module_warehouse.write("telemetry/requests/azure.csv", AZURE_TRACE)
     module_warehouse.write("telemetry/requests/empty.jsonl", "")
     module_warehouse.write("telemetry/product/product.csv", "ts,user_id,workload\n2026-08-01,ann,chat\n")
+    module_warehouse.variables = {"privacy": {"user_id": "keep", "session_id": "keep"}}
     module_warehouse.build("+int_quality__telemetry_files")
     return module_warehouse
 

@@ -20,6 +20,7 @@ from tools.sql_rules import (
     columns_are_named,
     is_described,
     is_set_apart,
+    is_short,
     mart_has_a_contract,
     money_is_no_float,
     no_average_of_ratios,
@@ -158,7 +159,8 @@ def model(**changes: Any) -> dict[str, Any]:
     return {
         "fqn": ["ai_unit_economics", "marts", "costs", "fct_costs"],
         "description": "One row per day.",
-        "config": {"contract": {"enforced": True}},
+        "config": {"contract": {"enforced": True}, "meta": {}},
+        "raw_code": "select 1",
         "columns": {"effective_cost": {"name": "effective_cost", "description": "What it cost."}},
         **changes,
     }
@@ -171,3 +173,13 @@ def test_a_rule_of_the_manifest_can_fail() -> None:
     intermediate = model(fqn=["ai_unit_economics", "intermediate", "x"], config={"contract": {"enforced": False}})
     assert list(mart_has_a_contract(intermediate)) == []
     assert [finding for rule in MANIFEST_RULES for finding in rule(model())] == []
+
+
+def test_a_long_model_says_why() -> None:
+    short, long = "select\n" * 150, "select\n" * 151
+    why, blank = {"meta": {"why_long": "Each column of FOCUS is named."}}, {"meta": {"why_long": " "}}
+    assert list(is_short(model(raw_code=long)))
+    assert list(is_short(model(raw_code=long, config=blank)))
+    assert list(is_short(model(raw_code=long, config=why))) == []
+    assert list(is_short(model(raw_code=short))) == []
+    assert list(is_short(model(raw_code=short, config=why)))

@@ -1,0 +1,73 @@
+with request_files as (
+
+    select * from {{ ref('int_quality__request_files') }}
+
+),
+
+requests as (
+
+    select * from {{ ref('int_usage__customer_requests_daily') }}
+
+),
+
+repeats as (
+
+    select * from {{ ref('int_usage__request_repeats_daily') }}
+
+),
+
+deployments as (
+
+    select distinct deployment_id from {{ ref('deployments') }}
+
+),
+
+request_counts as (
+
+    select
+        source_file,
+        unnest(['unreadable_row', 'unusable_count', 'no_deployment', 'more_cached_than_input']) as issue,
+        cast(null as varchar) as detail,
+        unnest([
+            unreadable_rows, rows_with_unusable_counts, rows_without_deployment, rows_with_more_cached_than_input
+        ]) as affected_rows
+    from request_files
+
+),
+
+repeated_requests as (
+
+    select
+        source_file,
+        'repeated_request' as issue,
+        'their request ids are in this or another file already: they count once' as detail,
+        sum(len(repeated_rows)) as affected_rows
+    from repeats
+    group by source_file
+    having sum(len(repeated_rows)) > 0
+
+),
+
+unknown_deployments as (
+
+    select
+        requests.source_file,
+        'unknown_deployment' as issue,
+        string_agg(distinct requests.deployment_id, ', ' order by requests.deployment_id) as detail,
+        sum(requests.requests + requests.failed_requests) as affected_rows
+    from requests
+    anti join deployments on requests.deployment_id = deployments.deployment_id
+    where requests.deployment_id is not null
+    group by requests.source_file
+
+)
+
+select source_file, issue, detail, affected_rows
+from request_counts
+where affected_rows > 0
+union all
+select source_file, issue, detail, affected_rows
+from repeated_requests
+union all
+select source_file, issue, detail, affected_rows
+from unknown_deployments

@@ -1,0 +1,57 @@
+with training as (
+
+    select * from {{ ref('stg_training__progress') }}
+
+),
+
+training_steps as (
+
+    select * from {{ ref('int_usage__training_steps') }}
+
+),
+
+training_attempts as (
+
+    select * from {{ ref('int_usage__training_attempts') }}
+    where is_opening_unknown
+
+),
+
+training_counts as (
+
+    select
+        source_file,
+        unnest(['unreadable_row', 'unusable_count']) as issue,
+        cast(null as varchar) as detail,
+        unnest([
+            count(*) filter (where ts is null or step is null),
+            count(*) filter (where ts is not null and step is not null and has_unusable_counts)
+        ]) as affected_rows
+    from training
+    group by source_file
+
+),
+
+unknown_openings as (
+
+    select
+        training_steps.source_file,
+        'opening_unknown' as issue,
+        string_agg(distinct training_steps.run_id, ', ' order by training_steps.run_id) as detail,
+        count(*) as affected_rows
+    from training_steps
+    inner join training_attempts
+        on
+            training_steps.run_id = training_attempts.run_id
+            and training_steps.attempt_number = training_attempts.attempt_number
+            and training_steps.step = training_attempts.resumed_step
+    group by training_steps.source_file
+
+)
+
+select source_file, issue, detail, affected_rows
+from training_counts
+where affected_rows > 0
+union all
+select source_file, issue, detail, affected_rows
+from unknown_openings

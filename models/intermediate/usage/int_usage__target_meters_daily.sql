@@ -1,0 +1,106 @@
+{%- set allowed_us = (var('max_unknown_share') * 86400000000) | int -%}
+
+with looks as (
+
+    select * from {{ ref('int_usage__counter_looks_daily') }}
+
+),
+
+held_intervals as (
+
+    select * from {{ ref('int_usage__held_intervals') }}
+
+),
+
+targets as (
+
+    select
+        date_day,
+        deployment_id,
+        target_id,
+        min(first_us) as first_us,
+        max(last_us) as last_us
+    from looks
+    group by date_day, deployment_id, target_id
+
+),
+
+-- since when a process may have counted: as long as it was seen, or its pod held accelerators
+beginnings as (
+
+    select
+        target_id,
+        min(begins_us) as begins_us
+    from (
+        select target_id, first_us as begins_us from targets
+        union all
+        select target_id, epoch_us(starts_at) as begins_us from held_intervals
+    )
+    group by target_id
+
+),
+
+preferred as (
+
+    select * from looks
+    where meter is not null
+    qualify preference = min(preference) over (partition by date_day, deployment_id, target_id, semantic)
+
+),
+
+-- what a counter had when it was first seen is the most that it can have counted before
+meters as (
+
+    select
+        preferred.date_day,
+        preferred.deployment_id,
+        preferred.target_id,
+        preferred.meter,
+        min(preferred.first_us) as first_us,
+        max(preferred.last_us) as last_us,
+        bool_and(preferred.is_first_day) as is_first_day,
+        coalesce(
+            sum(preferred.first_value) filter (
+                where preferred.is_first_day and preferred.first_us - beginnings.begins_us > {{ allowed_us }}
+            ), 0
+        ) as late_units
+    from preferred
+    inner join beginnings on preferred.target_id = beginnings.target_id
+    group by preferred.date_day, preferred.deployment_id, preferred.target_id, preferred.meter
+
+),
+
+spans as (
+
+    select
+        deployment_id,
+        target_id,
+        meter,
+        min(date_day) as first_date,
+        max(date_day) as last_date
+    from meters
+    group by deployment_id, target_id, meter
+
+)
+
+select
+    targets.date_day,
+    targets.deployment_id,
+    targets.target_id,
+    spans.meter,
+    meters.meter is null as is_absent,
+    coalesce(targets.last_us - meters.last_us > {{ allowed_us }}, false) as is_cut_off,
+    coalesce(not meters.is_first_day and meters.first_us - targets.first_us > {{ allowed_us }}, false) as is_back_late,
+    cast(coalesce(meters.late_units, 0) as hugeint) as late_units
+from targets
+inner join spans
+    on
+        targets.deployment_id = spans.deployment_id
+        and targets.target_id = spans.target_id
+        and targets.date_day between spans.first_date and spans.last_date
+left join meters
+    on
+        targets.date_day = meters.date_day
+        and targets.deployment_id = meters.deployment_id
+        and targets.target_id = meters.target_id
+        and spans.meter = meters.meter
