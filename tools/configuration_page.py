@@ -80,7 +80,7 @@ def section(seed: dict[str, Any]) -> str:
     if shared:
         text += f" Also {', '.join(f'`{name}`' for name in shared)}."
     lines = [
-        f"- {', '.join(f'`{name}`' for name, _ in columns)}: {meaning}"
+        f"- {', '.join(f'`{name}`' for name, _ in columns)}: {linked(meaning)}"
         for meaning, columns in groupby(own, key=lambda column: column[1])
     ]
     return "\n".join([f"### {seed['name']}", "", text, "", *lines, ""])
