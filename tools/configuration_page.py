@@ -33,7 +33,7 @@ def variable_rows(project: str) -> list[str]:
             comment.append(line.strip(" #"))
         else:
             name, _, value = line.strip().partition(": ")
-            rows.append(f"| `{name}` | {linked(one_line(' '.join(comment)))} | {default(value)} |")
+            rows.append(f"| `{name}` | {linked(' '.join(comment))} | {default(value)} |")
             comment = []
     return ["| variable | meaning | default |", "|---|---|---|", *rows]
 
@@ -72,27 +72,27 @@ def shared_columns() -> dict[str, str]:
 
 
 def section(seed: dict[str, Any]) -> str:
-    """The columns of one seed; neighbours of one meaning in one row, and those that seeds share by name alone."""
+    """The columns of one seed; neighbours of one meaning on one line, and those that seeds share by name alone."""
     described = {column["name"]: one_line(column.get("description", "")) for column in seed.get("columns", [])}
     shared = [name for name in seed["header"] if described.get(name) == f"{{{{ doc('seed_{name}') }}}}"]
     own = [(name, described.get(name, "")) for name in seed["header"] if name not in shared]
     text = one_line(seed.get("description", ""))
     if shared:
         text += f" Also {', '.join(f'`{name}`' for name in shared)}."
-    rows = [
-        f"| {', '.join(f'`{name}`' for name, _ in columns)} | {meaning} |"
+    lines = [
+        f"- {', '.join(f'`{name}`' for name, _ in columns)}: {linked(meaning)}"
         for meaning, columns in groupby(own, key=lambda column: column[1])
     ]
-    return "\n".join([f"### {seed['name']}", "", text, "", "| column | meaning |", "|---|---|", *rows, ""])
+    return "\n".join([f"### {seed['name']}", "", text, "", *lines, ""])
 
 
 def one_line(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")
+    return " ".join(text.split())
 
 
 def seed_sections() -> str:
-    shared = [f"| `{name}` | {meaning} |" for name, meaning in shared_columns().items()]
-    first = ["### Columns of several seeds", "", "| column | meaning |", "|---|---|", *shared, ""]
+    shared = [f"- `{name}`: {meaning}" for name, meaning in shared_columns().items()]
+    first = ["### Columns of several seeds", "", *shared, ""]
     return "\n".join(["\n".join(first), *map(section, seeds(PROJECT / "seeds" / "config"))])
 
 

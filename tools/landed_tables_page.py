@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterable
-from itertools import groupby
 from pathlib import Path
 
 from ai_unit_economics.landing import tables
@@ -15,7 +13,10 @@ from ai_unit_economics.landing.tables import Column, Table
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "landed-tables.md"
 MODELS = PROJECT / "models" / "landing" / "_landing__models.yml"
-MODELS_LINK = "../models/landing/_landing__models.yml"
+TABLES_INTRO = (
+    "A column without a type is VARCHAR. [_landing__models.yml](../models/landing/_landing__models.yml) has each "
+    "column's meaning, and FOCUS's columns by name."
+)
 BEGIN, END = "<!-- written by make docs from here -->", "<!-- to here -->"
 # Tables that tell one row from another by these columns.
 KEYS = {"files": ["source_file"]}
@@ -58,51 +59,20 @@ def models() -> str:
     return head + "\n\n".join(map(model, tables.TABLES)) + "\n"
 
 
-def meaning(text: str) -> str:
-    return re.sub(r"^\[(\w+)\]$", lambda block: doc_block(block[1]), text).replace("|", "\\|")
+def is_of_focus(column: Column) -> bool:
+    return column.describes.startswith("FOCUS column")
 
 
-def doc_block(name: str) -> str:
-    blocks = (PROJECT / "models" / "staging" / "focus" / "_focus__docs.md").read_text(encoding="utf-8")
-    return re.search(rf"{{% docs {name} %}}\n(.*?)\n{{% enddocs %}}", blocks, re.DOTALL)[1]
-
-
-SHARED = (*tables.FILE_COLUMNS, *(column for column in tables.FOCUS_CHARGES.columns if column.name == "source"))
-
-
-def rows_of(columns: Iterable[Column]) -> list[str]:
-    """A row a column; neighbours of one meaning and type in one row, and VARCHAR is not named."""
-    rows = ["| column | meaning |", "|---|---|"]
-    for (kind, describes), alike in groupby(columns, key=lambda column: (column.type, column.describes)):
-        names = ", ".join(f"`{column.name}`" for column in alike)
-        rows.append(f"| {names}{'' if kind == 'VARCHAR' else ' ' + kind} | {meaning(describes)} |")
-    return rows
-
-
-def columns_of_many() -> str:
-    """What many tables have in common, said once."""
-    shape = next(column for column in tables.REQUESTS.columns if column.name == "shape")
-    return "\n".join(
-        [
-            "### Columns of many tables",
-            "",
-            "A column without a type is VARCHAR.",
-            "",
-            *rows_of([*SHARED, shape]),
-        ]
-    )
-
-
-def section(table: Table) -> str:
-    shared = [column for column in table.columns if column in SHARED or column.describes == "The shape of the file."]
-    focus = [column.name for column in table.columns if column.describes.startswith("FOCUS column")]
-    own = [column for column in table.columns if column not in shared and column.name not in focus]
-    lines = [f"### `landed_{table.name}`", "", f"{table.grain} {table.purpose}"]
-    if shared:
-        lines[-1] += f" Also {', '.join(f'`{column.name}`' for column in shared)}."
-    if focus:
-        lines[-1] += f" And {len(focus)} columns of FOCUS by name, as the file has them ([list]({MODELS_LINK}))."
-    return "\n".join([*lines, "", *rows_of(own)] if own else lines)
+def row_of(table: Table) -> str:
+    """A table as a row of the page: VARCHAR is not named, and columns of FOCUS are counted."""
+    names = [
+        f"`{column.name}`" if column.type == "VARCHAR" else f"`{column.name}` {column.type}"
+        for column in table.columns
+        if not is_of_focus(column)
+    ]
+    if focus := sum(map(is_of_focus, table.columns)):
+        names.append(f"{focus} columns of FOCUS by name")
+    return f"| `landed_{table.name}` | {table.grain.removeprefix('One row per ').rstrip('.')} | {', '.join(names)} |"
 
 
 def shapes() -> str:
@@ -122,8 +92,8 @@ def page(text: str) -> str:
     """`text` with its part between the marks written anew."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
-    parts = ["## Shapes", shapes().strip(), "## Tables", columns_of_many(), *map(section, tables.TABLES)]
-    written = "\n\n".join(parts)
+    rows = ["| table | one row per | columns |", "|---|---|---|", *map(row_of, tables.TABLES)]
+    written = "\n\n".join(["## Shapes", shapes().strip(), "## Tables", TABLES_INTRO, "\n".join(rows)])
     return f"{before}{BEGIN}\n\n{written}\n\n{END}{after}"
 
 

@@ -231,29 +231,28 @@ SHAPES = (
         "CostAndUsage",
         tables.FOCUS_CHARGES,
         "Cost and Usage",
-        "FOCUS 1.0-preview to 1.4 and 1.5's draft columns, in any subset of columns that has a cost. Names may be "
-        "spelled "
-        "`BilledCost`, `billed_cost` or `BILLEDCOST`.",
+        "FOCUS 1.0-preview to 1.4 and 1.5's draft; any columns with a cost. Names may be `BilledCost`, "
+        "`billed_cost` or `BILLEDCOST`.",
     ),
     _shape(
         "invoice_detail",
         "InvoiceDetail",
         tables.FOCUS_INVOICE_DETAILS,
         "Invoice Detail (1.4)",
-        "Lines of invoices. They are compared with the charges and never count as charges.",
+        "Compared with the charges; never counts as charges.",
     ),
     _shape(
         "billing_period",
         "BillingPeriod",
         tables.FOCUS_BILLING_PERIODS,
         "Billing Period (1.4)",
-        "Which months the provider has closed.",
+        "Months that the provider has closed.",
     ),
     _shape(
         "contract_commitment",
         "ContractCommitment",
         tables.FOCUS_CONTRACT_COMMITMENTS,
         "Contract Commitment (1.3)",
-        "What was committed to. Its costs are in the charges.",
+        "Commitments; their costs are in the charges.",
     ),
 )

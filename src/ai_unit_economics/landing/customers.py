@@ -21,8 +21,7 @@ SHAPES = (
         FOLDER,
         tables.CUSTOMERS,
         "Customers",
-        "`customer_id, customer_tier, geography`, optional `valid_from, valid_to`; Parquet, CSV or JSON lines at "
-        "the root.",
+        "`customer_id, customer_tier, geography`, optional `valid_from, valid_to`; a file at the root.",
         has_keys("customer_id"),
         rows,
     ),

@@ -21,7 +21,7 @@ SHAPES = (
         FOLDER,
         tables.PRODUCT_ACTIVITY,
         "Product activity",
-        "`ts, customer_id, user_id, session_id, workload`, Parquet, CSV or JSON lines.",
+        "`ts, customer_id, user_id, session_id, workload`.",
         has_keys("ts|timestamp", "workload", "user_id|session_id"),
         activity,
     ),

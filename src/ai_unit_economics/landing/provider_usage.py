@@ -419,15 +419,11 @@ def _shape(name: str, title: str, remarks: str, keys: tuple[str, ...], rows, unf
 
 
 _COSTS = "amounts and not usage; costs belong in focus"
-_BEDROCK_LOG = (
-    "JSON lines as delivered to S3. An invocation that is in several files counts once; a failed one does not.",
-)
+_BEDROCK_LOG = ("JSON lines as delivered to S3. A repeated invocation counts once, a failed one does not.",)
 _CLOUDWATCH = (
-    "`GetMetricData`, or `GetMetricStatistics` with `Sum`. Input excludes what is read from and written to the "
-    "cache. Ask for "
-    "the label `${PROP('Dim.ModelId')} ${PROP('MetricName')} ${PROP('Period')} ${PROP('Region')} "
-    "${PROP('AccountId')}`, or "
-    "put the file in folders `model=…/`, `region=…/` and `account=…/`, hours and days into different ones."
+    "`GetMetricData`, or `GetMetricStatistics` with `Sum`. Input excludes cache reads and writes. Ask for the label "
+    "`${PROP('Dim.ModelId')} ${PROP('MetricName')} ${PROP('Period')} ${PROP('Region')} ${PROP('AccountId')}`, or use "
+    "folders `model=…/`, `region=…/`, `account=…/`, and others for hours than for days."
 )
 
 SHAPES = (
@@ -436,14 +432,14 @@ SHAPES = (
     _shape(
         "openai_usage",
         "OpenAI Usage API",
-        "Pages as returned, of completions, embeddings and the others. Input includes cached and written tokens.",
+        "Pages as returned, of any kind. Input includes cached and written tokens.",
         ("has_more", "start_time", "end_time", "results"),
         openai,
     ),
     _shape(
         "anthropic_usage",
         "Anthropic usage report for messages",
-        "Pages as returned. Input is uncached; there is no count of requests.",
+        "Pages as returned. Input is uncached; requests are not counted.",
         ("has_more", "starting_at", "ending_at", "results"),
         anthropic,
     ),
@@ -466,16 +462,15 @@ SHAPES = (
     _shape(
         "azure_monitor",
         "Azure OpenAI metrics",
-        "The answer of Azure Monitor: `ProcessedPromptTokens`, `GeneratedTokens`, `AzureOpenAIRequests`, split by "
-        "`ModelDeploymentName` and `ModelName`. Cached tokens are only a rate there, so that uncached input stays "
-        "unknown.",
+        "`ProcessedPromptTokens`, `GeneratedTokens`, `AzureOpenAIRequests`, split by `ModelDeploymentName` and "
+        "`ModelName`. Cached tokens are only a rate, so uncached input is unknown.",
         ("timespan", "value", "timeseries"),
         azure_monitor,
     ),
     _shape(
         "generic",
         "Generic table",
-        "`provider`, `starts_at`, `ends_at` and any of the counts, Parquet, CSV or JSON lines.",
+        "`provider`, `starts_at`, `ends_at` and any counts.",
         (
             "provider",
             "starts_at|bucket_start|start_time",

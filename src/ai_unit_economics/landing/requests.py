@@ -245,32 +245,25 @@ def _shape(
 
 
 _GENERIC = (
-    "The contract's columns; `deployment_id`, or a folder `deployment_id=…/` above the file. Also "
-    "`cache_write_tokens`, "
-    "`reasoning_tokens`, `cache_hit`, `provider`. Azure's public traces (`TIMESTAMP, ContextTokens, "
-    "GeneratedTokens`) are this."
+    "`ts`, `request_id`, and columns of `landed_requests` by name; `deployment_id` may be a folder `deployment_id=…/`. "
+    "Azure's public traces (`TIMESTAMP, ContextTokens, GeneratedTokens`) are this."
 )
 
 SHAPES = (
     _shape(
         "otel_spans",
         "OpenTelemetry spans, OTLP JSON lines",
-        "GenAI attributes of any version, OpenLLMetry's and OpenInference's. Calls of models count: `chat`, "
-        "`text_completion`, "
-        "`generate_content`, `embeddings`, OpenInference's kinds `LLM` and `EMBEDDING`, and spans that name neither "
-        "but input "
-        "tokens. Agents, workflows and tools repeat what their children report. A wrapper whose child is in the "
-        "next file "
-        "counts beside it.",
+        "GenAI attributes of any version, OpenLLMetry's, OpenInference's. Only calls of models count: `chat`, "
+        "`text_completion`, `generate_content`, `embeddings`, OpenInference's `LLM` and `EMBEDDING`, or an unnamed "
+        "span with input tokens. A wrapper whose child is in another file counts too.",
         has_keys("resourcespans"),
         otel_spans,
     ),
     _shape(
         "sglang",
         "SGLang, `--export-metrics-to-file`",
-        "JSON lines; the deployment is a folder `deployment_id=…/`. Customer, user and geography come from "
-        "`custom_labels`. "
-        "Without statistics of time the hour in the file's name counts, which is the server's local time.",
+        "JSON lines in a folder `deployment_id=…/`. Customer, user and geography come from `custom_labels`. Without "
+        "times, the hour in the file's name counts (local time).",
         has_keys("request_parameters", "prompt_tokens", "completion_tokens"),
         sglang,
         names_matter=True,
@@ -278,11 +271,8 @@ SHAPES = (
     _shape(
         "litellm",
         "LiteLLM `SpendLogs`",
-        "Parquet, CSV or JSON lines. The deployment is `model_group`, else `model`; the customer `end_user`. What "
-        "the gateway "
-        "answered from its own cache (`cache_hit`) stays a request without tokens. Calls that only fetch a stored "
-        "answer do "
-        "not count.",
+        "The deployment is `model_group`, else `model`; the customer `end_user`. Calls that fetch a stored answer do "
+        "not count; a `cache_hit` is a request without tokens.",
         has_keys("request_id", "starttime", "prompt_tokens", "completion_tokens"),
         _named("litellm"),
     ),

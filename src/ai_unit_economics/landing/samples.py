@@ -584,17 +584,14 @@ SHAPES = (
     _shape(
         "victoria_metrics_csv",
         "VictoriaMetrics `/api/v1/export/csv` without a header",
-        "Name, value, time in milliseconds, and labels without names: metrics that count by a label do not count. "
-        "Newer "
-        "versions write a header, and are the long form.",
+        "Labels have no names, so metrics that count by a label do not count. With a header it is the long form.",
         lambda head: head.format == "csv" and not head.has_header,
         long_form,
     ),
     _shape(
         "long_form",
         "Long form: a row a sample, Parquet or CSV",
-        "`ts, metric, labels, value`, labels as a map, JSON text, or columns of their own; optional `replica`, "
-        "`created`.",
+        "`ts, metric, labels, value`; labels as a map, JSON text or own columns; optional `replica`, `created`.",
         _is_table,
         long_form,
     ),
@@ -608,16 +605,14 @@ SHAPES = (
     _shape(
         "prometheus_api",
         "Prometheus API matrix, from an instant query with a range selector",
-        "An answer a line, or one document over several lines. What `query_range` answers is resampled, hides "
-        "restarts and "
-        "is warned about.",
+        "An answer a line, or one document. `query_range` is resampled, hides restarts and is warned about.",
         lambda head: _is_json(head) and {"data", "status"} <= head.keys,
         prometheus_api,
     ),
     _shape(
         "victoria_metrics",
         "VictoriaMetrics `/api/v1/export`",
-        "JSON lines, a series or a piece of one a line.",
+        "JSON lines.",
         lambda head: head.format == "json_lines",
         victoria_metrics,
     ),

@@ -77,35 +77,29 @@ SHAPES = (
     _shape(
         "mlflow",
         "MLflow's table of metrics",
-        "`key, value, timestamp, step, run_uuid`. Of each run one metric is followed: one of tokens, else of "
-        "samples, else "
-        "the one that was logged most often.",
+        "`key, value, timestamp, step, run_uuid`. One metric a run: tokens, else samples, else the most frequent.",
         ("key", "value", "timestamp", "step", "run_uuid|run_id"),
         mlflow,
     ),
     _shape(
         "wandb",
         "Weights & Biases, the history of a run",
-        "`_step, _timestamp` and a key of tokens. The run is a column `run_id`, a folder `run_id=…/`, or the file's "
-        "name.",
+        "`_step, _timestamp` and a key of tokens. The run is `run_id`, a folder `run_id=…/`, or the file's name.",
         ("_step", "_timestamp"),
         steps,
     ),
     _shape(
         "megatron",
         "Megatron-LM, a table of its log",
-        "Time, `iteration`, `consumed_samples`, `seq_length`. Tokens are samples times sequence length, which a "
-        "growing batch "
-        "does not disturb.",
+        "Time, `iteration`, `consumed_samples`, `seq_length`. Tokens are samples × sequence length.",
         ("ts|timestamp|time", "iteration", "consumed_samples|consumed_train_samples"),
         steps,
     ),
     _shape(
         "generic",
         "Generic table",
-        "`run_id, ts, step`, and `tokens_seen`, or `samples_seen` with `sequence_length`; `attempt_id`, "
-        "`deployment_id`. Counts "
-        "since the run began.",
+        "`run_id, ts, step`, and `tokens_seen`, or `samples_seen` with `sequence_length`, counted since the run "
+        "began; optional `attempt_id`, `deployment_id`.",
         ("run_id", "ts|timestamp|time", "step|global_step"),
         steps,
     ),
