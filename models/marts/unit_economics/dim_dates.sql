@@ -1,4 +1,11 @@
-with ledger as (
+with newest_file as (
+
+    select cast(coalesce(max(modified_at), timestamp '2099-12-31') as date) as written_on
+    from {{ ref('landed_files') }}
+
+),
+
+ledger as (
 
     select date_day
     from {{ ref('int_allocation__cost_ledger_daily') }}
@@ -23,7 +30,12 @@ bounds as (
         select date_day from cells
     )
     -- a charge of 1970 or 2286 is a finding, and no reason for centuries of empty days
-    where date_day between date '2000-01-01' and date '{{ run_started_at.year + var('calendar_years_ahead') }}-12-31'
+    where
+        date_day >= date '2000-01-01'
+        and date_day <= (
+            select written_on + interval '{{ var('calendar_years_ahead') }} years'
+            from newest_file
+        )
 
 ),
 
