@@ -14,14 +14,13 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parents[1]
 PAGE = PROJECT / "docs" / "licences.md"
 UNKNOWN = "not looked at"
+CORE = "requirements.lock"
 HEAD = """# Licences of dependencies
 
-This page is for people who review what gets installed. After it you know the licence of each package of each lock
-(`requirements*.lock`), as its metadata says it. `make licences` writes it from the environments that are installed;
-`not looked at` is a package of an environment that was not. None of them is part of what this project distributes.
-
-| package | licence | locks |
-|---|---|---|
+This page is for people who review what gets installed. After it you know the licence of each package of each lock,
+as its metadata says it. `make licences` writes it from the environments that are installed; `not looked at` is a
+package of an environment that was not. None of them is part of what this project distributes. A lock lists what it
+has beyond `requirements.lock`, the core.
 """
 
 
@@ -54,21 +53,36 @@ def normal(name: str) -> str:
 
 
 def said_before() -> Iterator[tuple[str, str]]:
+    """What the page says of each package."""
     if PAGE.is_file():
-        yield from re.findall(r"^\| `([^`]+)` \| ([^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+        for licence, names in re.findall(r"^- ([^:]+): (.+)$", PAGE.read_text(encoding="utf-8"), re.MULTILINE):
+            yield from ((name, licence) for name in names.split(", "))
+
+
+def sections() -> dict[str, set[str]]:
+    """By lock the packages that it has beyond the core."""
+    of_lock = {lock: set(map(normal, packages)) for lock, packages in locks().items()}
+    core = of_lock.pop(CORE)
+    return {CORE: core} | {lock: packages - core for lock, packages in of_lock.items()}
 
 
 def page() -> str:
     known = {name: licence for name, licence in said_before() if licence != UNKNOWN}
     known |= {normal(package.metadata["Name"]): licence_of(package) for package in distributions(path=environments())}
-    of_lock = locks()
-    names = sorted({normal(name) for packages in of_lock.values() for name in packages})
-    rows = [
-        f"| `{name}` | {known.get(name, UNKNOWN).replace('|', '/')} | "
-        f"{', '.join(lock for lock, packages in of_lock.items() if name in map(normal, packages))} |\n"
-        for name in names
-    ]
-    return HEAD + "".join(rows)
+    text = HEAD
+    for lock, packages in sections().items():
+        by_licence: dict[str, list[str]] = {}
+        for name in sorted(packages):
+            by_licence.setdefault(known.get(name, UNKNOWN).replace(":", ""), []).append(name)
+        text += f"\n## {lock}\n\n"
+        text += "".join(
+            f"- {licence}: {', '.join(names)}\n" for licence, names in sorted(by_licence.items(), key=_known_first)
+        )
+    return text
+
+
+def _known_first(item: tuple[str, list[str]]) -> tuple[bool, str]:
+    return item[0] == UNKNOWN, item[0].lower()
 
 
 if __name__ == "__main__":

@@ -6,15 +6,15 @@ import re
 
 import yaml
 
-from tools.licences_page import PAGE, PROJECT, locks, normal
+from tools.licences_page import PAGE, PROJECT, locks, sections
 
 
-def test_every_package_of_every_lock_has_its_line():
-    lines = dict(re.findall(r"^\| `([^`]+)` \| [^|]+ \| ([^|]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE))
-    for lock, packages in locks().items():
-        missing = [name for name in packages if lock not in lines.get(normal(name), "")]
-        assert not missing, f"{lock}: run make licences"
-    assert len(lines) == len({normal(name) for packages in locks().values() for name in packages})
+def test_every_package_of_every_lock_has_its_place():
+    parts = re.split(r"^## (\S+)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]
+    for lock, text in zip(parts[::2], parts[1::2], strict=True):
+        named = {name for line in re.findall(r"^- [^:]+: (.+)$", text, re.MULTILINE) for name in line.split(", ")}
+        assert named == sections()[lock], f"{lock}: run make licences"
+    assert set(parts[::2]) == set(locks())
 
 
 def test_ci_audits_every_lock():
