@@ -52,13 +52,16 @@ gaps as (
 
 ),
 
--- the shape of the week is no noise
+-- the shape of the week is no noise; floats are summed in an order, so that each build gives the same last digits
 residuals as (
 
     select
         target_id,
         period_start,
-        gap - avg(gap) over (partition by target_id, period_start, isodow(date_day)) as residual,
+        gap - avg(gap) over (
+            partition by target_id, period_start, isodow(date_day)
+            order by date_day rows between unbounded preceding and unbounded following
+        ) as residual,
         date_day
     from gaps
 
@@ -70,6 +73,8 @@ products as (
     select
         residuals.target_id,
         residuals.period_start,
+        residuals.date_day,
+        {{ lag }} as lag,
         {{ 1 if lag == 0 else 2 * (1 - lag / (lags + 1)) }} * residuals.residual * earlier.residual as product
     from residuals
     inner join residuals as earlier
@@ -87,7 +92,7 @@ variances as (
     select
         target_id,
         period_start,
-        sum(product) as variance
+        sum(product order by date_day, lag) as variance
     from products
     group by target_id, period_start
 
