@@ -29,16 +29,28 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Seeds of this project whose table lacks columns that their YAML has: node, table, these columns. #}
+{# Seeds of this project whose table lacks columns that their YAML has: node, table, these columns. All are asked at once:
+   a question for each seed would be a second of every command. #}
 {% macro older_seeds() -%}
+    {%- set seeds = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.resource_type == 'seed' and node.package_name == 'ai_unit_economics' -%}
+        {%- do seeds.append(node) -%}
+    {%- endfor -%}
+    {%- set schemas = seeds | map(attribute='schema') | unique | list -%}
+    {%- set there = {} -%}
+    {%- for schema, table, column in run_query(
+        'select schema_name, table_name, column_name from duckdb_columns() where database_name = current_database()'
+        ~ ' and list_contains(' ~ sql_texts(schemas) ~ ', schema_name)'
+    ).rows -%}
+        {%- do there.setdefault(schema ~ '.' ~ table, []).append(column) -%}
+    {%- endfor -%}
     {%- set older = [] -%}
-    {%- for seed in graph.nodes.values()
-        if seed.resource_type == 'seed' and seed.package_name == 'ai_unit_economics' -%}
-        {%- set relation = adapter.get_relation(seed.database, seed.schema, seed.alias) -%}
-        {%- if relation is not none -%}
-            {%- set there = adapter.get_columns_in_relation(relation) | map(attribute='name') | list -%}
-            {%- set missing = seed.config.get('column_types', {}).keys() | reject('in', there) | list -%}
-            {%- if missing -%}{%- do older.append((seed, relation, missing)) -%}{%- endif -%}
+    {%- for seed in seeds if seed.schema ~ '.' ~ seed.alias in there -%}
+        {%- set missing = seed.config.get('column_types', {}).keys()
+            | reject('in', there[seed.schema ~ '.' ~ seed.alias]) | list -%}
+        {%- if missing -%}
+            {%- do older.append((seed, adapter.get_relation(seed.database, seed.schema, seed.alias), missing)) -%}
         {%- endif -%}
     {%- endfor -%}
     {{- return(older) -}}

@@ -146,6 +146,7 @@ INPUTS = {
 
 # What measures nodes and pods for the allocation, so that a world begins with series.
 NODE_MODELS = [
+    "int_usage__deployment_kinds",
     "int_usage__nodes_daily",
     "int_usage__accelerator_integrals_daily",
     "int_usage__pod_phases_daily",

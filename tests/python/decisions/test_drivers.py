@@ -184,7 +184,10 @@ def drivers(module_warehouse):
         f"null_reason, cost_per_unit, is_complete, period_start, period_end)"
     )
     module_warehouse.build(
-        "int_decisions__driver_moves_daily", "int_decisions__driver_moves", "fct_cost_per_unit_drivers"
+        "int_decisions__driver_steps_daily",
+        "int_decisions__driver_moves_daily",
+        "int_decisions__driver_moves",
+        "fct_cost_per_unit_drivers",
     )
     columns = ", ".join(f"{driver}_change" for driver in DRIVERS)
     rows = module_warehouse.query(

@@ -69,7 +69,7 @@ def macros():
 
 
 def in_sql(macro, value: Decimal | float) -> str:
-    return duckdb.execute(f"select {macro('$value')}", {"value": value}).fetchone()[0]
+    return duckdb.execute(f"select {macro('$value')}", {"value": value}).fetchall()[0][0]
 
 
 @settings(max_examples=200, deadline=None)
