@@ -137,6 +137,7 @@ def test_the_newest_answer_of_the_gates_since_the_build_is_known(project: Path) 
     assert gates(project) == (("gate_of_cost",), ())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -62,6 +62,7 @@ def aws_run(warehouse, run: str, files: dict[str, str], listed: list[str], expor
     )
 
 
+@pytest.mark.slow
 def test_of_aws_refreshes_the_newest_complete_one_counts(sources):
     """Refreshes of 10 + 1 and 12 + 2: first 11; still 11 while the second lacks a file; then 14."""
     aws_run(sources, "20260602T00-a", {"b-1.csv": "10", "b-2.csv": "1"}, ["b-1.csv", "b-2.csv"])
@@ -158,6 +159,7 @@ def test_appended_files_all_count_but_no_copy_of_one(sources):
     """) == [(6, Decimal(13)), (7, Decimal(7))]
 
 
+@pytest.mark.slow
 def test_of_running_totals_the_last_of_each_key_counts(sources):
     """Key a said 1, then 4, then nothing more; key b came at 10:00 with 2 and says 3 at 11:00; the next day is new."""
     header = "EffectiveCost,BilledCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart,ConsumedQuantity,Tags\n"

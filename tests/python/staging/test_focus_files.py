@@ -7,6 +7,7 @@ import os
 from decimal import Decimal
 
 import duckdb
+import pytest
 
 CHARGES = "select source, source_row, effective_cost from staging.stg_focus__charges order by all"
 STAGED = "+stg_focus__charges"
@@ -25,6 +26,7 @@ def make_newer(file):
     os.utime(file, (file.stat().st_atime, file.stat().st_mtime + 5))
 
 
+@pytest.mark.slow
 def test_a_file_is_read_again_only_when_it_changed_and_leaves_when_it_is_gone(warehouse):
     june = warehouse.write("focus/acme/june.csv", export(("1", "2026-06-01"), ("2", "2026-06-02")))
     july = warehouse.write("focus/acme/july.csv", export(("4", "2026-07-01")))
@@ -48,6 +50,7 @@ def test_a_file_is_read_again_only_when_it_changed_and_leaves_when_it_is_gone(wa
     assert total(warehouse) == 160
 
 
+@pytest.mark.slow
 def test_attributes_come_and_go_with_their_charges(warehouse):
     header = "EffectiveCost,ChargePeriodStart,ResourceId\n"
     first = warehouse.write("focus/acme/a.csv", header + "1,2026-06-01,node-1\n1,2026-06-01,node-2\n")
@@ -92,6 +95,7 @@ def test_types_of_parquet_files_of_one_source_may_differ(warehouse):
     """) == [(1,), (2,), (3,)]
 
 
+@pytest.mark.slow
 def test_only_the_newest_snapshot_of_a_period_counts(warehouse):
     warehouse.write("focus/azure/x/20260601-20260630/cost/202606100000/guid/part_0.csv", export(("1", "2026-06-01")))
     warehouse.build(STAGED)
@@ -132,6 +136,7 @@ def test_a_bill_without_a_cost_stops_the_build(warehouse):
     assert "focus/acme/june.csv: " in warehouse.output
 
 
+@pytest.mark.slow
 def test_a_bad_file_leaves_what_was_there_and_lands_once_it_is_corrected(warehouse):
     lines = "+int_costs__charges_daily"
     costs = "select source_file, effective_cost from intermediate.int_costs__charges_daily"

@@ -11,6 +11,7 @@ from decimal import Decimal
 import duckdb
 import pytest
 
+pytestmark = pytest.mark.slow
 BILL = (
     "EffectiveCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,"
     "ChargePeriodStart,ChargePeriodEnd,ChargeCategory,"
@@ -248,7 +249,6 @@ def training_only(module_warehouse, tmp_path_factory):
     return warehouse
 
 
-@pytest.mark.slow
 def test_training_pays_for_the_steps_that_a_restart_repeated(training_only):
     """120.00 over 10 useful steps and 10000 useful tokens: 12.00 a step and 12000.00 a million tokens."""
     tuning = daily(training_only, "fine-tuning")
@@ -257,7 +257,6 @@ def test_training_pays_for_the_steps_that_a_restart_repeated(training_only):
     assert sorted(unit for _, unit in tuning) == ["training_step", "training_token"]
 
 
-@pytest.mark.slow
 def test_rework_is_shown_beside_the_cost_of_a_step(training_only):
     """2 of 12 executed steps were thrown away: 20.00 of 120.00; 10.00 an executed step."""
     costs = training_only.query("""
@@ -267,7 +266,6 @@ def test_rework_is_shown_beside_the_cost_of_a_step(training_only):
     assert costs == [(12, 10, 2, Decimal("20"), Decimal("12"), Decimal("10"))]
 
 
-@pytest.mark.slow
 def test_marts_about_serving_are_empty_and_not_wrong(training_only):
     assert training_only.query("select count(*) from marts.fct_unit_margin where margin is not null") == [(0,)]
     assert training_only.query("select sum(difference) from marts.fct_cost_reconciliation") == [(Decimal("0"),)]

@@ -42,6 +42,7 @@ def table(pod: str, samples: int, *lines: str, header: str = "ts,metric,labels,v
     return "\n".join([header, *rows, *lines])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("samples", [5, 40_000])  # DuckDB guesses a dialect from the first 20,000
 def test_half_a_line_at_the_end_of_a_csv_loses_nothing_else(warehouse, samples: int) -> None:
     half = '2026-10-01T23:06:00Z,vllm:prompt_tokens_total,"{""pod"":""chat'
@@ -56,6 +57,7 @@ def test_half_a_line_at_the_end_of_a_csv_loses_nothing_else(warehouse, samples: 
     """) == [("labels.csv", "unreadable_row", 1), ("name.csv", "unreadable_row", 1)]
 
 
+@pytest.mark.slow
 def test_quotes_and_newlines_within_the_cells_of_a_csv(warehouse) -> None:
     # as Spark escapes a quote, and a label that is written on two lines
     spark = table("chat-large-1", 5).replace('""', '\\"')
@@ -201,6 +203,7 @@ def day_of_minutes(pod: str, hours: range, offset: str = "") -> str:
     return "\n".join(["ts,metric,labels,value", *rows]) + "\n"
 
 
+@pytest.mark.slow
 def test_local_times_without_an_offset_are_named(warehouse) -> None:
     """A day of UTC as clocks of UTC+2 and UTC-5 write it; the same with its offset; and what is cut with the day."""
     warehouse.write("telemetry/prometheus/berlin/a.csv", day_of_minutes("chat-large-1", range(2, 26)))
@@ -224,6 +227,7 @@ def test_local_times_without_an_offset_are_named(warehouse) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_times_of_the_future_and_of_the_last_century_are_named(warehouse) -> None:
     """A clock of 2098 is read and named, as is one of 1999, which is no time."""
     rows = ["2098-10-05T10:00:00Z,chat-large", "1999-10-05T10:00:00Z,chat-large", "2026-10-05T10:00:00Z,chat-large"]

@@ -229,6 +229,7 @@ def test_counts_to_the_unit(fresh, seeds: list[int]) -> None:
     assert counted_by(warehouse) == expected(series)
 
 
+@pytest.mark.slow
 @settings(one_build_an_example, max_examples=1)
 @given(seeds=series_seeds)
 def test_any_order_of_files_counts_the_same(fresh, seeds: list[int]) -> None:

@@ -17,7 +17,8 @@ from datetime import date, datetime, timedelta
 import duckdb
 import pytest
 
-REMOVALS = int(os.environ.get("REMOVALS", "60"))
+pytestmark = pytest.mark.slow
+REMOVALS = int(os.environ.get("REMOVALS", "200"))
 SEED = int(os.environ.get("REMOVALS_SEED", "16"))
 FIRST, DAYS, SCRAPE = datetime(2026, 9, 7), 8, 180  # a Monday; the week is whole, and the next one begins
 HOURS = DAYS * 24

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import random
 
+import pytest
+
 SELECTION = ("+int_usage__customer_requests_daily", "+int_quality__telemetry_files")
 
 
@@ -54,6 +56,7 @@ def test_files_that_overlap_count_each_request_once(warehouse):
     assert (counted(warehouse), repeats(warehouse)) == ({"2026-03-01": (3, 14)}, 0)
 
 
+@pytest.mark.slow
 def test_any_order_of_files_counts_the_same(warehouse):
     """Each of 60 requests on three days has its own power of two, and lies in one to three of five files."""
     rng = random.Random(7)
