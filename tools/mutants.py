@@ -167,10 +167,20 @@ def _operators(node: exp.Expression) -> Iterator[tuple[str, str, exp.Expression 
         yield "logic", node.sql("duckdb"), node.this.copy()
 
 
+def _is_false_of_a_condition(node: exp.Coalesce) -> bool:
+    """Whether null, without this default, decides the same: a branch or a filter takes null for false."""
+    if node.expressions != [exp.false()]:
+        return False
+    condition: exp.Expression = node
+    while isinstance(condition.parent, exp.And | exp.Or | exp.Paren):
+        condition = condition.parent
+    return isinstance(condition.parent, exp.If | exp.Where | exp.Having | exp.Qualify) and condition.arg_key == "this"
+
+
 def _values(node: exp.Expression) -> Iterator[tuple[str, str, exp.Expression | None]]:
     if isinstance(node, ROUNDINGS):
         yield "rounding", node.sql("duckdb"), node.this.copy()
-    if isinstance(node, exp.Coalesce):
+    if isinstance(node, exp.Coalesce) and not _is_false_of_a_condition(node):
         yield "default", node.sql("duckdb"), node.this.copy()
     if isinstance(node, exp.Literal) and node.is_number and not node.find_ancestor(exp.DataType, exp.Ordered):
         # A separator inside a key is any character that the data do not hold.

@@ -62,7 +62,8 @@ class Model:
 def without_fixtures(statement: exp.Expression) -> exp.Expression:
     copy = statement.copy()
     own = [cte for cte in copy.ctes if not cte.alias.startswith(FIXTURE)]
-    copy.set("with_", exp.With(expressions=own) if own else None)
+    is_recursive = copy.args["with_"].args.get("recursive") if own else None
+    copy.set("with_", exp.With(expressions=own, recursive=is_recursive) if own else None)
     return copy
 
 

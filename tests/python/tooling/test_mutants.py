@@ -9,7 +9,7 @@ import pytest
 import sqlglot
 
 from tools.mutants import mutants, mutated
-from tools.mutation_score import Model, score, totals, unit_test
+from tools.mutation_score import Model, score, totals, unit_test, without_fixtures
 
 
 def made(sql: str) -> dict[tuple[str, str], str]:
@@ -46,6 +46,22 @@ def made(sql: str) -> dict[tuple[str, str], str]:
 )
 def test_a_mistake_of_each_kind(sql: str, kind: str, changed: str) -> None:
     assert changed in {text for (found, _), text in made(sql).items() if found == kind}
+
+
+@pytest.mark.parametrize(
+    ("sql", "is_made"),
+    [
+        ("SELECT CASE WHEN COALESCE(a, FALSE) THEN 1 ELSE 2 END FROM t", False),
+        ("SELECT 1 FROM t WHERE b AND (COALESCE(a, FALSE) OR c)", False),
+        ("SELECT COUNT(*) FILTER(WHERE COALESCE(a, FALSE)) FROM t", False),
+        ("SELECT 1 FROM t WHERE NOT COALESCE(a, FALSE)", True),
+        ("SELECT 1 FROM t WHERE COALESCE(a, TRUE)", True),
+        ("SELECT CASE WHEN b THEN COALESCE(a, FALSE) END FROM t", True),
+        ("SELECT COALESCE(a, FALSE) AND b FROM t", True),
+    ],
+)
+def test_no_default_where_null_decides_as_false_does(sql: str, is_made: bool) -> None:
+    assert any(kind == "default" for kind, _ in made(sql)) == is_made
 
 
 def test_inner_and_becomes_or_in_brackets() -> None:
@@ -85,6 +101,11 @@ def world(tmp_path: Path) -> Path:
 
 def states(model: Model, database: Path) -> dict[tuple[str, str], str]:
     return {(row["kind"], row["original"]): row["state"] for row in score(model, database, 100, 1)}
+
+
+def test_a_recursive_statement_stays_recursive() -> None:
+    sql = "WITH RECURSIVE __dbt__cte__u AS (SELECT 1), r AS (SELECT n FROM u UNION ALL SELECT n FROM r) SELECT n FROM r"
+    assert "WITH RECURSIVE r AS" in without_fixtures(sqlglot.parse_one(sql, dialect="duckdb")).sql("duckdb")
 
 
 def test_unit_tests_kill_what_changes_their_rows(world: Path) -> None:
