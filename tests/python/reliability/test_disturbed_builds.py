@@ -133,7 +133,9 @@ def test_a_killed_build_loses_nothing_and_doubles_nothing(world: World) -> None:
     world.build("undisturbed.duckdb")
     assert world.tables("disturbed.duckdb") == world.tables("undisturbed.duckdb")
     with duckdb.connect(str(world.folder / "disturbed.duckdb"), read_only=True) as connection:
-        charges = connection.execute("select count(*), count(distinct charge_key) from staging.stg_focus__charges")
+        charges = connection.execute(
+            "select count(*), count(distinct (source_file, source_row)) from staging.stg_focus__charges"
+        )
         states = connection.execute("select status, count(*) from marts.fct_builds group by status").fetchall()
     assert charges.fetchall() == [(300 * world.files, 300 * world.files)]
     assert dict(states).get("unfinished", 0) <= killed
