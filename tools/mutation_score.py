@@ -35,7 +35,6 @@ from tools.mutants import Mutant, mutants, mutated
 
 SECONDS_PER_STATEMENT = 20
 FIXTURE = "__dbt__cte__"
-STATES = ("unit", "data", "alive", "same", "invalid")
 
 
 @dataclass
@@ -241,7 +240,7 @@ def score(model: Model, database: Path, sample: int, seed: int) -> list[dict[str
         state = killers.get(mutant) or on_data.get(mutant, "alive")
         group = state if state in ("same", "invalid", "alive") else "data" if state.startswith("data") else "unit"
         if state.startswith("not "):
-            group = "alive"
+            group = "not run"
         rows.append(
             {
                 "model": model.name,
@@ -297,6 +296,9 @@ def main() -> None:
         (model, arguments.database, arguments.sample, arguments.seed)
         for model in models(arguments.target, arguments.select)
     ]
+    names = {model.relation.partition(".")[0].strip('"') for model, *_ in items}
+    if names != {arguments.database.stem}:
+        parser.error(f"{arguments.target} was compiled for {', '.join(names)}: give its own database")
     rows: list[dict[str, str]] = []
     with multiprocessing.get_context("spawn").Pool(arguments.processes) as pool:
         for number, done in enumerate(pool.imap_unordered(_work, items), start=1):
@@ -308,6 +310,8 @@ def main() -> None:
         writer.writeheader()
         writer.writerows(sorted(rows, key=lambda row: (row["folder"], row["model"])))
     print("\n".join(totals(rows)))
+    if unknown := sum(row["state"] == "not run" for row in rows):
+        print(f"{unknown} mutants could not be judged: the column `by` of {arguments.out} says why")
 
 
 if __name__ == "__main__":

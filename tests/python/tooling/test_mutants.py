@@ -139,3 +139,7 @@ def test_a_data_test_reads_the_mutant(world: Path) -> None:
 def test_the_share_leaves_out_what_nothing_can_show() -> None:
     rows = [{"folder": "usage", "state": state} for state in ("unit", "unit", "data", "alive", "same", "invalid")]
     assert "| usage | 5 | 2 | 1 | 1 | 75.0% | 1 |" in list(totals(rows))
+
+
+def test_the_text_of_an_error_is_left_to_the_tests_of_messages() -> None:
+    assert made("SELECT ERROR(FORMAT('{}', COALESCE(a, 'none'))) FROM t") == {}
