@@ -145,12 +145,12 @@ def _windows(node: exp.Expression) -> Iterator[tuple[str, str, exp.Expression | 
             yield "window", f"partition by {item.sql('duckdb')}", _without(node, "partition_by", place)
         if node.args.get("spec"):
             yield "window", node.args["spec"].sql("duckdb"), _without(node, "spec")
-    if isinstance(node, exp.Ordered) and node.find_ancestor(exp.Window, exp.AggFunc, exp.Select):
+    if isinstance(node, exp.Ordered):
         copy = node.copy()
         copy.set("desc", not node.args.get("desc"))
         yield "order", node.sql("duckdb"), copy
     if isinstance(node, exp.Lag):
-        yield "window", node.sql("duckdb"), exp.Lead(**dict(node.copy().args.items()))
+        yield "window", node.sql("duckdb"), exp.Lead(**node.copy().args)
 
 
 def _operators(node: exp.Expression) -> Iterator[tuple[str, str, exp.Expression | None]]:
