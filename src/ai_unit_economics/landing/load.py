@@ -35,7 +35,10 @@ FILES_AT_ONCE, BYTES_AT_ONCE = 256, 1 << 31
 LARGEST_JSON = 1 << 30
 # These say something about the machine, and nothing about a file.
 NOT_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.FatalException, duckdb.InternalException)
-NO_SPACE = ("No space left on device", "max_temp_directory_size", "failed to offload data block")
+NO_SPACE = (
+    *("No space left on device", "Disk quota exceeded", "File too large"),
+    *("max_temp_directory_size", "failed to offload data block"),
+)
 
 
 class LandingError(Exception):
