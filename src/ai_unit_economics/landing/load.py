@@ -218,7 +218,9 @@ class _Loader:
             if len(chunk) > 1:
                 middle = len(chunk) // 2
                 return self.land(chunk[:middle]) | self.land(chunk[middle:])
-            raise duckdb.OutOfMemoryException(f"{chunk[0].file.path}: {error}") from error
+            raise duckdb.OutOfMemoryException(
+                f"{chunk[0].file.path}: raise UNIT_ECONOMICS_MEMORY, or split the file ({error})"
+            ) from error
         except NOT_THE_FILE:
             raise
         except (duckdb.Error, OSError, zipfile.BadZipFile, UnicodeError) as error:
