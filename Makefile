@@ -231,6 +231,20 @@ $(SUPERSET_INSTALLED):
 	$(call install,$(PYTHON),$(SUPERSET_VENV),requirements-superset.lock)
 	$(call installed,$(SUPERSET_VENV))
 
+# The same marts on Spark: its wheel brings the engine, Java 17 or 21 is the machine's. No table of yours is touched.
+SPARK_VENV ?= .venv-spark
+SPARK_INSTALLED := $(call stamp,$(SPARK_VENV),requirements-spark.lock pyproject.toml)
+
+.PHONY: spark-test
+spark-test: $(INSTALLED) $(SPARK_INSTALLED) ## Build the small sample on Spark too, and compare with DuckDB cell by cell
+	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
+	python -m tools.spark_marts --database $(TEST_DATA)/unit_economics.duckdb --manifest target/test/manifest.json \
+		--folder $(TEST_DATA)/spark --environment $(SPARK_VENV)
+
+$(SPARK_INSTALLED):
+	$(call install,$(PYTHON),$(SPARK_VENV),requirements-spark.lock)
+	$(call installed,$(SPARK_VENV))
+
 .PHONY: benchmark
 benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	@$(MAKE) $(SAMPLE)/.complete
@@ -283,7 +297,7 @@ RESOLVE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-
 .PHONY: lock
 lock: ## Resolve the locks again (needs uv)
 	$(RESOLVE) --python-version 3.11 pyproject.toml --extra dev --output-file requirements.lock
-	for extra in conformance metricflow; do $(RESOLVE) --python-version 3.11 pyproject.toml --extra $$extra \
+	for extra in conformance metricflow spark; do $(RESOLVE) --python-version 3.11 pyproject.toml --extra $$extra \
 		--constraint requirements.lock --output-file requirements-$$extra.lock; done
 	for group in airflow superset; do $(RESOLVE) --python-version 3.11 --group $$group \
 		--output-file requirements-$$group.lock; done
