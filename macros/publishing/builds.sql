@@ -33,6 +33,8 @@
     alter table builds.invocations add column if not exists database_format integer;
     alter table builds.invocations add column if not exists dbt_version varchar;
     alter table builds.invocations add column if not exists duckdb_version varchar;
+    alter table builds.invocations add column if not exists code_version varchar;
+    create table if not exists builds.versions (node_id varchar primary key, version varchar not null);
     create table if not exists builds.nodes (
         invocation_id varchar not null,
         node_id varchar not null,
@@ -61,10 +63,11 @@
     );
     comment on table builds.nodes is 'One row a dbt command and model, seed or test that it ran';
     comment on table builds.inputs is 'One row a version of an input file: the build that saw it first, and the first one that did not see it any more';
+    comment on table builds.versions is 'One row a seed, model or test: the checksum of what decided its last good result';
     comment on table builds.invocations is
         'One row a dbt command that changed this database. Only a whole build that finished without problems is published';
     insert into builds.invocations (
-        invocation_id, command, is_whole, started_at, dbt_version, duckdb_version, database_format
+        invocation_id, command, is_whole, started_at, dbt_version, duckdb_version, database_format, code_version
     ) values (
         {{ sql_text(invocation_id) }},
         {{ sql_text(flags.WHICH) }},
@@ -72,7 +75,8 @@
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}',
         {{ sql_text(dbt_version) }},
         version(),
-        {{ database_format() }}
+        {{ database_format() }},
+        {{ 'unit_economics_code_version()' if versions_are_kept() else 'null' }}
     );
     {%- endif %}
 {%- endmacro %}
@@ -130,7 +134,7 @@
         (
             {{ sql_text(node.unique_id) }}, {{ sql_text(node.resource_type) }},
             {{ sql_text(node.schema if node.resource_type != "test" else "") }}, {{ sql_text(node.alias) }},
-            {{ sql_text(result.status) }}, {{ result.execution_time }},
+            {{ sql_text('unchanged' if result.message == 'UNCHANGED' else result.status) }}, {{ result.execution_time }},
             {{ result.failures if result.failures is not none else "cast(null as bigint)" }}
         ){{ "," if not loop.last }}
         {%- endfor %}

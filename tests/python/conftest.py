@@ -49,6 +49,8 @@ class Warehouse:
         self.output = ""
         # of dbt_project.yml, where a test needs others
         self.variables: dict[str, object] = {}
+        # Many tests put rows into tables by hand, which no version tells
+        self.skips_unchanged = False
         self.data.mkdir(parents=True, exist_ok=True)
 
     def write(self, path: str, text: str | bytes) -> Path:
@@ -85,7 +87,7 @@ class Warehouse:
                 *("--profiles-dir", str(PROJECT / "profiles")),
                 *("--log-path", str(self.folder / "logs")),
                 *("--log-level", "none", "--no-write-json"),
-                *(("--vars", json.dumps(self.variables)) if self.variables else ()),
+                *("--vars", json.dumps({"skip_unchanged": self.skips_unchanged, **self.variables})),
             ]
             with remembered_graph(), paused_collector():
                 runner = dbtRunner(parsed_project(*options), callbacks=[lambda event: lines.append(event.info.msg)])

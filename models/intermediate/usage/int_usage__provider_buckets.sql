@@ -11,7 +11,13 @@ described as (
     select
         *,
         cast(bucket_start as date) as bucket_date,
-        coalesce(date_diff('second', bucket_start, bucket_end), 0) as bucket_seconds,
+        coalesce(date_diff('second', bucket_start, bucket_end), 0) as own_seconds,
+        max(bucket_end) over (
+            by_file order by bucket_start range between unbounded preceding and current row exclude group
+        ) as ended_before,
+        min(bucket_start) over (
+            by_file order by bucket_start range between current row and unbounded following exclude group
+        ) as starts_next,
         concat_ws(
             ' ',
             shape,
@@ -29,6 +35,56 @@ described as (
 
 ),
 
+-- a report that was fetched during a bucket, or from its middle, has a shorter one at its edge: it is a bucket of that report
+-- if it shares its time with no other
+sized as (
+
+    select
+        *,
+        case
+            when
+                coalesce(ended_before <= bucket_start, true)
+                and coalesce(starts_next >= bucket_end, true)
+                and min(own_seconds) over by_start = max(own_seconds) over by_start
+                then max(own_seconds) over (partition by source_file, provider, operation)
+            else own_seconds
+        end as bucket_seconds
+    from described
+    window by_start as (partition by source_file, provider, operation, bucket_start)
+
+),
+
+-- of a bucket that one file has in part and another in full, the longer one says all
+longest as (
+
+    select
+        *,
+        own_seconds = max(own_seconds) over (
+            partition by
+                provider, operation, shape, dimensions, resource_id, model, deployment_id, project_id, workspace_id,
+                api_key_id, user_id, service_tier, region, other_dimensions, bucket_seconds, bucket_start
+        ) as is_longest
+    from sized
+
+),
+
+starts as (
+
+    select
+        provider,
+        operation,
+        shape,
+        resource_id,
+        bucket_date,
+        bucket_seconds,
+        dimensions,
+        max(own_seconds) as covered_seconds,
+        max(reported_at) as reported_at
+    from longest
+    group by provider, operation, shape, resource_id, bucket_date, bucket_seconds, dimensions, bucket_start
+
+),
+
 -- two reports of one day that divide it otherwise say the same twice
 reports as (
 
@@ -40,9 +96,9 @@ reports as (
         bucket_date,
         bucket_seconds,
         dimensions,
-        count(distinct bucket_start) * bucket_seconds as covered_seconds,
+        sum(covered_seconds) as covered_seconds,
         max(reported_at) as reported_at
-    from described
+    from starts
     group by provider, operation, shape, resource_id, bucket_date, bucket_seconds, dimensions
 
 ),
@@ -66,35 +122,37 @@ fullest as (
 )
 
 select
-    described.source_file,
-    described.source_row,
-    described.provider,
-    described.operation,
-    described.model,
-    described.deployment_id,
-    described.project_id,
-    described.workspace_id,
-    described.api_key_id,
-    described.user_id,
-    described.service_tier,
-    described.region,
-    described.resource_id,
-    described.dimensions,
-    described.input_tokens,
-    described.uncached_input_tokens,
-    described.cached_input_tokens,
-    described.cache_write_tokens,
-    described.output_tokens,
-    described.requests,
-    fullest.provider is not null as is_counted,
-    described.bucket_start,
-    described.bucket_end
-from described
+    longest.source_file,
+    longest.source_row,
+    longest.shape,
+    longest.provider,
+    longest.operation,
+    longest.model,
+    longest.deployment_id,
+    longest.project_id,
+    longest.workspace_id,
+    longest.api_key_id,
+    longest.user_id,
+    longest.service_tier,
+    longest.region,
+    longest.resource_id,
+    longest.dimensions,
+    longest.input_tokens,
+    longest.uncached_input_tokens,
+    longest.cached_input_tokens,
+    longest.cache_write_tokens,
+    longest.output_tokens,
+    longest.requests,
+    longest.has_unusable_counts,
+    fullest.provider is not null and longest.is_longest as is_counted,
+    longest.bucket_start,
+    longest.bucket_end
+from longest
 left join fullest
     on
-        described.provider = fullest.provider
-        and described.operation is not distinct from fullest.operation
-        and described.resource_id is not distinct from fullest.resource_id
-        and described.bucket_date = fullest.bucket_date
-        and described.bucket_seconds = fullest.bucket_seconds
-        and described.dimensions = fullest.dimensions
+        longest.provider = fullest.provider
+        and longest.operation is not distinct from fullest.operation
+        and longest.resource_id is not distinct from fullest.resource_id
+        and longest.bucket_date = fullest.bucket_date
+        and longest.bucket_seconds = fullest.bucket_seconds
+        and longest.dimensions = fullest.dimensions

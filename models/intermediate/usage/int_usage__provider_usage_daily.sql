@@ -48,6 +48,10 @@ placed as (
     select
         cast(days.day_starts_at as date) as date_day,
         days.provider,
+        days.operation,
+        -- AWS writes no value where nothing happened
+        days.shape in ('cloudwatch', 'bedrock_invocations') as omits_zeros,
+        days.has_unusable_counts,
         coalesce(deployments.deployment_id, matches.deployment_id, days.deployment_id, '(unattributed)')
             as deployment_id,
         {{ columns(
@@ -63,29 +67,38 @@ placed as (
 
 ),
 
--- a sum is unknown where one of its parts is
-totals as (
+tallies as (
 
     select
         date_day,
         provider,
         deployment_id,
-        case when count(*) = count(input_tokens) then sum(input_tokens) end as prompt_token,
-        case when count(*) = count(uncached_input_tokens) then sum(uncached_input_tokens) end as input_token,
-        sum(cached_input_tokens) as cached_input_token,
-        sum(cache_write_tokens) as cache_write_token,
-        sum(output_tokens) as output_token,
-        sum(requests) as request
+        operation,
+        omits_zeros,
+        has_unusable_counts,
+        unnest([
+            'prompt_token', 'input_token', 'cached_input_token', 'cache_write_token', 'output_token', 'request'
+        ]) as unit,
+        unnest([
+            input_tokens, uncached_input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, requests
+        ]) as units
     from placed
-    group by date_day, provider, deployment_id
 
 ),
 
-units as (
+-- a sum is unknown where one of its parts is; an operation has nothing of a unit that none of its buckets tells
+operations as (
 
-    unpivot totals
-    on prompt_token, input_token, cached_input_token, cache_write_token, output_token, request
-    into name unit value units
+    select
+        date_day,
+        provider,
+        deployment_id,
+        unit,
+        sum(units) as units,
+        bool_or(units is null and has_unusable_counts)
+        or (count(units) > 0 and bool_or(units is null and not omits_zeros)) as is_unknown
+    from tallies
+    group by date_day, provider, deployment_id, unit, operation
 
 )
 
@@ -94,5 +107,7 @@ select
     provider,
     deployment_id,
     unit,
-    cast(units as bigint) as units
-from units
+    cast(sum(units) as bigint) as units
+from operations
+group by date_day, provider, deployment_id, unit
+having count(units) > 0 and not bool_or(is_unknown)

@@ -1,6 +1,6 @@
 """What the Python models of `models/intermediate/books` return: the books as tables of the warehouse.
 
-The materialization `landed` (macros/landing) calls `into` with the place that dbt has for the model.
+The materialization `landed` (macros/materializations) calls `into` with the place that dbt has for the model.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the Python models of `models/landing` return: how a landed table comes to be, in whatever database.
 
-The materialization `landed` (macros/landing) calls `into` with the place that dbt has for the model.
+The materialization `landed` (macros/materializations) calls `into` with the place that dbt has for the model.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ name: ai_unit_economics
 version: 1.0.0
 profile: ai_unit_economics
 macro-paths: [macros, '{ROOT}/macros/publishing', '{ROOT}/macros/files']
+vars: {{skip_unchanged: false}}
 models: {{+schema: marts, +materialized: table}}
 on-run-start: "{{{{ record_start_of_build() }}}}"
 on-run-end: "{{{{ record_end_of_build(results) }}}}"

@@ -7,10 +7,13 @@
     config is_of_the_books: whether its rows are those of closed months, which `land` does not write
 #}
 {% materialization landed, adapter='duckdb', supported_languages=['python'] %}
-
     {%- set is_view = var('landed_folder') and not config.get('is_of_the_books') -%}
     {%- set kind = 'view' if is_view else config.get('landed_as', 'table') -%}
     {%- set target_relation = this.incorporate(type=kind) -%}
+    {#- What lies in landed_folder may have been landed again by another version of this project #}
+    {%- set version, is_unchanged = node_version(compiled_code ~ (invocation_id if is_view else '')) -%}
+    {%- if is_unchanged -%}{{- return(left_as_it_is(kind)) -}}{%- endif -%}
+    {%- do forget_version() -%}
 
     {%- do times_are_utc() -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -35,6 +38,7 @@ def materialize(landing, session):
     {% do persist_docs(target_relation, model) %}
     {{ run_hooks(post_hooks, inside_transaction=False) }}
     {% do adapter.commit() %}
+    {%- do remember_version(version) %}
 
     {{ return({'relations': [target_relation]}) }}
 
