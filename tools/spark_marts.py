@@ -136,20 +136,21 @@ def on_spark(arguments: argparse.Namespace, runs: list[dict[str, Any]]) -> int:
         "UNIT_ECONOMICS_DATABASE": str(folder / "none.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "PYTHONPATH": str(ROOT / "src"),
+        "PYTHONUNBUFFERED": "1",
     }
-    python = arguments.environment / "bin" / "python"
-    subprocess.run([python, ROOT / "tools" / "spark_tables.py", folder / "tables"], env=environment, check=True)
-    names = [node["name"] for node in runs]
+    python = arguments.environment.resolve() / "bin" / "python"
     command = [
-        "dbt",
+        python,
+        "-m",
+        "tools.spark_dbt",
+        folder / "tables",
         "build",
         "--target",
         "spark",
         "--profiles-dir",
         "profiles",
-        "--exclude-resource-type",
-        "unit_test",
     ]
+    names = [node["name"] for node in runs]
     selection = ["--select", "resource_type:seed", *names, "path:tests/engines", "--indirect-selection", "empty"]
     return subprocess.run([*command, *selection], env=environment, cwd=ROOT).returncode
 
@@ -240,7 +241,7 @@ def main() -> int:
         shutil.rmtree(arguments.folder, ignore_errors=True)
         hand_over(arguments.database, read, arguments.folder / "tables")
         status = on_spark(arguments, runs)
-        if not (arguments.folder / "warehouse" / "marts.db").is_dir():
+        if not any((arguments.folder / "warehouse" / "marts.db").glob("*")):
             return status or 1
     found = list(differences(arguments.database, arguments.folder, runs))
     for difference in found:

@@ -2,8 +2,8 @@
 with groups as (
 
     select
-        {{ texts_of_group('word') }} as words,
-        {{ product_of('factor') }} as factors
+        {{ texts_of_group('lines.word') }} as words,
+        {{ product_of('lines.factor') }} as factors
     from (values ('b', 2), ('a', 3), ('b', null)) as lines (word, factor)
 
 ),

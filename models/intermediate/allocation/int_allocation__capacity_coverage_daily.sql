@@ -86,7 +86,7 @@ watched_pools as (
 
 ),
 
-least_watched as (
+ranked_pools as (
 
     select
         *,
@@ -98,6 +98,14 @@ least_watched as (
                 pool_id
         ) as place
     from watched_pools
+
+),
+
+least_watched as (
+
+    select *
+    from ranked_pools
+    where place = 1
 
 ),
 
@@ -147,6 +155,6 @@ select
     coalesce(least_watched.unobserved_seconds, 0)
     <= {{ var('max_unknown_share') }} * coalesce(least_watched.capacity_seconds, 0) as is_watched,
     coalesce(held.unbilled_seconds, 0) <= {{ var('max_unknown_share') }} * coalesce(held.held_seconds, 0) as is_billed
-from (select * from least_watched where place = 1) as least_watched
+from least_watched
 full outer join held
     on least_watched.date_day = held.date_day and least_watched.deployment_id = held.deployment_id

@@ -57,7 +57,8 @@ tokens as (
         metered_usage.date_day,
         metered_usage.deployment_id,
         cast(coalesce(sum(units) filter (where unit = 'input_token'), 0) as {{ wide_integer() }}) as input_tokens,
-        cast(coalesce(sum(units) filter (where unit = 'cached_input_token'), 0) as {{ wide_integer() }}) as cached_input_tokens,
+        cast(coalesce(sum(units) filter (where unit = 'cached_input_token'), 0) as {{ wide_integer() }})
+            as cached_input_tokens,
         cast(coalesce(sum(units) filter (where unit = 'output_token'), 0) as {{ wide_integer() }}) as output_tokens
     from metered_usage
     anti join undivided_days

@@ -116,7 +116,8 @@ scaled as (
 
     select
         *,
-        {{ quotient('weight', 'greatest(' ~ quotient('total_weight', '10000000000000000000000000') ~ ', 1)') }} as scaled_weight
+        {{ quotient('weight', 'greatest(' ~ quotient('total_weight', '10000000000000000000000000') ~ ', 1)') }}
+            as scaled_weight
     from with_totals
 
 ),

@@ -26,8 +26,9 @@ scaled_weights as (
         token_weights.method,
         token_weights.unit,
         cast(1000000000000 as {{ wide_integer() }}) as whole,
-        {{ quotient('token_weights.weight', 'greatest(' ~ quotient('totals.total_weight', '1000000000000000000') ~ ', 1)') }}
-            as scaled_weight
+        {{ quotient(
+            'token_weights.weight', 'greatest(' ~ quotient('totals.total_weight', '1000000000000000000') ~ ', 1)'
+        ) }} as scaled_weight
     from token_weights
     inner join totals
         on

@@ -100,7 +100,8 @@ billed_meters as (
         deployment_id,
         'billed_meters' as method,
         cast(coalesce(sum(weight) filter (where unit = 'input_token'), 0) as {{ wide_integer() }}) as input_token,
-        cast(coalesce(sum(weight) filter (where unit = 'cached_input_token'), 0) as {{ wide_integer() }}) as cached_input_token,
+        cast(coalesce(sum(weight) filter (where unit = 'cached_input_token'), 0) as {{ wide_integer() }})
+            as cached_input_token,
         cast(coalesce(sum(weight) filter (where unit = 'output_token'), 0) as {{ wide_integer() }}) as output_token
     from {{ ref('int_allocation__billed_weights_daily') }}
     group by date_day, deployment_id

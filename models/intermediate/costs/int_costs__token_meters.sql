@@ -125,7 +125,8 @@ unit_sizes as (
         case
             when count(*) = count(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor))
                 then cast(
-                        {{ product_of("coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor)") }} as bigint
+                        {{ product_of("coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor)") }}
+                        as bigint
                     )
         end as size,
         coalesce(bool_or(words.counts = 'meter'), false) as is_of_the_meter

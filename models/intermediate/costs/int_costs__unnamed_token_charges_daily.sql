@@ -47,7 +47,8 @@ unnamed as (
     where
         matches.treatment = 'direct'
         and attributes.charge_category is not distinct from 'Usage'
-        and lower(concat_ws(' ', attributes.consumed_unit, attributes.pricing_unit, attributes.sku_meter)) like '%token%'
+        and lower(concat_ws(' ', attributes.consumed_unit, attributes.pricing_unit, attributes.sku_meter))
+        like '%token%'
         and not {{ matches("lower(coalesce(attributes.consumed_unit, ''))", "'hour|hrs'") }}
 
 ),

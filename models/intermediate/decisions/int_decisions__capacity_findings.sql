@@ -81,8 +81,8 @@ summed as (
 select
     summed.finding_kind,
     summed.thing,
-    cast(null as string) as environment,
-    cast(null as string) as workload,
+    cast(null as varchar) as environment,
+    cast(null as varchar) as workload,
     summed.thing as subject,
     {{ percent_text('summed.effective_cost / nullif(summed.whole_cost, 0)') }} as measure,
     {{ money_text('summed.whole_cost') }} as compared_with,

@@ -66,7 +66,7 @@ select
     workload,
     deployment_id || ', ' || levers as subject,
     {{ percent_text('abs(effect)') }} as measure,
-    cast(null as string) as compared_with,
+    cast(null as varchar) as compared_with,
     strftime(changed_on, '%Y-%m-%d') as moment,
     map { 'change_id': change_id } as evidence,
     {{ amount_of_effect('monthly_cost', 'effect') }} as amount_per_month,

@@ -91,7 +91,7 @@ select
     environment,
     workload,
     target_id as subject,
-    cast(null as string) as measure,
+    cast(null as varchar) as measure,
     {{ unit_cost_text('max_cost_per_unit') }} as compared_with,
     strftime(coalesce(expected_breach, earliest_breach), '%Y-%m-%d') as moment,
     map { 'target_id': target_id } as evidence,

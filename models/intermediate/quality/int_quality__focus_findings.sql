@@ -42,7 +42,7 @@ set_findings as (
 
     select
         source,
-        cast(null as string) as source_file,
+        cast(null as varchar) as source_file,
         'invoice_matches_billed_cost' as rule_id,
         case
             when status = 'violated'
@@ -55,7 +55,7 @@ set_findings as (
     union all
     select
         source,
-        cast(null as string) as source_file,
+        cast(null as varchar) as source_file,
         'invoice_in_one_currency' as rule_id,
         case when currency_count > 1 then invoice_id || ' in ' || billing_currency end as example_value,
         1 as checked_count,
@@ -65,7 +65,7 @@ set_findings as (
     union all
     select
         source,
-        cast(null as string) as source_file,
+        cast(null as varchar) as source_file,
         'commitment_balances' as rule_id,
         case
             when status = 'violated'

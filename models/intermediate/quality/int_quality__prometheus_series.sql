@@ -18,7 +18,7 @@ unread as (
     select
         source_file,
         cast(null as bigint) as scrape_series_id,
-        cast(null as string) as series_text,
+        cast(null as varchar) as series_text,
         'file_not_read' as issue,
         problem as detail,
         0 as affected_samples
@@ -100,7 +100,7 @@ issues as (
     select
         source_file,
         cast(null as bigint) as scrape_series_id,
-        cast(null as string) as series_text,
+        cast(null as varchar) as series_text,
         issue,
         detail,
         affected_rows as affected_samples

@@ -27,7 +27,7 @@ request_counts as (
     select
         source_file,
         unnest(['unreadable_row', 'unusable_count', 'no_deployment', 'more_cached_than_input']) as issue,
-        cast(null as string) as detail,
+        cast(null as varchar) as detail,
         unnest([
             unreadable_rows, rows_with_unusable_counts, rows_without_deployment, rows_with_more_cached_than_input
         ]) as affected_rows

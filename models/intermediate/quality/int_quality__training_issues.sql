@@ -22,7 +22,7 @@ training_counts as (
     select
         source_file,
         unnest(['unreadable_row', 'unusable_count']) as issue,
-        cast(null as string) as detail,
+        cast(null as varchar) as detail,
         unnest([
             count(*) filter (where ts is null or step is null),
             count(*) filter (where ts is not null and step is not null and has_unusable_counts)

@@ -44,7 +44,7 @@ unknown_usage as (
         series.series_text,
         'unknown_usage' as issue,
         'it looks like usage and no row of metric_catalog knows it: it counted at least '
-        || cast(cast(series.value_range as {{ wide_integer() }}) as string) || '; add a row, or one to metric_refusals' as detail,
+        || cast(cast(series.value_range as hugeint) as varchar) || '; add a row, or one to metric_refusals' as detail,
         series.samples as affected_samples
     from series
     where

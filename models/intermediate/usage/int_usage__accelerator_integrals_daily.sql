@@ -148,5 +148,5 @@ select
     null_reason,
     case when null_reason is null then cast(slices as integer) end as slices,
     case when null_reason is null then cast(slices_of_accelerator as integer) end as slices_of_accelerator,
-    case when null_reason is null then cast(held_value * slices // slices_of_accelerator as {{ wide_integer() }}) end as held_value
+    case when null_reason is null then cast(held_value * slices // slices_of_accelerator as hugeint) end as held_value
 from shares

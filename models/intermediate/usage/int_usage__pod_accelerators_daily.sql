@@ -132,8 +132,8 @@ select
     pods.role,
     coalesce(nodes.resource_id, lower(pods.node), '(unknown)') as resource_id,
     pods.is_sliced,
-    cast(pods.reserved_value as {{ wide_integer() }}) as reserved_value,
-    cast(pods.busy_value as {{ wide_integer() }}) as busy_value
+    cast(pods.reserved_value as hugeint) as reserved_value,
+    cast(pods.busy_value as hugeint) as busy_value
 from pods
 left join nodes
     on pods.date_day = nodes.date_day and pods.cluster = nodes.cluster and pods.node = nodes.node

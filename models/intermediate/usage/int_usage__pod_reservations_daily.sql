@@ -58,7 +58,7 @@ select
             when phases.pod is null then containers.held_value
             else containers.held_value * phases.active_value // phases.known_value
         end
-    ) as {{ wide_integer() }}) as reserved_value
+    ) as hugeint) as reserved_value
 from containers
 left join phases
     on

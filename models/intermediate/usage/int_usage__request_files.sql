@@ -8,7 +8,7 @@ repeats as (
 
     select
         source_file,
-        string_agg(date_day || ' ' || cast(repeated_rows as string), ',' order by date_day) as repeated_rows
+        string_agg(date_day || ' ' || cast(repeated_rows as varchar), ',' order by date_day) as repeated_rows
     from {{ ref('int_usage__request_repeats_daily') }}
     where len(repeated_rows) > 0
     group by source_file

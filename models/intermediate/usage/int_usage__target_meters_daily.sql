@@ -91,7 +91,7 @@ select
     meters.meter is null as is_absent,
     coalesce(targets.last_us - meters.last_us > {{ allowed_us }}, false) as is_cut_off,
     coalesce(not meters.is_first_day and meters.first_us - targets.first_us > {{ allowed_us }}, false) as is_back_late,
-    cast(coalesce(meters.late_units, 0) as {{ wide_integer() }}) as late_units
+    cast(coalesce(meters.late_units, 0) as hugeint) as late_units
 from targets
 inner join spans
     on

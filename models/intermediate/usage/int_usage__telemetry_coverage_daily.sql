@@ -3,11 +3,11 @@ with moments as (
     select
         *,
         -- by processes: one of two that is not seen is half of the moment
-        case when seen > 0 then cast(length_us as {{ wide_integer() }}) * seen // (seen + bridged + lost) else 0 end as observed_us,
+        case when seen > 0 then cast(length_us as hugeint) * seen // (seen + bridged + lost) else 0 end as observed_us,
         case when seen > 0 or reserved > 0 or bridged + lost > 0 or exporter = 0 then length_us else 0 end
             as expected_us,
         case
-            when seen + bridged + lost > 0 then cast(length_us as {{ wide_integer() }}) * lost // (seen + bridged + lost)
+            when seen + bridged + lost > 0 then cast(length_us as hugeint) * lost // (seen + bridged + lost)
             when loading > 0 then 0
             when reserved > 0 or exporter = 0 then length_us
             else 0

@@ -172,7 +172,9 @@ select
     cast(effective_cost as {{ money_type() }}) as effective_cost,
     cast(counted_cost as {{ money_type() }}) as counted_cost,
     cast(case when null_reason is null then revenue - counted_cost end as {{ money_type() }}) as margin,
-    case when null_reason is null and revenue != 0 then cast(revenue - counted_cost as double) / cast(revenue as double) end as margin_rate,
+    case
+        when null_reason is null and revenue != 0 then cast(revenue - counted_cost as double) / cast(revenue as double)
+    end as margin_rate,
     case when null_reason is null then revenue < counted_cost end as is_sold_below_cost,
     null_reason,
     currency

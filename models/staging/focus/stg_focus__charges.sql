@@ -119,11 +119,11 @@ select
     contract_applied,
     commitment_program_eligibility_details,
     credential_details,
-    case when cardinality(other_columns) > 0 then cast(to_json(other_columns) as string) end as other_columns,
+    case when cardinality(other_columns) > 0 then cast(to_json(other_columns) as varchar) end as other_columns,
     source_changes,
     case
         when len(source_changes) > 0 and len(given_values) > 0
-            then cast(to_json(map_from_entries(given_values)) as string)
+            then cast(to_json(map_from_entries(given_values)) as varchar)
     end as source_values,
 
     -- numerics

@@ -77,7 +77,7 @@ fingerprints as (
 
     select
         source_file,
-        sum(cast(md5_number_lower(cast(content as string)) as {{ wide_integer() }})) as fingerprint
+        sum(cast(md5_number_lower(cast(content as varchar)) as hugeint)) as fingerprint
     from rows_of_alike
     group by source_file
 

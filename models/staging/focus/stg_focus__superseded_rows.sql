@@ -30,7 +30,7 @@ identities as (
             consumed_quantity, pricing_quantity, contracted_unit_price, list_unit_price,
             pricing_currency_effective_cost, pricing_currency_contracted_unit_price,
             pricing_currency_list_unit_price, commitment_discount_quantity
-        ))) as string)) as identity
+        ))) as varchar)) as identity
     from of_running_totals
 
 ),

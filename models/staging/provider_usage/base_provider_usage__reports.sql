@@ -45,25 +45,25 @@ hours_of_invocations as (
         source_file as other_dimensions,
         case
             when count(uncached_input_tokens) = count({{ token_count('uncached_input_tokens') }})
-                then cast(sum({{ token_count('uncached_input_tokens') }}) as string)
+                then cast(sum({{ token_count('uncached_input_tokens') }}) as varchar)
             else 'unusable'
         end as uncached_input_tokens,
         case
             when count(cached_input_tokens) = count({{ token_count('cached_input_tokens') }})
-                then cast(sum({{ token_count('cached_input_tokens') }}) as string)
+                then cast(sum({{ token_count('cached_input_tokens') }}) as varchar)
             else 'unusable'
         end as cached_input_tokens,
         case
             when count(cache_write_tokens) = count({{ token_count('cache_write_tokens') }})
-                then cast(sum({{ token_count('cache_write_tokens') }}) as string)
+                then cast(sum({{ token_count('cache_write_tokens') }}) as varchar)
             else 'unusable'
         end as cache_write_tokens,
         case
             when count(output_tokens) = count({{ token_count('output_tokens') }})
-                then cast(sum({{ token_count('output_tokens') }}) as string)
+                then cast(sum({{ token_count('output_tokens') }}) as varchar)
             else 'unusable'
         end as output_tokens,
-        cast(count(bucket_start) as string) as requests,
+        cast(count(bucket_start) as varchar) as requests,
         date_trunc('hour', bucket_start) as bucket_start,
         date_trunc('hour', bucket_start) + interval 1 hour as bucket_end
     from invocations
