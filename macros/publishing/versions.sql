@@ -3,7 +3,7 @@
     (docs/builds.md#what-is-left-as-it-is).
 
     `builds.versions` holds for each seed, model and test the checksum of all that decided its last good result: its SQL
-    as compiled, macros and package, and the versions of its parents. A node whose checksum is the same again is not run.
+    as compiled, macros and package, and the versions of its parents. A node whose checksum is the same is not run again.
     A node without a row is run. The row is deleted before a node is built and written after it is committed: a killed
     build leaves none.
 #}
@@ -30,7 +30,8 @@
 {# The version that the node will have, and whether it has it. None where a parent has none, such as a source: the node
    is run. #}
 {% macro node_version(code) -%}
-    {%- if not versions_are_kept() or looks_outside() -%}{{- return((none, false)) -}}{%- endif -%}
+    {%- set is_of_a_part = flags.EMPTY or invocation_args_dict.get('sample') or invocation_args_dict.get('defer') -%}
+    {%- if not versions_are_kept() or looks_outside() or is_of_a_part -%}{{- return((none, false)) -}}{%- endif -%}
     {%- set meta = model.config.get('meta') or {} -%}
     {%- set folders = meta.get('reads_folders') or [] -%}
     {%- set parents = [] -%}
@@ -38,7 +39,9 @@
         {%- do parents.append(parent) -%}
     {%- endfor -%}
     {%- set documented = [model.description, model.columns] if model.config.get('persist_docs') else [] -%}
-    {%- set decided_by = tojson([code, model.checksum.checksum, documented, invocation_args_dict.get('vars')]) -%}
+    {%- set decided_by = tojson([
+        this | string, code, model.checksum.checksum, documented, invocation_args_dict.get('vars')
+    ]) -%}
     {%- set export = focus_export_path() if meta.get('writes_focus_export') -%}
     {%- set files = '(select count(*) from glob(' ~ sql_file(export) ~ '))' if export else 1 -%}
     {%- set query -%}

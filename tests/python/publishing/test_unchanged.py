@@ -87,6 +87,15 @@ def test_a_variable_builds_everything(warehouse: Warehouse) -> None:
     warehouse.build(PRODUCT)
 
 
+def test_tables_that_were_emptied_are_filled(warehouse: Warehouse) -> None:
+    """`--empty` makes tables without rows, of the same SQL."""
+    before = warehouse.query("select count(*) from intermediate.int_costs__charges_daily")
+    warehouse.dbt("run", "--empty", "--full-refresh", "--select", "int_costs__charges_daily")
+    assert warehouse.query("select count(*) from intermediate.int_costs__charges_daily") == [(0,)]
+    warehouse.build(BILLS)
+    assert warehouse.query("select count(*) from intermediate.int_costs__charges_daily") == before
+
+
 def test_a_table_that_is_gone_is_made(warehouse: Warehouse) -> None:
     warehouse.build(BILLS)
     with duckdb.connect(str(warehouse.database)) as connection:
