@@ -231,6 +231,20 @@ $(SUPERSET_INSTALLED):
 	$(call install,$(PYTHON),$(SUPERSET_VENV),requirements-superset.lock)
 	$(call installed,$(SUPERSET_VENV))
 
+# The same marts on Spark: its wheel brings the engine, Java 17 or 21 is the machine's. No table of yours is touched.
+SPARK_VENV ?= .venv-spark
+SPARK_INSTALLED := $(call stamp,$(SPARK_VENV),requirements-spark.lock pyproject.toml)
+
+.PHONY: spark-test
+spark-test: $(INSTALLED) $(SPARK_INSTALLED) ## Build the small sample on Spark too, and compare with DuckDB cell by cell
+	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
+	python -m tools.spark_marts --database $(TEST_DATA)/unit_economics.duckdb --manifest target/test/manifest.json \
+		--folder $(TEST_DATA)/spark --environment $(SPARK_VENV)
+
+$(SPARK_INSTALLED):
+	$(call install,$(PYTHON),$(SPARK_VENV),requirements-spark.lock)
+	$(call installed,$(SPARK_VENV))
+
 # A stand-in for S3 on loopback counts what is asked of it. The wheel of DuckDB's extension is for 1.5.5 alone: here it
 # goes before the build's DuckDB, whose other packages are used as they are.
 OBJECT_STORES_VENV ?= .venv-object-stores
@@ -304,7 +318,7 @@ RESOLVE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-
 .PHONY: lock
 lock: ## Resolve the locks again (needs uv)
 	$(RESOLVE) --python-version 3.11 pyproject.toml --extra dev --output-file requirements.lock
-	for extra in conformance metricflow; do $(RESOLVE) --python-version 3.11 pyproject.toml --extra $$extra \
+	for extra in conformance metricflow spark; do $(RESOLVE) --python-version 3.11 pyproject.toml --extra $$extra \
 		--constraint requirements.lock --output-file requirements-$$extra.lock; done
 	for group in airflow superset object-stores; do $(RESOLVE) --python-version 3.11 --group $$group \
 		--output-file requirements-$$group.lock; done
