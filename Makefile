@@ -231,11 +231,46 @@ $(SUPERSET_INSTALLED):
 	$(call install,$(PYTHON),$(SUPERSET_VENV),requirements-superset.lock)
 	$(call installed,$(SUPERSET_VENV))
 
+# The same marts on Spark: its wheel brings the engine, Java 17 or 21 is the machine's. No table of yours is touched.
+SPARK_VENV ?= .venv-spark
+SPARK_INSTALLED := $(call stamp,$(SPARK_VENV),requirements-spark.lock pyproject.toml)
+
+.PHONY: spark-test
+spark-test: $(INSTALLED) $(SPARK_INSTALLED) ## Build the small sample on Spark too, and compare with DuckDB cell by cell
+	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
+	python -m tools.spark_marts --database $(TEST_DATA)/unit_economics.duckdb --manifest target/test/manifest.json \
+		--folder $(TEST_DATA)/spark --environment $(SPARK_VENV)
+
+$(SPARK_INSTALLED):
+	$(call install,$(PYTHON),$(SPARK_VENV),requirements-spark.lock)
+	$(call installed,$(SPARK_VENV))
+
+# A stand-in for S3 on loopback counts what is asked of it. The wheel of DuckDB's extension is for 1.5.5 alone: here it
+# goes before the build's DuckDB, whose other packages are used as they are.
+OBJECT_STORES_VENV ?= .venv-object-stores
+OBJECT_STORES_INSTALLED := $(call stamp,$(OBJECT_STORES_VENV),requirements-object-stores.lock pyproject.toml)
+
+.PHONY: object-store-test
+object-store-test: $(INSTALLED) $(OBJECT_STORES_INSTALLED) ## Read a bucket of a stand-in for S3, and count requests and bytes
+	PYTHONPATH=src $(OBJECT_STORES_VENV)/bin/python -m pytest -n 0 $(PYTEST_ARGS) tests/python/landing/test_object_store.py
+
+$(OBJECT_STORES_INSTALLED):
+	$(call install,$(PYTHON),$(OBJECT_STORES_VENV),requirements-object-stores.lock)
+	$(BIN)/python -c "import sysconfig; print(sysconfig.get_path('purelib'))" \
+		> "$$($(OBJECT_STORES_VENV)/bin/python -c "import sysconfig; print(sysconfig.get_path('purelib'))")/build.pth"
+	$(call installed,$(OBJECT_STORES_VENV))
+
 .PHONY: benchmark
 benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	@$(MAKE) $(SAMPLE)/.complete
 	python -m benchmarks.build
 	python -m benchmarks.forecast
+	@$(MAKE) benchmark-stages
+
+# SIZE is the rows of the bill; samples of counters are 20 times as many. WORLD=distinct has no line twice.
+.PHONY: benchmark-stages
+benchmark-stages: $(INSTALLED) ## Each stage of a build against a plain load and a scan of the same files
+	python -m benchmarks.stages --charges $${SIZE:-1000000} --world $${WORLD:-repeating}
 
 .PHONY: benchmark-verdicts
 benchmark-verdicts: $(INSTALLED) ## How often gates, verdicts, anomalies and forecasts err on simulated noise: an hour
@@ -283,9 +318,9 @@ RESOLVE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-
 .PHONY: lock
 lock: ## Resolve the locks again (needs uv)
 	$(RESOLVE) --python-version 3.11 pyproject.toml --extra dev --output-file requirements.lock
-	for extra in conformance metricflow; do $(RESOLVE) --python-version 3.11 pyproject.toml --extra $$extra \
+	for extra in conformance metricflow spark; do $(RESOLVE) --python-version 3.11 pyproject.toml --extra $$extra \
 		--constraint requirements.lock --output-file requirements-$$extra.lock; done
-	for group in airflow superset; do $(RESOLVE) --python-version 3.11 --group $$group \
+	for group in airflow superset object-stores; do $(RESOLVE) --python-version 3.11 --group $$group \
 		--output-file requirements-$$group.lock; done
 	$(RESOLVE) --python-version 3.12 requirements-focus-validator.in --output-file requirements-focus-validator.lock
 

@@ -1,7 +1,8 @@
 """Which models would run on other engines, as they are or as sqlglot translates them, and what stands in the way.
 
 sqlglot translates much without an error that the other engine refuses or reads otherwise. CONSTRUCTS lists what we know
-of that; the rest is compared as text. Nothing is run: the page says what is known, not what was tried.
+of that; the rest is compared as text. Nothing is run here: the page says what is known. On Spark `make spark-test`
+runs the models that tools/spark_not_yet.yml does not leave out, and these count as translated.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from typing import Any
 
 import sqlglot
 from sqlglot import exp
+
+from tools.spark_marts import is_not_yet, not_yet
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "portability.md"
 START, END = "<!-- portability -->\n", "<!-- /portability -->"
@@ -290,13 +293,18 @@ def same_text(one: str, other: str) -> bool:
 
 
 def readings(manifest: dict[str, Any]) -> list[Reading]:
+    """What is read off the text, but for models that run on Spark by macros of two forms and are compared there."""
     logging.getLogger("sqlglot").setLevel(logging.CRITICAL)
-    return [
-        reading
-        for node in sorted(manifest["nodes"].values(), key=lambda node: node["name"])
-        if node["resource_type"] == "model" and node["language"] == "sql"
-        for reading in read(node["name"], node["compiled_code"])
-    ]
+    left_out = not_yet()
+    found: list[Reading] = []
+    for node in sorted(manifest["nodes"].values(), key=lambda node: node["name"]):
+        if node["resource_type"] == "model" and node["language"] == "sql":
+            has_run = not is_not_yet(node, left_out)
+            found += [
+                Reading(reading.model, reading.engine) if has_run and reading.engine == "spark" else reading
+                for reading in read(node["name"], node["compiled_code"])
+            ]
+    return found
 
 
 def tables(found: list[Reading]) -> str:

@@ -23,10 +23,16 @@
 {# The signed rows of a closing, and for a cohort dimension that is newer than it the rows of `all` as a cohort `(unattributed)`: nobody
    signed whose they are, and each dimension still sums to `all`. A closing is of the periods that the columns in `period` name. #}
 {% macro with_newer_dimensions(closed, period) %}
-    select {{ closed }}.*
+    select
+        {{ closed }}.{{ all_but('cohort_dimension, cohort') }},
+        {{ closed }}.cohort_dimension,
+        {{ closed }}.cohort
     from {{ closed }}
     union all
-    select {{ closed }}.* replace (dimensions.cohort_dimension as cohort_dimension, '(unattributed)' as cohort)
+    select
+        {{ closed }}.{{ all_but('cohort_dimension, cohort') }},
+        dimensions.cohort_dimension,
+        '(unattributed)' as cohort
     from {{ closed }}
     cross join {{ ref('cohort_dimensions') }} as dimensions
     anti join {{ closed }} as signed

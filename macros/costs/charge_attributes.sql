@@ -14,13 +14,7 @@
 
 {# One number for the source and all attributes; a null differs from every text. #}
 {% macro charge_attribute_key() -%}
-    md5_number(concat_ws(
-        chr(31),
-        source
-        {%- for column in charge_attributes() %},
-        coalesce({{ column }}, chr(30))
-        {%- endfor %}
-    ))
+    {{ key_of_text("concat_ws(chr(31), source, " ~ columns(charge_attributes(), 'coalesce({0}, chr(30))', ', ') ~ ")") }}
 {%- endmacro %}
 
 {# Attributes that hold an object: a rule names a key of it. #}
@@ -29,22 +23,17 @@
 {% endmacro %}
 
 {# The attribute that a rule names, as FOCUS writes it (ResourceId) or as this project does (resource_id). #}
-{% macro rule_column(rule) -%} regexp_replace(lower({{ rule }}.column_name), '[^a-z0-9]', '', 'g') {%- endmacro %}
-
-{# The value of a key in a JSON object, whatever letters the key has: a JSON pointer has an escape for each. #}
-{% macro value_of_key(json, key) -%}
-    json_extract_string({{ json }}, '/' || replace(replace({{ key }}, '~', '~0'), '/', '~1'))
-{%- endmacro %}
+{% macro rule_column(rule) -%} {{ replace_every('lower(' ~ rule ~ '.column_name)', '[^a-z0-9]', '') }} {%- endmacro %}
 
 {% macro attribute_value(attributes, rule) -%}
     case {{ rule_column(rule) }}
         {%- for column in charge_attributes() if column != 'other_columns' %}
         when '{{ column | replace('_', '') }}'
-            then {{ value_of_key(attributes ~ '.' ~ column, rule ~ '.tag_key') if column in keyed_attributes()
+            then {{ text_in_json(attributes ~ '.' ~ column, rule ~ '.tag_key') if column in keyed_attributes()
                 else attributes ~ '.' ~ column }}
         {%- endfor %}
         -- a column that FOCUS does not have, of files that carry it
-        else {{ value_of_key(attributes ~ '.other_columns', rule_column(rule)) }}
+        else {{ text_in_json(attributes ~ '.other_columns', rule_column(rule)) }}
     end
 {%- endmacro %}
 
@@ -52,7 +41,7 @@
     case {{ rule }}.operator
         when 'equals' then {{ value }} = {{ rule }}.value
         when 'like' then {{ value }} like {{ rule }}.value
-        when 'regex' then regexp_matches({{ value }}, {{ rule }}.value)
+        when 'regex' then {{ matches(value, rule ~ '.value') }}
         when 'exists' then {{ value }} is not null
     end
 {%- endmacro %}

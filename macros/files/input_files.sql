@@ -20,11 +20,6 @@
 
 {% macro sql_text(value) -%} '{{ value | replace("'", "''") }}' {%- endmacro %}
 
-{# Several texts as a list, which may be empty. #}
-{% macro sql_texts(values) -%}
-    cast([{% for value in values %}{{ sql_text(value) }}{{ ', ' if not loop.last }}{% endfor %}] as varchar[])
-{%- endmacro %}
-
 {# The name of one file for a reader of DuckDB: `*`, `?` and `[` in it stand for themselves. #}
 {% macro sql_file(path) -%}
     {{- sql_text(path | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')) -}}

@@ -3,9 +3,9 @@
    Null where there are no units. #}
 {% macro cost_per_unit(cost, units, scale) -%}
     {%- set amount = 'abs(' ~ money_to_units(cost) ~ ')' -%}
-    {%- set divisor = 'nullif(cast(' ~ units ~ ' as hugeint), 0)' -%}
+    {%- set divisor = 'nullif(cast(' ~ units ~ ' as ' ~ wide_integer() ~ '), 0)' -%}
     {{ units_to_money(
-        '(sign(' ~ cost ~ ') * (' ~ multiply_divide(amount, scale, divisor)
+        '((' ~ sign_of(cost) ~ ') * (' ~ multiply_divide(amount, scale, divisor)
         ~ ' + case when 2 * (((' ~ amount ~ ' % ' ~ divisor ~ ') * ' ~ scale ~ ') % ' ~ divisor ~ ') >= '
         ~ divisor ~ ' then 1 else 0 end))'
     ) }}

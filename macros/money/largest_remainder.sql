@@ -4,8 +4,8 @@
     (docs/allocation.md explains it with an example).
 
     relation      a CTE with one row per receiver
-    amount        its column with the whole amount, equal on every row of a partition (hugeint, any sign)
-    weight        its column with the receiver's weight (hugeint, >= 0); a partition whose weights are all 0 gets null parts
+    amount        its column with the whole amount, equal on every row of a partition (a wide integer, any sign)
+    weight        its column with the receiver's weight (a wide integer, >= 0); a partition whose weights are all 0 gets null parts
     partition_by  columns that name what is split
     order_by      columns that break ties; with partition_by they must be a key, or two builds may differ
     part          the name of the column that is added
@@ -16,10 +16,10 @@
 {% macro largest_remainder(relation, amount, weight, partition_by, order_by, part='part') %}
     {%- set partition = partition_by | join(', ') -%}
     select
-        * exclude (_total_weight, _floor, _remainder, _missing, _rank),
+        {{ all_but('_total_weight, _floor, _remainder, _missing, _rank') }},
         case
             when _total_weight > 0
-                then sign({{ amount }}) * (_floor + case when _rank <= _missing then 1 else 0 end)
+                then ({{ sign_of(amount) }}) * (_floor + case when _rank <= _missing then 1 else 0 end)
         end as {{ part }}
     from (
         select

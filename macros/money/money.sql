@@ -5,8 +5,10 @@
 
 {% macro money_to_units(amount) -%}
     (
-        cast(trunc({{ amount }}) as hugeint) * cast(1000000000000000000 as hugeint)
-        + cast(({{ amount }} - trunc({{ amount }})) * cast(1000000000000000000 as decimal(19, 0)) as hugeint)
+        cast({{ whole_part(amount) }} as {{ wide_integer() }}) * cast(1000000000000000000 as {{ wide_integer() }})
+        + cast(
+            ({{ amount }} - {{ whole_part(amount) }}) * cast(1000000000000000000 as decimal(19, 0)) as {{ wide_integer() }}
+        )
     )
 {%- endmacro %}
 
@@ -16,5 +18,5 @@
 
 {# (a * b) // c for integers, without a product that could overflow. #}
 {% macro multiply_divide(a, b, c) -%}
-    (({{ a }} // {{ c }}) * {{ b }} + (({{ a }} % {{ c }}) * {{ b }}) // {{ c }})
+    ({{ quotient(a, c) }} * {{ b }} + {{ quotient('((' ~ a ~ ' % ' ~ c ~ ') * ' ~ b ~ ')', c) }})
 {%- endmacro %}

@@ -33,7 +33,7 @@
     {%- set columns = adapter.get_columns_in_relation(runs) | map(attribute='name') | list if runs is not none else [] -%}
     {%- if 'database_format' not in columns -%} {{- return(database_format() if runs is none else 1) -}} {%- endif -%}
     {%- set query -%}
-        select coalesce(arg_max(database_format, started_at), 1) from {{ runs }} where changed_data is not false
+        select coalesce(arg_max(database_format, rowid), 1) from {{ runs }} where changed_data is not false
     {%- endset -%}
     {{- return(run_query(query).columns[0].values()[0] | int) -}}
 {%- endmacro %}

@@ -21,7 +21,9 @@
 {%- endmacro %}
 
 {% macro units_until(units, starts_at, ends_at, moment) -%}
-    cast({{ units }} as hugeint)
-    * greatest(least(epoch_us({{ moment }}), epoch_us({{ ends_at }})) - epoch_us({{ starts_at }}), 0)
-    // (epoch_us({{ ends_at }}) - epoch_us({{ starts_at }}))
+    {{ quotient(
+        'cast(' ~ units ~ ' as ' ~ wide_integer() ~ ') * greatest(least(' ~ microseconds(moment) ~ ', ' ~ microseconds(ends_at)
+        ~ ') - ' ~ microseconds(starts_at) ~ ', 0)',
+        '(' ~ microseconds(ends_at) ~ ' - ' ~ microseconds(starts_at) ~ ')'
+    ) }}
 {%- endmacro %}

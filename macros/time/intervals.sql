@@ -27,6 +27,8 @@
 {# How many microseconds of a UTC day, given by its midnight, lie in [starts_at, ends_at). #}
 {% macro microseconds_of_day(starts_at, ends_at, day) -%}
     greatest(
-        epoch_us(least({{ ends_at }}, {{ day }} + interval 1 day)) - epoch_us(greatest({{ starts_at }}, {{ day }})), 0
+        {{ microseconds('least(' ~ ends_at ~ ', ' ~ day ~ ' + interval 1 day)') }}
+        - {{ microseconds('greatest(' ~ starts_at ~ ', ' ~ day ~ ')') }},
+        0
     )
 {%- endmacro %}

@@ -7,7 +7,7 @@
 {% macro period_start(date, grain) -%}
     case {{ grain }}
         when 'day' then {{ date }}
-        when 'week' then {{ date }} - cast((isodow({{ date }}) - {{ week_start_isodow() }} + 7) % 7 as integer)
+        when 'week' then {{ date }} - cast(({{ weekday_of(date) }} - {{ week_start_isodow() }} + 7) % 7 as integer)
         when 'month' then cast(date_trunc('month', {{ date }}) as date)
     end
 {%- endmacro %}
@@ -15,8 +15,10 @@
 {# The day after the last one of the period that begins on a date. #}
 {% macro period_end(period_start, grain) -%}
     cast(
-        {{ period_start }} + case {{ grain }}
-            when 'day' then interval 1 day when 'week' then interval 7 day when 'month' then interval 1 month
+        case {{ grain }}
+            when 'day' then {{ period_start }} + interval 1 day
+            when 'week' then {{ period_start }} + interval 7 day
+            when 'month' then {{ period_start }} + interval 1 month
         end as date
     )
 {%- endmacro %}

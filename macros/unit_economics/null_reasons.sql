@@ -7,7 +7,7 @@
 {% macro first_reason(null_reason, window) -%}
     coalesce(
         {%- for reason in uncounted_reasons() %}
-        max({{ null_reason }}) filter (where {{ null_reason }} = '{{ reason }}') over {{ window }}
+        max(case when {{ null_reason }} = '{{ reason }}' then {{ null_reason }} end) over {{ window }}
         {{- ', ' if not loop.last }}
         {%- endfor %}
     )

@@ -14,6 +14,7 @@ import duckdb
 from ai_unit_economics.private_files import restrict
 from ai_unit_economics.publishing import DATABASE_OPTION
 from ai_unit_economics.sql import identifier, sql
+from ai_unit_economics.writing import flush
 
 
 class NotCompactedError(Exception):
@@ -37,6 +38,7 @@ def compact(database: Path) -> None:
             draft.chmod(0o600)
             connection.execute(sql("copy from database {name} to compacted", name=identifier(name)).text)
             connection.execute("detach compacted")
+        flush(draft)
         draft.replace(database)
         restrict(database)
     except duckdb.Error as error:

@@ -11,7 +11,7 @@ from rich.console import Console
 from ai_unit_economics.doctor import DATA_OPTION, PROJECT_OPTION, SEEDS_OPTION, require_project
 from ai_unit_economics.doctor.inputs import Inputs, read_seeds, variable_of
 from ai_unit_economics.landing.exported import export
-from ai_unit_economics.landing.files import RootError, plain_root
+from ai_unit_economics.landing.files import RootError, is_address, plain_root
 from ai_unit_economics.landing.models import catalogues, problems_of_bills
 from ai_unit_economics.landing.privacy import PrivacyError, hidden_from_rules, privacy_of
 from ai_unit_economics.landing.register import register
@@ -33,6 +33,8 @@ def land_command(out: Path, root: str, project: Path, seeds: Path | None) -> Non
     Personal data is hashed or dropped as the variable privacy of dbt_project.yml says.
     """
     require_project(project)
+    if not is_address(root) and not Path(root).exists():
+        raise click.ClickException(f"{root}: no such folder, so no table was changed; set UNIT_ECONOMICS_DATA")
     inputs = Inputs(root)
     read_seeds(inputs, project, seeds or project / "seeds" / "config")
     if inputs.stops_usage:

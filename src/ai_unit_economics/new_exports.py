@@ -21,6 +21,7 @@ from ai_unit_economics.publishing import (
     FOLDER_OPTION,
     BuildIsRunningError,
     NotPublishedError,
+    is_unfinished,
     last_build,
     opened,
     versions,
@@ -71,7 +72,8 @@ def _built(database: Path, published: Path) -> dict[str, tuple[int, datetime]]:
     """The files that the last build read, if that build passed and is published; else there is one to make."""
     with opened(database) as connection:
         build = last_build(connection)
-        if build.invocation_id not in {version.invocation_id for version in versions(published)}:
+        is_published = build.invocation_id in {version.invocation_id for version in versions(published)}
+        if not is_published or is_unfinished(published):
             raise NotPublishedError(f"the build of {build.finished_at:%Y-%m-%d %H:%M} UTC is not published yet")
         rows = connection.execute(
             "select distinct coalesce(nullif(container, ''), source_file), size_bytes, modified_at from "

@@ -1,7 +1,8 @@
 """`ai-unit-economics fetch-prometheus`: raw samples out of a Prometheus, in files that a build reads.
 
 An hour is one request and one Parquet file: an instant query with a range selector answers with samples as they were
-scraped. `query_range` resamples and is never used. Only metrics of metric_catalog.csv are asked for.
+scraped. `query_range` resamples raw samples and is never asked for them. Only metrics of metric_catalog.csv are asked
+for. With `--counts` a day of counters is one file of counts by the hour (prometheus_counts.py).
 """
 
 from __future__ import annotations
@@ -24,15 +25,18 @@ from typing import Any
 import click
 import pyarrow as pa
 import pyarrow.parquet as pq
+import yaml
 
 from ai_unit_economics.addresses import plain_address, redacted
-from ai_unit_economics.landing.samples import normal_names
+from ai_unit_economics.landing.samples import CREATED, normal_names
+from ai_unit_economics.prometheus_counts import Fetched, fetch_counts
 from ai_unit_economics.writing import draft_of
 
 HOUR = timedelta(hours=1)
 # A sample may reach a remote store some minutes after its scrape: an hour is final this long after its end.
 SETTLED = timedelta(minutes=10)
 LONGEST_WAIT_SECONDS = 600
+MAX_GAP = "scrape_max_gap_seconds"
 LONG_FORM = pa.schema(
     [
         ("ts", pa.timestamp("ms", tz="UTC")),
@@ -41,6 +45,7 @@ LONG_FORM = pa.schema(
         ("value", pa.float64()),
     ]
 )
+COUNTS = LONG_FORM.append(pa.field("scrapes", pa.int32()))
 
 
 @dataclass(frozen=True)
@@ -121,6 +126,11 @@ def body_of(response: HTTPResponse | urllib.error.HTTPError) -> bytes:
     "--token-file", type=click.Path(path_type=Path, dir_okay=False, exists=True), help="A file with a bearer token."
 )
 @click.option(
+    "--counts",
+    is_flag=True,
+    help="Counters as counts by the hour, a hundredth of the samples; gauges as they were scraped.",
+)
+@click.option(
     "--project",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=Path(),
@@ -136,19 +146,25 @@ def fetch_prometheus_command(
     matchers: str,
     headers: tuple[str, ...],
     token_file: Path | None,
+    counts: bool,
     project: Path,
 ) -> None:
     """Raw samples of a day from a Prometheus API, an hour a file. Hours that are there are not fetched again."""
     server = Server(url, headers_to_send(headers, token_file), matchers)
     catalog = known_metrics(project)
     folder = root / "telemetry" / "prometheus" / name
-    files = {start: folder / f"{start:%Y-%m-%d}" / f"{start:%H}.parquet" for start in settled_hours(day, days)}
+    if counts:
+        gauges = known_metrics(project, "gauge")
+        fetch_days_of_counts(server, folder, settled_days(day, days), catalog - gauges, setting_of(project))
+        catalog = gauges
+    ending = ".gauges.parquet" if counts else ".parquet"
+    files = {start: folder / f"{start:%Y-%m-%d}" / f"{start:%H}{ending}" for start in settled_hours(day, days)}
     if not files:
         raise click.ClickException(f"{day:%Y-%m-%d} has no hour that has been over for {SETTLED.seconds // 60} minutes")
     missing = {start: file for start, file in files.items() if not file.exists()}
     fetched = sum(fetch_hour(server, start, file, catalog) for start, file in missing.items())
     there = [file for file in files.values() if file.exists()]
-    if not there:
+    if not there and not counts:
         raise click.ClickException(
             f"{url} has no sample of any metric in metric_catalog.csv on these days: look at its targets, --match, "
             "and how long it keeps samples"
@@ -169,7 +185,7 @@ def headers_to_send(headers: tuple[str, ...], token_file: Path | None) -> dict[s
     return sent
 
 
-def known_metrics(project: Path) -> set[str]:
+def known_metrics(project: Path, metric_type: str = "") -> set[str]:
     """The catalogue's names, and those of the series that tell when a counter was created."""
     path = project / "seeds" / "reference" / "metric_catalog.csv"
     if not path.is_file():
@@ -177,8 +193,19 @@ def known_metrics(project: Path) -> set[str]:
             f"{project}: no seeds/reference/metric_catalog.csv here; name the project by --project"
         )
     with path.open(encoding="utf-8", newline="") as file:
-        names = {row["metric"] for row in csv.DictReader(file)}
-    return names | {re.sub("(_sum|_count)?$", "_created", name, count=1) for name in names}
+        rows = list(csv.DictReader(file))
+    names = {row["metric"] for row in rows if metric_type in ("", row["metric_type"])}
+    return names if metric_type == "gauge" else names | {CREATED.sub("_created", name, count=1) for name in names}
+
+
+def setting_of(project: Path) -> float:
+    """How far apart two scrapes may be: the variable `scrape_max_gap_seconds` of the project."""
+    return float(yaml.safe_load((project / "dbt_project.yml").read_text(encoding="utf-8"))["vars"][MAX_GAP])
+
+
+def settled_days(day: datetime, days: int) -> list[datetime]:
+    hours = list(settled_hours(day, days))
+    return [hour for hour in hours if hour.hour == 0 and hour + 23 * HOUR in hours]
 
 
 def settled_hours(day: datetime, days: int) -> Iterator[datetime]:
@@ -187,6 +214,45 @@ def settled_hours(day: datetime, days: int) -> Iterator[datetime]:
         start = first + number * HOUR
         if start + HOUR + SETTLED <= datetime.now(UTC):
             yield start
+
+
+def fetch_days_of_counts(
+    server: Server, folder: Path, days: list[datetime], catalog: set[str], max_gap_seconds: float
+) -> None:
+    """Writes a file for each day that is over and has none yet."""
+    if not days:
+        raise click.ClickException("--counts takes whole days, and none of these is over: name an earlier one by --day")
+    files = {start: folder / f"{start:%Y-%m-%d}" / "counts.parquet" for start in days}
+    for start, file in files.items():
+        if file.exists():
+            continue
+        given = normal_names(server.metric_names(start, start + 24 * HOUR))
+        names = [name for name, normal in given.items() if normal in catalog]
+        fetched = fetch_counts(server, names, start, max_gap_seconds)
+        if fetched.rows:
+            with draft_of(file) as draft:
+                pq.write_table(counts_table(fetched), draft, compression="zstd")
+        click.echo(
+            f"{start:%Y-%m-%d}: {len(fetched.rows)} counts for {fetched.scrapes} scrapes, of which "
+            f"{fetched.one_by_one} were fetched one by one"
+        )
+    if not any(file.exists() for file in files.values()):
+        raise click.ClickException(
+            f"{server.url} has no sample of any counter in metric_catalog.csv on these days: look at its targets, "
+            "--match, and how long it keeps samples"
+        )
+
+
+def counts_table(fetched: Fetched) -> pa.Table:
+    rows = sorted(fetched.rows, key=lambda row: (row.metric, row.labels, row.at))
+    columns = {
+        "ts": [round(row.at * 1000) for row in rows],
+        "metric": [row.metric for row in rows],
+        "labels": [row.labels for row in rows],
+        "value": [row.value for row in rows],
+        "scrapes": [row.scrapes for row in rows],
+    }
+    return pa.table(columns, schema=COUNTS)
 
 
 def fetch_hour(server: Server, start: datetime, file: Path, catalog: set[str]) -> int:

@@ -8,6 +8,7 @@
 
 A version is written in a folder that nobody looks into and is renamed when it is complete. `latest` is one link,
 replaced by one rename: the database and the Parquet files change together. Who has the old files open goes on reading.
+`.next` names a version from before it has its name until readers are sent to it: the next run does for a killed one.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from ai_unit_economics.summary import latest_complete_day
 from ai_unit_economics.writing import flush
 
 DATABASE_NAME = "unit_economics.duckdb"
+NEXT = ".next"
 # The oldest DuckDB whose drivers read what is published; without it a file is for the writer's own version on.
 STORAGE_VERSION = "v1.5.0"
 RECONCILIATION = "fct_cost_reconciliation"
@@ -71,6 +73,7 @@ def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool
     """Publishes the last build; False where that build is there already, so that a retry changes nothing."""
     with _sole_publisher(folder), opened(database) as connection:
         build = last_build(connection)
+        _finish(folder)
         before = versions(folder)
         for version in before:
             if version.invocation_id == build.invocation_id:
@@ -89,11 +92,13 @@ def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool
             manifest = _manifest(build, version, tables, day if is_complete else None)
             (draft / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
             _flush(draft)
+            _link(folder / NEXT, Path("versions") / name)
             draft.rename(draft.with_name(name))
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
+            (folder / NEXT).unlink(missing_ok=True)
             raise
-        _point(folder, name)
+        _finish(folder)
         _remove_old(folder, keep)
         return version, True
 
@@ -311,8 +316,20 @@ def roll_back(folder: Path, name: str | None = None) -> str:
             name = older[0]
         if name not in names:
             raise NotPublishedError(f"{folder} has no version {name}; it has {', '.join(names) or 'none'}")
+        (folder / NEXT).unlink(missing_ok=True)
         _point(folder, name)
         return name
+
+
+def is_unfinished(folder: Path) -> bool:
+    """Whether a publisher was killed when its version was whole, and readers were not sent to it."""
+    return (folder / NEXT / "manifest.json").is_file()
+
+
+def _finish(folder: Path) -> None:
+    if is_unfinished(folder):
+        _point(folder, (folder / NEXT).readlink().name)
+    (folder / NEXT).unlink(missing_ok=True)
 
 
 def _point(folder: Path, name: str) -> None:

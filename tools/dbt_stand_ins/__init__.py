@@ -13,7 +13,8 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import yaml
-from jinja2.runtime import Macro
+from jinja2 import pass_context
+from jinja2.runtime import Context, Macro
 from jinja2.sandbox import SandboxedEnvironment
 from sqlfluff.core.templaters.builtins.dbt import MacroReturn
 
@@ -73,7 +74,14 @@ def raise_compiler_error(message: str, *_: Any) -> NoReturn:
     raise ValueError(message)
 
 
+@pass_context
+def dispatch(context: Context, name: str, *_: str) -> Any:
+    """DuckDB's form of a macro; sqlfluff parses no other dialect."""
+    return context.resolve(f"default__{name}")
+
+
 execute = False
+adapter = SimpleNamespace(dispatch=dispatch)
 api = SimpleNamespace(Relation=Relation)
 exceptions = SimpleNamespace(raise_compiler_error=raise_compiler_error, warn=lambda message: "")
 modules = SimpleNamespace(re=re, datetime=datetime)

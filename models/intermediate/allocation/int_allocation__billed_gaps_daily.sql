@@ -27,9 +27,10 @@ days as (
     select
         billed_weights.date_day,
         billed_weights.deployment_id,
-        list(billed_weights.unit) filter (where not billed_weights.is_billed) as lacking,
+        array_agg(billed_weights.unit) filter (where not billed_weights.is_billed) as lacking,
+        bool_or(not billed_weights.is_billed) as is_lacking,
         bool_or(not billed_weights.is_billed and billed_weights.weight is null) as is_weight_unknown,
-        coalesce(any_value({{ money_to_units('unnamed_charges.effective_cost') }}), 0) as unnamed,
+        coalesce(max({{ money_to_units('unnamed_charges.effective_cost') }}), 0) as unnamed,
         coalesce(sum(billed_weights.weight) filter (where billed_weights.is_billed), 0) as named,
         bool_or(counted_by_bill.deployment_id is not null) as is_counted_by_bill
     from billed_weights
@@ -51,26 +52,18 @@ gaps as (
     select
         date_day,
         deployment_id,
-        unnest(case
+        case
             when is_weight_unknown and unnamed = 0
-                then [
-                        'input_token',
-                        'cached_input_token',
-                        'output_token',
-                        'token',
-                        'request',
-                        'active_user',
-                        'session',
-                        'embedding'
-                    ]
-            when is_weight_unknown then ['input_token', 'cached_input_token', 'output_token']
-            when len(lacking) > 0 then lacking
+                then {{ sql_texts([
+                    'input_token', 'cached_input_token', 'output_token', 'token', 'request', 'active_user', 'session', 'embedding'
+                ]) }}
+            when is_weight_unknown then {{ sql_texts(['input_token', 'cached_input_token', 'output_token']) }}
+            when is_lacking then lacking
             when abs(unnamed) > {{ var('max_unknown_share') }} * (named + abs(unnamed)) and is_counted_by_bill
-                then ['input_token', 'cached_input_token', 'output_token', 'token']
+                then {{ sql_texts(['input_token', 'cached_input_token', 'output_token', 'token']) }}
             when abs(unnamed) > {{ var('max_unknown_share') }} * (named + abs(unnamed))
-                then ['input_token', 'cached_input_token', 'output_token']
-            else []
-        end) as unit
+                then {{ sql_texts(['input_token', 'cached_input_token', 'output_token']) }}
+        end as units
     from days
 
 )
@@ -78,6 +71,6 @@ gaps as (
 select
     date_day,
     deployment_id,
-    unit,
+    {{ each_of('units') }} as unit,
     'meter_missing' as null_reason
 from gaps

@@ -102,7 +102,7 @@ select
     date_day,
     deployment_id,
     unit,
-    cast(cost_units as hugeint) as weight,
+    cast(cost_units as {{ wide_integer() }}) as weight,
     true as is_billed
 from billed_kinds
 union all
@@ -115,7 +115,7 @@ select
         case
             when lacking_kinds.lacking_count = 1 and unnamed_charges.effective_cost is not null
                 then greatest({{ money_to_units('unnamed_charges.effective_cost') }}, 0)
-        end as hugeint
+        end as {{ wide_integer() }}
     ) as weight,
     false as is_billed
 from lacking_kinds

@@ -68,10 +68,11 @@ configured_pools as (
 
 ),
 
-least_watched as (
+watched_pools as (
 
     select
         pool_days.date_day,
+        pool_days.pool_id,
         configured_pools.deployment_id,
         greatest(pool_days.pool_capacity_seconds, 1) as capacity_seconds,
         case when pool_days.pool_capacity_seconds = 0 then 1 else pool_days.pool_unobserved_seconds end
@@ -82,13 +83,29 @@ least_watched as (
             configured_pools.pool_id = pool_days.pool_id
             and configured_pools.valid_from <= pool_days.date_day
             and configured_pools.valid_to > pool_days.date_day
-    qualify row_number() over (
-            partition by pool_days.date_day, configured_pools.deployment_id
+
+),
+
+ranked_pools as (
+
+    select
+        *,
+        row_number() over (
+            partition by date_day, deployment_id
             order by
-                cast(unobserved_seconds as hugeint) * 1000000 // capacity_seconds desc,
+                {{ quotient('cast(unobserved_seconds as ' ~ wide_integer() ~ ') * 1000000', 'capacity_seconds') }} desc,
                 capacity_seconds desc,
-                configured_pools.pool_id
-        ) = 1
+                pool_id
+        ) as place
+    from watched_pools
+
+),
+
+least_watched as (
+
+    select *
+    from ranked_pools
+    where place = 1
 
 ),
 
@@ -103,15 +120,12 @@ held as (
             case
                 when direct_days.deployment_id is not null then 0
                 when billed_nodes.resource_id is null then accelerator_seconds.accelerator_seconds
-                else
-                    accelerator_seconds.accelerator_seconds
-                    * greatest(
-                        watched_seconds.watched_seconds
-                        - billed_nodes.billed_seconds
-                        - 2 * {{ var('scrape_max_gap_seconds') }},
-                        0
-                    )
-                    // greatest(watched_seconds.watched_seconds, 1)
+                else {{ quotient(
+                    'accelerator_seconds.accelerator_seconds * greatest('
+                    ~ 'watched_seconds.watched_seconds - billed_nodes.billed_seconds - 2 * ' ~ var('scrape_max_gap_seconds')
+                    ~ ', 0)',
+                    'greatest(watched_seconds.watched_seconds, 1)'
+                ) }}
             end
         ) as unbilled_seconds
     from accelerator_seconds

@@ -41,11 +41,11 @@ best_methods as (
     select
         method_ranks.date_day,
         method_ranks.deployment_id,
-        arg_min(method_ranks.method, method_ranks.method_rank) as method,
+        min_by(method_ranks.method, method_ranks.method_rank) as method,
         min(method_ranks.method_rank) as method_rank,
         min(case when method_ranks.method in ('role_pools', 'engine_time') then method_ranks.method_rank end)
             as telemetry_rank,
-        any_value(deployments.valid_from) as configured_from
+        max(deployments.valid_from) as configured_from
     from method_ranks
     left join deployments
         on
@@ -55,14 +55,23 @@ best_methods as (
 
 ),
 
+ranked_methods as (
+
+    select
+        date_day,
+        deployment_id,
+        method,
+        method_rank,
+        min(telemetry_rank) over (partition by deployment_id, configured_from order by date_day) as best_telemetry_rank
+    from best_methods
+
+),
+
 chosen_methods as (
 
     select date_day, deployment_id, method
-    from best_methods
-    qualify
-        method_rank <= coalesce(min(telemetry_rank) over (
-            partition by deployment_id, configured_from order by date_day
-        ), method_rank)
+    from ranked_methods
+    where method_rank <= coalesce(best_telemetry_rank, method_rank)
 
 ),
 

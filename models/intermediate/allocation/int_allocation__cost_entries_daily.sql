@@ -88,7 +88,7 @@ served as (
         'shared:' || pool_id as from_account,
         'shared:' || exit_pool_id as to_account,
         cost_origin,
-        cast(null as varchar) as allocation_note,
+        cast(null as string) as allocation_note,
         effective_cost
     from shared_costs
     where exit_pool_id not in (pool_id, '(unallocated)')
@@ -130,14 +130,14 @@ movements as (
 entries as (
 
     select
-        * exclude (to_account, allocation_note, effective_cost),
+        {{ all_but('to_account, allocation_note, effective_cost') }},
         from_account as account,
-        cast(null as varchar) as allocation_note,
+        cast(null as string) as allocation_note,
         -effective_cost as amount
     from movements
     union all
     select
-        * exclude (to_account, allocation_note, effective_cost),
+        {{ all_but('to_account, allocation_note, effective_cost') }},
         to_account as account,
         allocation_note,
         effective_cost as amount

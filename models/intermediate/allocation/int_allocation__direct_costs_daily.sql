@@ -45,7 +45,7 @@ select
     '(none)' as resource_kind,
     deployment_id,
     cost_origin,
-    cast(null as varchar) as allocation_note,
+    cast(null as string) as allocation_note,
     effective_cost
 from direct_costs
 union all

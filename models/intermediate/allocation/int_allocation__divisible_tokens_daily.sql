@@ -18,9 +18,9 @@ token_rates as (
         model_variant,
         accelerator,
         quantization,
-        cast(prefill_tokens_per_second * 1000 as hugeint) as prefill_rate,
-        cast(decode_tokens_per_second * 1000 as hugeint) as decode_rate,
-        cast(cached_token_weight * 1000000000 as hugeint) as cached_billionths,
+        cast(prefill_tokens_per_second * 1000 as {{ wide_integer() }}) as prefill_rate,
+        cast(decode_tokens_per_second * 1000 as {{ wide_integer() }}) as decode_rate,
+        cast(cached_token_weight * 1000000000 as {{ wide_integer() }}) as cached_billionths,
         valid_from,
         valid_to
     from {{ ref('token_rates') }}
@@ -56,9 +56,10 @@ tokens as (
     select
         metered_usage.date_day,
         metered_usage.deployment_id,
-        cast(coalesce(sum(units) filter (where unit = 'input_token'), 0) as hugeint) as input_tokens,
-        cast(coalesce(sum(units) filter (where unit = 'cached_input_token'), 0) as hugeint) as cached_input_tokens,
-        cast(coalesce(sum(units) filter (where unit = 'output_token'), 0) as hugeint) as output_tokens
+        cast(coalesce(sum(units) filter (where unit = 'input_token'), 0) as {{ wide_integer() }}) as input_tokens,
+        cast(coalesce(sum(units) filter (where unit = 'cached_input_token'), 0) as {{ wide_integer() }})
+            as cached_input_tokens,
+        cast(coalesce(sum(units) filter (where unit = 'output_token'), 0) as {{ wide_integer() }}) as output_tokens
     from metered_usage
     anti join undivided_days
         on

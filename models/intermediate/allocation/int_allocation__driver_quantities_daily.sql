@@ -9,7 +9,7 @@ metered_usage as (
 
     select date_day, deployment_id, unit, units
     from {{ ref('int_usage__metered_usage_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
 
 ),
 
@@ -17,7 +17,7 @@ usage_coverage as (
 
     select date_day, deployment_id, is_known
     from {{ ref('int_usage__usage_coverage_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
 
 ),
 
@@ -33,7 +33,7 @@ accelerator_seconds as (
 
     select date_day, deployment_id, sum(accelerator_seconds) as accelerator_seconds
     from {{ ref('int_usage__accelerator_seconds_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
     group by date_day, deployment_id
 
 ),
@@ -42,7 +42,7 @@ capacity_coverage as (
 
     select date_day, deployment_id, is_watched
     from {{ ref('int_allocation__capacity_coverage_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
 
 ),
 
@@ -84,7 +84,7 @@ quantities as (
         date_day,
         'direct_cost' as driver,
         deployment_id,
-        cast(trunc(effective_cost * 1000000) as hugeint) as quantity,
+        cast({{ whole_part('effective_cost * 1000000') }} as {{ wide_integer() }}) as quantity,
         is_known
     from own_costs
     {%- for driver, unit, counted in [
@@ -96,8 +96,8 @@ quantities as (
         usage_days.date_day,
         '{{ driver }}' as driver,
         usage_days.deployment_id,
-        cast(coalesce(sum(metered_usage.units), 0) as hugeint) as quantity,
-        any_value(usage_days.is_known) and count(unknown_units.unit) = 0 as is_known
+        cast(coalesce(sum(metered_usage.units), 0) as {{ wide_integer() }}) as quantity,
+        bool_or(usage_days.is_known) and count(unknown_units.unit) = 0 as is_known
     from usage_days
     left join metered_usage
         on
@@ -116,7 +116,7 @@ quantities as (
         coalesce(accelerator_seconds.date_day, capacity_coverage.date_day) as date_day,
         'accelerator_hours' as driver,
         coalesce(accelerator_seconds.deployment_id, capacity_coverage.deployment_id) as deployment_id,
-        cast(coalesce(accelerator_seconds.accelerator_seconds, 0) as hugeint) as quantity,
+        cast(coalesce(accelerator_seconds.accelerator_seconds, 0) as {{ wide_integer() }}) as quantity,
         coalesce(capacity_coverage.is_watched, true) as is_known
     from accelerator_seconds
     full outer join capacity_coverage
@@ -130,7 +130,7 @@ carried as (
 
     select
         *,
-        last_value(case when is_known and quantity > 0 then quantity end ignore nulls) over (
+        {{ last_known('case when is_known and quantity > 0 then quantity end') }} over (
             partition by driver, deployment_id order by date_day rows between unbounded preceding and current row
         ) as last_known_quantity
     from quantities

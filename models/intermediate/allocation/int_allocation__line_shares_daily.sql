@@ -87,7 +87,7 @@ weighed as (
 
     select
         *,
-        cast(1000000000000 as hugeint) as whole,
+        cast(1000000000000 as {{ wide_integer() }}) as whole,
         case
             when
                 bool_and(effective_cost = 0) over (
@@ -100,18 +100,25 @@ weighed as (
 
 ),
 
--- a line of 10 million or more is brought to 25 digits, so that the products of the division fit into a hugeint
+with_totals as (
+
+    select
+        *,
+        sum(weight) over (
+            partition by date_day, source, billing_period_start, treatment, target, line_origin
+        ) as total_weight
+    from weighed
+
+),
+
+-- a line of 10 million or more is brought to 25 digits, so that the products of the division fit into a wide integer
 scaled as (
 
     select
         *,
-        weight // greatest(
-            sum(weight) over (
-                partition by date_day, source, billing_period_start, treatment, target, line_origin
-            ) // cast(10000000000000000000000000 as hugeint),
-            1
-        ) as scaled_weight
-    from weighed
+        {{ quotient('weight', 'greatest(' ~ quotient('total_weight', '10000000000000000000000000') ~ ', 1)') }}
+            as scaled_weight
+    from with_totals
 
 ),
 

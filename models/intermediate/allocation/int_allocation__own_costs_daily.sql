@@ -2,7 +2,7 @@ with direct_costs as (
 
     select date_day, source, treatment, deployment_id, effective_cost
     from {{ ref('int_allocation__direct_costs_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
 
 ),
 
@@ -24,7 +24,7 @@ usage_coverage as (
 
     select date_day, deployment_id, observed_seconds, expected_seconds
     from {{ ref('int_usage__usage_coverage_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
 
 ),
 

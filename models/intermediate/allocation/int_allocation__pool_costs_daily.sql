@@ -93,15 +93,17 @@ unused_lines as (
 unused_receivers as (
 
     select
-        unused_lines.* exclude (line),
+        unused_lines.{{ all_but('line') }},
         pool_shares.deployment_id,
         case
             when pool_shares.deployment_id = unused_lines.line
                 then coalesce(pool_shares.allocation_note, 'kept_separate')
             else pool_shares.allocation_note
         end as allocation_note,
-        case when pool_shares.deployment_id = unused_lines.line then cast(1 as hugeint) else pool_shares.weight end
-            as weight
+        case
+            when pool_shares.deployment_id = unused_lines.line then cast(1 as {{ wide_integer() }})
+            else pool_shares.weight
+        end as weight
     from unused_lines
     left join capacity_pools
         on

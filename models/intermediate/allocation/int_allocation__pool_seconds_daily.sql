@@ -25,17 +25,35 @@ watched_nodes as (
     select
         pool_resources.date_day,
         pool_resources.resource_id,
-        cast(greatest(least(sum(pool_resources.node_seconds), 86400), 1) as hugeint) as billed_seconds,
+        cast(greatest(least(sum(pool_resources.node_seconds), 86400), 1) as {{ wide_integer() }}) as billed_seconds,
         cast(least(
-            coalesce(any_value(watched_seconds.watched_seconds), 0),
+            coalesce(max(watched_seconds.watched_seconds), 0),
             greatest(least(sum(pool_resources.node_seconds), 86400), 1)
-        ) as hugeint) as watched_seconds
+        ) as {{ wide_integer() }}) as watched_seconds
     from pool_resources
     left join watched_seconds
         on
             pool_resources.date_day = watched_seconds.date_day
             and pool_resources.resource_id = watched_seconds.resource_id
     group by pool_resources.date_day, pool_resources.resource_id
+
+),
+
+host_seconds as (
+
+    select
+        host_capacity.date_day,
+        host_capacity.resource_id,
+        host_capacity.resource_kind,
+        host_capacity.capacity_seconds,
+        {{ quotient('host_capacity.capacity_seconds * watched_nodes.billed_seconds', 'watched_nodes.watched_seconds') }}
+            as billed_capacity_seconds
+    from host_capacity
+    inner join watched_nodes
+        on
+            host_capacity.date_day = watched_nodes.date_day
+            and host_capacity.resource_id = watched_nodes.resource_id
+    where watched_nodes.watched_seconds > 0
 
 ),
 
@@ -49,22 +67,16 @@ node_seconds as (
     select date_day, resource_id, resource_kind, deployment_id, reserved_seconds as seconds
     from {{ ref('int_usage__host_requests_daily') }}
     union all
+    select date_day, resource_id, resource_kind, '(capacity)' as deployment_id, billed_capacity_seconds as seconds
+    from host_seconds
+    union all
     select
-        host_capacity.date_day,
-        host_capacity.resource_id,
-        host_capacity.resource_kind,
-        unnest(['(capacity)', '(unobserved)']) as deployment_id,
-        unnest([
-            host_capacity.capacity_seconds * watched_nodes.billed_seconds // watched_nodes.watched_seconds,
-            host_capacity.capacity_seconds * watched_nodes.billed_seconds // watched_nodes.watched_seconds
-            - host_capacity.capacity_seconds
-        ]) as seconds
-    from host_capacity
-    inner join watched_nodes
-        on
-            host_capacity.date_day = watched_nodes.date_day
-            and host_capacity.resource_id = watched_nodes.resource_id
-    where watched_nodes.watched_seconds > 0
+        date_day,
+        resource_id,
+        resource_kind,
+        '(unobserved)' as deployment_id,
+        billed_capacity_seconds - capacity_seconds as seconds
+    from host_seconds
 
 ),
 
@@ -76,8 +88,8 @@ pooled as (
         pool_resources.resource_id,
         node_seconds.resource_kind,
         node_seconds.deployment_id,
-        cast(node_seconds.seconds as hugeint) as seconds_on_node,
-        cast(greatest(pool_resources.accelerator_seconds, 1) as hugeint) as capacity_weight
+        cast(node_seconds.seconds as {{ wide_integer() }}) as seconds_on_node,
+        cast(greatest(pool_resources.accelerator_seconds, 1) as {{ wide_integer() }}) as capacity_weight
     from pool_resources
     inner join node_seconds
         on
@@ -106,15 +118,22 @@ accounts as (
     from divided
     union all
     select
+        date_day,
+        pool_id,
+        'accelerator' as resource_kind,
+        '(capacity)' as deployment_id,
+        accelerator_seconds as seconds
+    from pool_resources
+    union all
+    select
         pool_resources.date_day,
         pool_resources.pool_id,
         'accelerator' as resource_kind,
-        unnest(['(capacity)', '(unobserved)']) as deployment_id,
-        unnest([
-            cast(pool_resources.accelerator_seconds as hugeint),
-            pool_resources.accelerator_seconds * (watched_nodes.billed_seconds - watched_nodes.watched_seconds)
-            // watched_nodes.billed_seconds
-        ]) as seconds
+        '(unobserved)' as deployment_id,
+        {{ quotient(
+            'pool_resources.accelerator_seconds * (watched_nodes.billed_seconds - watched_nodes.watched_seconds)',
+            'watched_nodes.billed_seconds'
+        ) }} as seconds
     from pool_resources
     inner join watched_nodes
         on

@@ -14,7 +14,7 @@ pool_seconds as (
 
 prices as (
 
-    select pool_id, resource_kind, cast(price_per_hour * 1000000 as hugeint) as price, valid_from, valid_to
+    select pool_id, resource_kind, cast(price_per_hour * 1000000 as {{ wide_integer() }}) as price, valid_from, valid_to
     from {{ ref('pool_resource_prices') }}
 
 ),
@@ -111,8 +111,11 @@ receivers as (
         date_day,
         pool_id,
         resource_kind,
-        unnest(['(idle)', '(unobserved)']) as deployment_id,
-        unnest([capacity_seconds - used_seconds - unobserved_seconds, unobserved_seconds]) as resource_seconds
+        '(idle)' as deployment_id,
+        capacity_seconds - used_seconds - unobserved_seconds as resource_seconds
+    from weighted
+    union all
+    select date_day, pool_id, resource_kind, '(unobserved)' as deployment_id, unobserved_seconds as resource_seconds
     from weighted
 
 )
@@ -134,7 +137,7 @@ select
     cast(weighted.capacity_seconds as bigint) as pool_capacity_seconds,
     cast(weighted.unobserved_seconds as bigint) as pool_unobserved_seconds,
     cast(weighted.used_seconds as bigint) as pool_used_seconds,
-    cast(weighted.resource_weight as hugeint) as resource_weight,
+    cast(weighted.resource_weight as {{ wide_integer() }}) as resource_weight,
     cast(
         case
             when weighted.used_seconds = 0
@@ -142,7 +145,7 @@ select
                 and receivers.deployment_id = '(unobserved)'
                 then 1
             else greatest(receivers.resource_seconds, 0)
-        end as hugeint
+        end as {{ wide_integer() }}
     ) as weight
 from receivers
 inner join weighted

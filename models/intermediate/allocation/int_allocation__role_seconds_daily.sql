@@ -11,7 +11,7 @@ select
     date_day,
     deployment_id,
     role,
-    cast((sum(reserved_value) + 500000) // 1000000 as bigint) as accelerator_seconds
+    cast({{ quotient('(sum(reserved_value) + 500000)', '1000000') }} as bigint) as accelerator_seconds
 from pods
 group by date_day, deployment_id, role
 having sum(reserved_value) >= 500000

@@ -1,4 +1,4 @@
-{%- set whole = 'cast(1000000000000000000 as hugeint)' -%}
+{%- set whole = 'cast(1000000000000000000 as ' ~ wide_integer() ~ ')' -%}
 {#- Each round looks twice as many hand-overs ahead as the one before: twenty are a million of them. -#}
 {%- set rounds = 20 -%}
 with recursive
@@ -21,7 +21,7 @@ flow as (
             pool_id,
             receiving_pool_id,
             is_exit,
-            cast(sum(share) as hugeint) as share
+            cast(sum(share) as {{ wide_integer() }}) as share
         from (
             select round, date_day, pool_id, receiving_pool_id, is_exit, share
             from flow
@@ -83,7 +83,7 @@ exits as (
         date_day,
         pool_id,
         receiving_pool_id as exit_pool_id,
-        cast(null as varchar) as allocation_note,
+        cast(null as string) as allocation_note,
         {{ whole }} as whole,
         share
     from reached
@@ -132,6 +132,6 @@ select
     pool_id,
     exit_pool_id,
     allocation_note,
-    cast(weight as hugeint) as weight
+    cast(weight as {{ wide_integer() }}) as weight
 from weights
 where weight > 0

@@ -1,4 +1,4 @@
-{%- set whole = 'cast(1000000000000000000 as hugeint)' -%}
+{%- set whole = 'cast(1000000000000000000 as ' ~ wide_integer() ~ ')' -%}
 with pool_days as (
 
     select date_day, pool_id

@@ -42,9 +42,9 @@ weighed as (
         pairs.pool_id,
         pairs.receiving_pool_id,
         case pairs.driver
-            when 'direct_cost' then cast(trunc(pairs.own_cost * 1000000) as hugeint)
+            when 'direct_cost' then cast({{ whole_part('pairs.own_cost * 1000000') }} as {{ wide_integer() }})
             when 'even' then case when pairs.own_cost is not null then 1 end
-            when 'fixed' then cast(shared_pool_weights.weight * 1000000000 as hugeint)
+            when 'fixed' then cast(shared_pool_weights.weight * 1000000000 as {{ wide_integer() }})
         end as weight
     from pairs
     left join shared_pool_weights
@@ -59,6 +59,6 @@ select
     date_day,
     pool_id,
     receiving_pool_id,
-    cast(weight as hugeint) as weight
+    cast(weight as {{ wide_integer() }}) as weight
 from weighed
 where weight > 0

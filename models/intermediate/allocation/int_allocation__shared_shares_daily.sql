@@ -34,7 +34,7 @@ select
         when pool_totals.total_weight is null then 'no_deployment_in_scope'
         else 'driver_is_zero'
     end as allocation_note,
-    cast(1 as hugeint) as weight
+    cast(1 as {{ wide_integer() }}) as weight
 from pool_days
 left join pool_totals
     on pool_days.date_day = pool_totals.date_day and pool_days.pool_id = pool_totals.pool_id

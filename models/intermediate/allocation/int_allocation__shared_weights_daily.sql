@@ -62,7 +62,7 @@ weighed as (
         coalesce(
             case candidates.driver
                 when 'even' then 1
-                when 'fixed' then cast(shared_pool_weights.weight * 1000000000 as hugeint)
+                when 'fixed' then cast(shared_pool_weights.weight * 1000000000 as {{ wide_integer() }})
                 else driver_quantities.quantity
             end, 0
         ) as quantity,
@@ -92,6 +92,6 @@ select
         when is_carried_forward then 'driver_carried_forward'
     end as allocation_note,
     is_known,
-    cast(quantity as hugeint) as quantity,
-    cast(greatest(quantity, 0) as hugeint) as weight
+    cast(quantity as {{ wide_integer() }}) as quantity,
+    cast(greatest(quantity, 0) as {{ wide_integer() }}) as weight
 from weighed

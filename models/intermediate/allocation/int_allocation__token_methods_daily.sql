@@ -17,7 +17,7 @@ totals as (
 
 ),
 
--- brought to 18 digits first, so that the products of the division fit into a hugeint
+-- brought to 18 digits first, so that the products of the division fit into a wide integer
 scaled_weights as (
 
     select
@@ -25,9 +25,10 @@ scaled_weights as (
         token_weights.deployment_id,
         token_weights.method,
         token_weights.unit,
-        cast(1000000000000 as hugeint) as whole,
-        token_weights.weight
-        // greatest(totals.total_weight // cast(1000000000000000000 as hugeint), 1) as scaled_weight
+        cast(1000000000000 as {{ wide_integer() }}) as whole,
+        {{ quotient(
+            'token_weights.weight', 'greatest(' ~ quotient('totals.total_weight', '1000000000000000000') ~ ', 1)'
+        ) }} as scaled_weight
     from token_weights
     inner join totals
         on

@@ -1,5 +1,5 @@
-{%- set billion = 'cast(1000000000 as hugeint)' -%}
-{%- set trillion = 'cast(1000000000000 as hugeint)' -%}
+{%- set billion = 'cast(1000000000 as ' ~ wide_integer() ~ ')' -%}
+{%- set trillion = 'cast(1000000000000 as ' ~ wide_integer() ~ ')' -%}
 
 with tokens as (
 
@@ -39,18 +39,20 @@ measured_rates as (
 
 ),
 
--- a step that did both divides as the fixed weights would; in trillionths, so that the products fit into a hugeint
+-- a step that did both divides as the fixed weights would; in trillionths, so that the products fit into a wide integer
 phase_shares as (
 
     select
         generated.*,
         phase_times.method,
         cast(
-            {{ trillion }} * phase_times.prefill_seconds // phase_times.total_seconds
-            + {{ trillion }} * phase_times.mixed_seconds // phase_times.total_seconds
-            * (generated.input_tokens * 10 + generated.cached_input_tokens)
-            // (generated.input_tokens * 10 + generated.cached_input_tokens + generated.output_tokens * 25)
-            as hugeint
+            {{ quotient(trillion ~ ' * phase_times.prefill_seconds', 'phase_times.total_seconds') }}
+            + {{ quotient(
+                quotient(trillion ~ ' * phase_times.mixed_seconds', 'phase_times.total_seconds')
+                ~ ' * (generated.input_tokens * 10 + generated.cached_input_tokens)',
+                '(generated.input_tokens * 10 + generated.cached_input_tokens + generated.output_tokens * 25)'
+            ) }}
+            as {{ wide_integer() }}
         ) as input_share
     from generated
     inner join phase_times
@@ -97,9 +99,10 @@ billed_meters as (
         date_day,
         deployment_id,
         'billed_meters' as method,
-        cast(coalesce(sum(weight) filter (where unit = 'input_token'), 0) as hugeint) as input_token,
-        cast(coalesce(sum(weight) filter (where unit = 'cached_input_token'), 0) as hugeint) as cached_input_token,
-        cast(coalesce(sum(weight) filter (where unit = 'output_token'), 0) as hugeint) as output_token
+        cast(coalesce(sum(weight) filter (where unit = 'input_token'), 0) as {{ wide_integer() }}) as input_token,
+        cast(coalesce(sum(weight) filter (where unit = 'cached_input_token'), 0) as {{ wide_integer() }})
+            as cached_input_token,
+        cast(coalesce(sum(weight) filter (where unit = 'output_token'), 0) as {{ wide_integer() }}) as output_token
     from {{ ref('int_allocation__billed_weights_daily') }}
     group by date_day, deployment_id
     having count(*) = count(weight)
@@ -113,8 +116,8 @@ input_only as (
         deployment_id,
         'input_only' as method,
         input_tokens + cached_input_tokens + output_tokens as input_token,
-        cast(null as hugeint) as cached_input_token,
-        cast(null as hugeint) as output_token
+        cast(null as {{ wide_integer() }}) as cached_input_token,
+        cast(null as {{ wide_integer() }}) as output_token
     from tokens
     where kind = 'embedding'
 
@@ -136,9 +139,14 @@ methods as (
 
 unit_weights as (
 
-    unpivot methods
-    on input_token, cached_input_token, output_token
-    into name unit value weight
+    select date_day, deployment_id, method, 'input_token' as unit, input_token as weight
+    from methods
+    union all
+    select date_day, deployment_id, method, 'cached_input_token' as unit, cached_input_token as weight
+    from methods
+    union all
+    select date_day, deployment_id, method, 'output_token' as unit, output_token as weight
+    from methods
 
 )
 
@@ -149,3 +157,4 @@ select
     unit,
     weight
 from unit_weights
+where weight is not null

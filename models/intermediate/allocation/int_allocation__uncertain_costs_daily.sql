@@ -2,7 +2,7 @@ with shared_costs as (
 
     select date_day, exit_pool_id, deployment_id, effective_cost
     from {{ ref('int_allocation__shared_costs_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
 
 ),
 

@@ -6,7 +6,7 @@ with pods as (
         namespace,
         pod,
         resource_id,
-        cast(sum(greatest(reserved_value, busy_value)) // 1000000 as bigint) as accelerator_seconds
+        cast({{ quotient('sum(greatest(reserved_value, busy_value))', '1000000') }} as bigint) as accelerator_seconds
     from {{ ref('int_usage__pod_accelerators_daily') }}
     where deployment_id is null
     group by date_day, cluster, namespace, pod, resource_id
@@ -42,7 +42,7 @@ pooled as (
         pods.namespace,
         pods.pod,
         pool_costs.cost_units,
-        cast(sum(pods.accelerator_seconds) as hugeint) as weight
+        cast(sum(pods.accelerator_seconds) as {{ wide_integer() }}) as weight
     from pods
     inner join pool_resources
         on pods.date_day = pool_resources.date_day and pods.resource_id = pool_resources.resource_id
@@ -81,7 +81,7 @@ select
     pods.namespace,
     pods.pod,
     cast(sum(pods.accelerator_seconds) as bigint) as accelerator_seconds,
-    cast(coalesce(any_value(costs.effective_cost), 0) as {{ money_type() }}) as effective_cost
+    cast(coalesce(max(costs.effective_cost), 0) as {{ money_type() }}) as effective_cost
 from pods
 left join costs
     on

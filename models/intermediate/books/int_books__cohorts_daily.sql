@@ -1,6 +1,10 @@
 with recomputed as (
 
-    select * from {{ ref('int_unit_economics__cohorts_daily') }}
+    select
+        {{ all_but('cohort_dimension, cohort') }},
+        cohort_dimension,
+        cohort
+    from {{ ref('int_unit_economics__cohorts_daily') }}
 
 ),
 

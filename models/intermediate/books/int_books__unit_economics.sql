@@ -1,6 +1,10 @@
 with computed as (
 
-    select * from {{ ref('int_unit_economics__cost_per_unit') }}
+    select
+        {{ all_but('cohort_dimension, cohort') }},
+        cohort_dimension,
+        cohort
+    from {{ ref('int_unit_economics__cost_per_unit') }}
 
 ),
 

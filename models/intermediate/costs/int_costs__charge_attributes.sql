@@ -27,8 +27,8 @@ with charges as (
 
 select
     attribute_key,
-    {{ columns(charge_attributes(), 'any_value({0}) as {0}') }},
-    any_value(source) as source
+    {{ columns(charge_attributes(), 'max({0}) as {0}') }},
+    max(source) as source
 from charges
 {% if is_incremental() -%}
 where attribute_key not in (select attribute_key from {{ this }})

@@ -113,9 +113,9 @@ first_matches as (
         attribute_key,
         valid_from,
         min(priority) filter (where is_known) as rule_priority,
-        arg_min(treatment, priority) filter (where is_known) as treatment,
-        arg_min(target, priority) filter (where is_known) as target,
-        arg_min(target, priority) filter (where not is_known) as unknown_target
+        min_by(treatment, priority) filter (where is_known) as treatment,
+        min_by(target, priority) filter (where is_known and target is not null) as target,
+        min_by(target, priority) filter (where not is_known and target is not null) as unknown_target
     from checked
     group by attribute_key, valid_from
 

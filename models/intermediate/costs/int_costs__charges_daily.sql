@@ -48,7 +48,7 @@ day_parts as (
 
     select
         *,
-        unnest(generate_series(cast(first_day as timestamp), cast(last_day as timestamp), interval 1 day)) as day_start,
+        {{ each_time('cast(first_day as timestamp)', 'cast(last_day as timestamp)') }} as day_start,
         {{ money_to_units('effective_cost') }} as cost_units,
         {{ money_to_units('consumed_quantity') }} as quantity_units
     from with_last_day
@@ -60,8 +60,8 @@ weighted as (
 
     select
         *,
-        cast(epoch_us(least(charge_period_end, day_start + interval 1 day)) as hugeint)
-        - epoch_us(greatest(charge_period_start, day_start)) as covered_microseconds
+        cast({{ microseconds('least(charge_period_end, day_start + interval 1 day)') }} as {{ wide_integer() }})
+        - {{ microseconds('greatest(charge_period_start, day_start)') }} as covered_microseconds
     from day_parts
 
 ),

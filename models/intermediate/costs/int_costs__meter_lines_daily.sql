@@ -69,9 +69,8 @@ select
     lines.unit,
     lines.billing_currency,
     cast(
-        sign(lines.billed_attounits)
-        * ((abs(lines.billed_attounits) + cast(500000000000000000 as hugeint)) // cast(1000000000000000000 as hugeint))
-        as bigint
+        ({{ sign_of('lines.billed_attounits') }})
+        * {{ quotient('(abs(lines.billed_attounits) + 500000000000000000)', '1000000000000000000') }} as bigint
     ) as billed_units,
     lines.effective_cost_billing_currency,
     {{ in_reporting_currency(

@@ -51,7 +51,7 @@ expected_slots as (
     select
         source,
         slot_length,
-        unnest(range(first_slot, last_slot + slot_length, slot_length)) as slot
+        {{ each_time('first_slot', 'last_slot', 'slot_length') }} as slot
     from spans
 
 ),
@@ -72,24 +72,32 @@ compared as (
             and expected_slots.slot_length = slots.slot_length
             and expected_slots.slot = slots.slot
     window kind as (
-        partition by expected_slots.source, expected_slots.slot_length, isodow(expected_slots.slot) >= 6
+        partition by expected_slots.source, expected_slots.slot_length, {{ weekday_of('expected_slots.slot') }} >= 6
     )
 
 ),
 
 -- from the month in which it begins to that in which it ends; a live source owes what the last of all has
+ending_sources as (
+
+    select
+        source,
+        complete_from,
+        complete_until,
+        months_from,
+        cast(coalesce(months_until, max(complete_until) over ()) - interval 1 day as date) as last_day
+    from source_arrivals
+
+),
+
 owed as (
 
     select
         source,
         complete_from,
         complete_until,
-        cast(unnest(range(
-            cast(months_from as timestamp),
-            cast(coalesce(months_until, max(complete_until) over ()) as timestamp),
-            interval 1 day
-        )) as date) as date_day
-    from source_arrivals
+        {{ each_day('months_from', 'last_day') }} as date_day
+    from ending_sources
 
 )
 

@@ -5,11 +5,11 @@ with node_time as (
         matches.target as pool_id,
         -- telemetry names a node by the last part of its id, whatever the case
         coalesce(lower(regexp_extract(attributes.resource_id, '([^/]+)/*$', 1)), '(unknown)') as resource_id,
-        case when regexp_matches(lower(attributes.consumed_unit), 'hour|hrs') then charges.consumed_quantity end
+        case when {{ matches('lower(attributes.consumed_unit)', "'hour|hrs'") }} then charges.consumed_quantity end
             as node_hours,
         charges.consumed_quantity
         * coalesce(
-            try_cast(json_extract_string(attributes.sku_price_details, '$.GpuCount') as decimal(18, 6)),
+            try_cast({{ text_in_json('attributes.sku_price_details', "'GpuCount'") }} as decimal(18, 6)),
             capacity_pools.accelerators_per_consumed_unit
         ) as accelerator_hours
     from {{ ref('int_costs__charges_daily') }} as charges

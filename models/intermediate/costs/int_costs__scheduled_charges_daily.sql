@@ -18,7 +18,7 @@ schedules as (
         schedule_id,
         source,
         column_name,
-        cast(null as varchar) as tag_key,
+        cast(null as string) as tag_key,
         operator,
         value,
         starts_on,
@@ -87,14 +87,8 @@ schedule_days as (
 
     select
         amounts.*,
-        cast(1 as hugeint) as weight,
-        cast(
-            unnest(generate_series(
-                cast(schedules.starts_on as timestamp),
-                schedules.ends_on - interval 1 day,
-                interval 1 day
-            )) as date
-        ) as date_day
+        cast(1 as {{ wide_integer() }}) as weight,
+        {{ each_day('schedules.starts_on', 'cast(schedules.ends_on - interval 1 day as date)') }} as date_day
     from amounts
     inner join schedules on amounts.schedule_id = schedules.schedule_id
 

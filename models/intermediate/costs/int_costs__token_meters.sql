@@ -3,7 +3,7 @@ with meters as (
     select
         source,
         column_name,
-        cast(null as varchar) as tag_key,
+        cast(null as string) as tag_key,
         operator,
         value,
         unit,
@@ -29,17 +29,22 @@ matched as (
     select
         attributes.attribute_key,
         eras.valid_from,
-        any_value(attributes.consumed_unit) as consumed_unit,
-        any_value(attributes.sku_meter) as sku_meter,
-        any_value(meters.unit) as unit,
-        any_value(meters.unit_multiplier) as unit_multiplier,
+        max(attributes.consumed_unit) as consumed_unit,
+        max(attributes.sku_meter) as sku_meter,
+        max(meters.unit) as unit,
+        max(meters.unit_multiplier) as unit_multiplier,
         case
-            when count(distinct row(meters.unit, meters.deployment_id, coalesce(meters.unit_multiplier, 0))) > 1
+            when count(distinct concat_ws(
+                    chr(31),
+                    meters.unit,
+                    coalesce(meters.deployment_id, ''),
+                    cast(coalesce(meters.unit_multiplier, 0) as string)
+                )) > 1
                 then {{ stop(
                     'seeds/config/sku_meters.csv: rows {} and {} both match a meter and differ; make one of them narrower',
                     ['min(meters.value)', 'max(meters.value)']
                 ) }}
-            else any_value(meters.deployment_id)
+            else max(meters.deployment_id)
         end as deployment_id
     from {{ ref('int_costs__charge_attributes') }} as attributes
     inner join meters on attributes.source = coalesce(meters.source, attributes.source)
@@ -65,10 +70,10 @@ described as (
     inner join {{ ref('focus_token_kinds') }} as token_kinds
         on
             coalesce(
-                json_extract_string(attributes.sku_price_details, '$.TokenDirection'),
-                json_extract_string(attributes.sku_price_details, '$.TokenType')
+                {{ text_in_json('attributes.sku_price_details', "'TokenDirection'") }},
+                {{ text_in_json('attributes.sku_price_details', "'TokenType'") }}
             ) = token_kinds.token_direction
-            and json_extract_string(attributes.sku_price_details, '$.TokenCacheAction')
+            and {{ text_in_json('attributes.sku_price_details', "'TokenCacheAction'") }}
             is not distinct from token_kinds.token_cache_action
     left join matched
         on attributes.attribute_key = matched.attribute_key and matches.valid_from = matched.valid_from
@@ -107,7 +112,7 @@ parts as (
 
     select
         units.consumed_unit,
-        unnest(regexp_extract_all(lower(units.consumed_unit), '[0-9]+(?:,[0-9]{3})*|[a-z]+|[^a-z0-9 ]')) as part
+        {{ each_of(matches_in('lower(units.consumed_unit)', '[0-9]+(?:,[0-9]{3})*|[a-z]+|[^a-z0-9 ]')) }} as part
     from (select distinct consumed_unit from metered) as units
 
 ),
@@ -119,7 +124,10 @@ unit_sizes as (
         parts.consumed_unit,
         case
             when count(*) = count(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor))
-                then cast(product(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor)) as bigint)
+                then cast(
+                        {{ product_of("coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor)") }}
+                        as bigint
+                    )
         end as size,
         coalesce(bool_or(words.counts = 'meter'), false) as is_of_the_meter
     from parts
@@ -134,10 +142,10 @@ select
     metered.deployment_id,
     metered.unit,
     case
-        when regexp_matches(lower(metered.consumed_unit), 'hour|hrs') then null
+        when {{ matches('lower(metered.consumed_unit)', "'hour|hrs'") }} then null
         when metered.unit_multiplier is not null then metered.unit_multiplier
         when not unit_sizes.is_of_the_meter then unit_sizes.size
-        when regexp_matches(lower(metered.sku_meter), '(^|[^a-z])tok(en)?s?([^a-z]|$)') then unit_sizes.size
+        when {{ matches('lower(metered.sku_meter)', "'(^|[^a-z])tok(en)?s?([^a-z]|$)'") }} then unit_sizes.size
     end as unit_multiplier,
     eras.valid_from,
     eras.valid_to

@@ -47,10 +47,9 @@ unnamed as (
     where
         matches.treatment = 'direct'
         and attributes.charge_category is not distinct from 'Usage'
-        and regexp_matches(
-            lower(concat_ws(' ', attributes.consumed_unit, attributes.pricing_unit, attributes.sku_meter)), 'token'
-        )
-        and not regexp_matches(lower(coalesce(attributes.consumed_unit, '')), 'hour|hrs')
+        and lower(concat_ws(' ', attributes.consumed_unit, attributes.pricing_unit, attributes.sku_meter))
+        like '%token%'
+        and not {{ matches("lower(coalesce(attributes.consumed_unit, ''))", "'hour|hrs'") }}
 
 ),
 

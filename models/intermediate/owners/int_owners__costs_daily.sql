@@ -27,7 +27,7 @@ payers as (
         matched_costs.*,
         owners.owner,
         owners.matched_by,
-        cast(owners.share * 1000000 as hugeint) as share_units
+        cast(owners.share * 1000000 as {{ wide_integer() }}) as share_units
     from matched_costs
     inner join owners
         on matched_costs.priority = owners.priority and {{ in_effect('owners', 'matched_costs.date_day') }}
@@ -41,7 +41,7 @@ unowned as (
         matched_costs.*,
         '(unowned)' as owner,
         any_value(owners.matched_by) as matched_by,
-        1000000 - cast(coalesce(sum(owners.share), 0) * 1000000 as hugeint) as share_units
+        1000000 - cast(coalesce(sum(owners.share), 0) * 1000000 as {{ wide_integer() }}) as share_units
     from matched_costs
     left join owners
         on matched_costs.priority = owners.priority and {{ in_effect('owners', 'matched_costs.date_day') }}

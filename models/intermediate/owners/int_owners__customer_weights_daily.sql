@@ -11,7 +11,7 @@ token_shares as (
     select
         deployment_id,
         unit,
-        cast(weight as hugeint) as cost,
+        cast(weight as {{ wide_integer() }}) as cost,
         date_day
     from {{ ref('int_allocation__token_shares_daily') }}
 
@@ -24,7 +24,7 @@ shares as (
         token_shares.unit,
         coalesce(same_kind.priority, requests.priority) as priority,
         token_shares.cost,
-        cast(sum(coalesce(same_kind.units, requests.units, 1)) as hugeint) as units,
+        cast(sum(coalesce(same_kind.units, requests.units, 1)) as {{ wide_integer() }}) as units,
         token_shares.date_day
     from token_shares
     left join usage as same_kind
@@ -64,7 +64,7 @@ select
     date_day,
     deployment_id,
     priority,
-    cast(sum(weight) as hugeint) as weight
+    cast(sum(weight) as {{ wide_integer() }}) as weight
 from weights
 group by date_day, deployment_id, priority
 having sum(weight) > 0

@@ -129,7 +129,7 @@ parts as (
         piece_priority,
         priority,
         cost_units,
-        cast(sum(weight) as hugeint) as weight,
+        cast(sum(weight) as {{ wide_integer() }}) as weight,
         date_day
     from customers
     group by date_day, source, deployment_id, cost_origin, origin_pool, piece_priority, priority, cost_units

@@ -37,7 +37,7 @@ tagged as (
         owners.valid_from,
         owners.valid_to
     from {{ ref('int_costs__charge_attributes') }} as attributes
-    inner join owners on {{ value_of_key('attributes.tags', 'owners.match_key') }} = owners.match_value
+    inner join owners on {{ text_in_json('attributes.tags', 'owners.match_key') }} = owners.match_value
 
 ),
 

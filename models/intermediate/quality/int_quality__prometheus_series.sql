@@ -79,6 +79,23 @@ resampled as (
 
 ),
 
+-- the count is the same to the unit; where within an hour a scrape is missing, nobody can tell
+hourly_counts as (
+
+    select
+        source_file,
+        cast(null as bigint) as scrape_series_id,
+        cast(null as varchar) as series_text,
+        'hourly_counts' as issue,
+        'a database says how often it scraped in an hour and not when: single scrapes that are missing are not seen'
+            as detail,
+        sum(len(thinned)) as affected_samples
+    from series
+    where len(thinned) > 0
+    group by source_file
+
+),
+
 issues as (
 
     select * from unread
@@ -96,6 +113,8 @@ issues as (
     select * from {{ ref('int_quality__uncatalogued_series') }}
     union all
     select * from resampled
+    union all
+    select * from hourly_counts
     union all
     select
         source_file,

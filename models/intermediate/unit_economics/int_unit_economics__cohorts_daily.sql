@@ -50,7 +50,7 @@ told as (
 reasoned as (
 
     select
-        told.* exclude (is_told_by_gateway, is_one_cohort, units),
+        told.{{ all_but('is_told_by_gateway, is_one_cohort, units') }},
         counted_days.activity_source,
         case
             when not told.is_told_by_gateway or counted_days.attribution_null_reason is null

@@ -39,7 +39,7 @@ payers as (
         token_costs.cost_units,
         token_costs.low_units,
         token_costs.high_units,
-        cast(coalesce(same_kind.units, requests.units, 1) as hugeint) as weight,
+        cast(coalesce(same_kind.units, requests.units, 1) as {{ wide_integer() }}) as weight,
         token_costs.date_day
     from token_costs
     left join usage_cells as same_kind

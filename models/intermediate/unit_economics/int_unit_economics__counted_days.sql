@@ -83,7 +83,7 @@ reasoned as (
         end as null_reason,
         -- whose cost it is goes by kinds of token: where they are not known, no cohort's part of any unit's cost is
         coalesce(
-            min(meter_null_reason) filter (where is_token_kind) over day,
+            min(case when is_token_kind then meter_null_reason end) over day,
             max(case when is_token_kind and is_cost_undivided then 'meter_missing' end) over day
         ) as kinds_null_reason
     from judged

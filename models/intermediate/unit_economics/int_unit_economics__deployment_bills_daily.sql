@@ -1,7 +1,7 @@
 with ledger as (
 
     select * from {{ ref('int_allocation__cost_ledger_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
 
 ),
 

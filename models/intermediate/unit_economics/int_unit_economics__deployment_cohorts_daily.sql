@@ -15,7 +15,7 @@ labels as (
     select
         deployment_id,
         date_day,
-        unnest(string_split(labels, ';')) as label
+        {{ each_of("split(labels, ';')") }} as label
     from deployment_days
 
 ),
@@ -26,9 +26,9 @@ label_values as (
         deployment_id,
         date_day,
         trim(split_part(label, '=', 1)) as label_key,
-        max(trim(substr(label, strpos(label, '=') + 1))) as label_value
+        max(trim(substr(label, instr(label, '=') + 1))) as label_value
     from labels
-    where strpos(label, '=') > 0
+    where instr(label, '=') > 0
     group by deployment_id, date_day, label_key
 
 )

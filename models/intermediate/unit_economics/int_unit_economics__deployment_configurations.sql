@@ -5,13 +5,13 @@ with deployments as (
 )
 
 select
-    cast(deployment_id as varchar) as deployment_id,
-    deployment_id || '@' || coalesce(cast(cast(valid_from as date) as varchar), 'start') as configuration_id,
-    cast(environment as varchar) as environment,
-    cast(workload as varchar) as workload,
-    coalesce(cast(kind as varchar), 'inference') as kind,
-    {{ columns(deployment_attributes(), "coalesce(cast({0} as varchar), '(none)') as {0}") }},
-    cast(labels as varchar) as labels,
+    cast(deployment_id as string) as deployment_id,
+    deployment_id || '@' || coalesce(cast(cast(valid_from as date) as string), 'start') as configuration_id,
+    cast(environment as string) as environment,
+    cast(workload as string) as workload,
+    coalesce(cast(kind as string), 'inference') as kind,
+    {{ columns(deployment_attributes(), "coalesce(cast({0} as string), '(none)') as {0}") }},
+    cast(labels as string) as labels,
     coalesce(cast(valid_from as date), date '0001-01-01') as valid_from,
     cast(valid_to as date) as valid_to
 from deployments

@@ -126,7 +126,7 @@ listed as (
 priced as (
 
     select
-        * exclude (price_source, cached_input_price, output_price),
+        {{ all_but('price_source, cached_input_price, output_price') }},
         case when output_tokens = 0 or output_price is not null then price_source end as price_source,
         coalesce(cached_input_price, input_price) as cached_input_price,
         coalesce(output_price, 0) as output_price,

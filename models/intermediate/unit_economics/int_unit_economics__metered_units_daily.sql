@@ -2,7 +2,7 @@ with units as (
 
     select
         unit,
-        string_split(counted_units, ' ') as counted_units
+        split(counted_units, ' ') as counted_units
     from {{ ref('units') }}
 
 ),
@@ -33,7 +33,7 @@ select
     bool_or(metered_usage.meter = 'gateway' and reports.unit is null) as is_by_gateway,
     bool_or(metered_usage.meter = 'billed') as is_by_bill
 from metered_usage
-inner join units on list_contains(units.counted_units, metered_usage.unit)
+inner join units on array_contains(units.counted_units, metered_usage.unit)
 left join reports
     on
         metered_usage.date_day = reports.date_day

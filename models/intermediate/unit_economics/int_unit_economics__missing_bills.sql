@@ -5,7 +5,7 @@ with paying_sources as (
         source,
         deployment_id
     from {{ ref('int_allocation__cost_ledger_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
 
 ),
 

@@ -70,7 +70,7 @@ periods as (
 )
 
 select
-    periods.* exclude (known_units, counted_units, activity_source),
+    periods.{{ all_but('known_units, counted_units, activity_source') }},
     coalesce(distinct_units.activity_source, periods.activity_source) as activity_source,
     coalesce(distinct_units.activity_source = 'mixed', false) as has_mixed_ids,
     -- users and sessions are counted over the period itself, days do not add up; nor do the ids of two sources

@@ -49,7 +49,7 @@ judged as (
         deployment_days.environment,
         deployment_days.workload,
         cost_cells.customer_tier,
-        any_value(cost_cells.effective_cost) as effective_cost,
+        max(cost_cells.effective_cost) as effective_cost,
         count(counted_days.unit) as priced_units,
         count(counted_days.unit) filter (where counted_days.null_reason is null) as counted_units,
         min(counted_days.null_reason) as null_reason,

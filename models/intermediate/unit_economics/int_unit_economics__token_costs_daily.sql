@@ -6,7 +6,7 @@ with ledger as (
         sum(effective_cost) as effective_cost,
         date_day
     from {{ ref('int_allocation__cost_ledger_daily') }}
-    where not starts_with(deployment_id, '(')
+    where deployment_id not like '(%'
     group by deployment_id, cost_origin, date_day
 
 ),
@@ -34,9 +34,9 @@ lines as (
         coalesce(token_shares.unit, '(none)') as unit,
         token_shares.token_cost_method,
         {{ money_to_units('ledger.effective_cost') }} as cost_units,
-        cast(coalesce(token_shares.weight, 1) as hugeint) as weight,
-        cast(coalesce(token_shares.weight_low, 1) as hugeint) as weight_low,
-        cast(coalesce(token_shares.weight_high, 1) as hugeint) as weight_high,
+        cast(coalesce(token_shares.weight, 1) as {{ wide_integer() }}) as weight,
+        cast(coalesce(token_shares.weight_low, 1) as {{ wide_integer() }}) as weight_low,
+        cast(coalesce(token_shares.weight_high, 1) as {{ wide_integer() }}) as weight_high,
         ledger.date_day
     from ledger
     left join token_shares
@@ -78,13 +78,13 @@ bounds as (
         case
             when weight_low = weight then part_units
             else
-                sign(cost_units)
+                ({{ sign_of('cost_units') }})
                 * {{ multiply_divide('abs(cost_units)', 'weight_low', 'total_weight') }}
         end as low_units,
         case
             when weight_high = weight then part_units
             else
-                sign(cost_units)
+                ({{ sign_of('cost_units') }})
                 * {{ multiply_divide('abs(cost_units)', 'weight_high', 'total_weight') }}
         end as high_units,
         date_day

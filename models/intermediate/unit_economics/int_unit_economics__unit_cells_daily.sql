@@ -42,9 +42,9 @@ units as (
 
     select
         unit,
-        string_split(counted_units, ' ') as counted_units,
+        split(counted_units, ' ') as counted_units,
         cost_scope,
-        string_split(deployment_kinds, ' ') as deployment_kinds
+        split(deployment_kinds, ' ') as deployment_kinds
     from {{ ref('units') }}
 
 ),
@@ -78,7 +78,7 @@ place_units as (
     from places
     inner join deployment_days
         on places.deployment_id = deployment_days.deployment_id and places.date_day = deployment_days.date_day
-    inner join units on list_contains(units.deployment_kinds, deployment_days.kind)
+    inner join units on array_contains(units.deployment_kinds, deployment_days.kind)
 
 ),
 
@@ -92,7 +92,7 @@ unit_counts as (
         sum(usage_cells.units) as units,
         usage_cells.date_day
     from usage_cells
-    inner join units on list_contains(units.counted_units, usage_cells.unit)
+    inner join units on array_contains(units.counted_units, usage_cells.unit)
     group by
         usage_cells.deployment_id,
         usage_cells.customer_tier,

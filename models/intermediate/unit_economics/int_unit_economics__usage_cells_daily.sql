@@ -78,6 +78,15 @@ seen_and_unseen as (
 
 ),
 
+with_requests as (
+
+    select
+        *,
+        bool_or(unit = 'request') over (partition by date_day, deployment_id) as has_requests
+    from seen_and_unseen
+
+),
+
 -- a gateway sees calls and not the texts in them: embeddings are whose the requests are.
 requested as (
 
@@ -98,10 +107,8 @@ requested as (
         'embedding' as unit,
         units,
         date_day
-    from seen_and_unseen
-    qualify
-        unit = 'request'
-        or (unit = 'embedding' and not bool_or(unit = 'request') over (partition by date_day, deployment_id))
+    from with_requests
+    where unit = 'request' or (unit = 'embedding' and not has_requests)
 
 ),
 
@@ -112,8 +119,8 @@ cells as (
         requested.customer_tier,
         requested.geography,
         requested.unit,
-        cast(any_value(metered_usage.units) as hugeint) as metered_units,
-        cast(sum(requested.units) as hugeint) as weight,
+        cast(max(metered_usage.units) as {{ wide_integer() }}) as metered_units,
+        cast(sum(requested.units) as {{ wide_integer() }}) as weight,
         requested.date_day
     from requested
     inner join metered_usage

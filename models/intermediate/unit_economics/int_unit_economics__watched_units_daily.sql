@@ -1,4 +1,5 @@
 {%- set allowed = var('max_unknown_share') -%}
+{%- set told_seconds = quotient('expected_seconds * (86400 - coalesce(lost_seconds, 0))', '86400') -%}
 
 with deployment_days as (
 
@@ -11,7 +12,7 @@ units as (
     select
         unit,
         counting = 'distinct' as is_distinct,
-        string_split(deployment_kinds, ' ') as deployment_kinds
+        split(deployment_kinds, ' ') as deployment_kinds
     from {{ ref('units') }}
 
 ),
@@ -55,7 +56,7 @@ counted_by as (
             else deployment_days.expected_seconds
         end as expected_seconds
     from deployment_days
-    inner join units on list_contains(units.deployment_kinds, deployment_days.kind)
+    inner join units on array_contains(units.deployment_kinds, deployment_days.kind)
     left join attributions
         on
             deployment_days.date_day = attributions.date_day
@@ -83,14 +84,15 @@ seen as (
             else is_usage_known
         end as is_seen,
         case
-            when is_distinct then expected_seconds * (86400 - activity_lost_seconds) // 86400
-            when is_by_gateway then expected_seconds * (86400 - coalesce(lost_seconds, 0)) // 86400
+            when is_distinct then {{ quotient('expected_seconds * (86400 - activity_lost_seconds)', '86400') }}
+            when is_by_gateway then {{ told_seconds }}
             else observed_seconds
         end as seen_seconds,
         coalesce(
-            expected_seconds * (capacity_seconds - unobserved_seconds) // nullif(capacity_seconds, 0), expected_seconds
+            {{ quotient('expected_seconds * (capacity_seconds - unobserved_seconds)', 'nullif(capacity_seconds, 0)') }},
+            expected_seconds
         ) as watched_seconds,
-        expected_seconds * (86400 - coalesce(lost_seconds, 0)) // 86400 as told_seconds
+        {{ told_seconds }} as told_seconds
     from counted_by
 
 )

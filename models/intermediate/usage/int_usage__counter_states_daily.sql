@@ -46,6 +46,17 @@ recreations as (
 
 ),
 
+-- between two samples of such a row a database scraped, and nothing fell
+thinned as (
+
+    select
+        *,
+        epoch_us(sampled_at) as sampled_us
+    from {{ ref('int_usage__thinned_scrapes') }}
+    where {{ is_chosen('new_counter_days', 'date_day') }}
+
+),
+
 -- no `partition by` and no `order by`: the rows come as they lie in the table, a sorted run for each day and series
 neighbours as (
 
@@ -129,21 +140,37 @@ runs as (
 interruptions as (
 
     select
-        date_day,
-        scrape_series_id,
-        count(*) filter (where is_reset and not (value = 0 and sampled_us - previous_us = 1)) as resets,
+        turns.date_day,
+        turns.scrape_series_id,
+        count(*) filter (where is_reset and not (value = 0 and turns.sampled_us - previous_us = 1)) as resets,
         count(*) filter (where is_bare_fall) as falls,
         count(*) filter (where is_bare_fall and value > previous_value / 2) as shallow_falls,
-        count(*) filter (where sampled_us <= previous_us) as steps_back,
+        count(*) filter (where turns.sampled_us <= previous_us) as steps_back,
         sum({{ to_thousandths('previous_value') }}) filter (where is_reset) as lost_by_resets,
         list(
-            { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(sampled_us), is_reset: is_reset }
-            order by sampled_us
+            { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(turns.sampled_us), is_reset: is_reset }
+            order by turns.sampled_us
         ) filter (
-            where sampled_us - previous_us > {{ max_gap_us }}
+            where turns.sampled_us - previous_us > {{ max_gap_us }} * coalesce(thinned.scrapes, 1)
         ) as gaps
     from turns
-    where is_continued
+    left join thinned
+        on
+            turns.date_day = thinned.date_day
+            and turns.scrape_series_id = thinned.scrape_series_id
+            and turns.sampled_us = thinned.sampled_us
+    where turns.is_continued
+    group by turns.date_day, turns.scrape_series_id
+
+),
+
+scrapes_left_out as (
+
+    select
+        date_day,
+        scrape_series_id,
+        sum(scrapes - 1) as scrapes
+    from thinned
     group by date_day, scrape_series_id
 
 ),
@@ -156,7 +183,7 @@ counted as (
         runs.starts,
         runs.first_us,
         runs.last_us,
-        runs.samples,
+        runs.samples + coalesce(scrapes_left_out.scrapes, 0) as samples,
         cast({{ to_thousandths('runs.first_value') }} as hugeint) as first_value,
         cast({{ to_thousandths('runs.last_value') }} as hugeint) as last_value,
         coalesce(interruptions.resets, 0) as resets,
@@ -168,6 +195,8 @@ counted as (
     from runs
     left join interruptions
         on runs.date_day = interruptions.date_day and runs.scrape_series_id = interruptions.scrape_series_id
+    left join scrapes_left_out
+        on runs.date_day = scrapes_left_out.date_day and runs.scrape_series_id = scrapes_left_out.scrape_series_id
 
 )
 
@@ -175,7 +204,7 @@ select
     counted.date_day,
     counted.scrape_series_id,
     days.day_version,
-    counted.samples,
+    cast(counted.samples as bigint) as samples,
     counted.resets,
     counted.falls,
     counted.shallow_falls,

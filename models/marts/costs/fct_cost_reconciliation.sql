@@ -6,7 +6,7 @@ with charges as (
         source,
         cast(billing_period_start as date) as billing_period_start,
         cast(max(billing_period_end) as date) as billing_period_end,
-        string_agg(distinct billing_currency, ', ' order by billing_currency) as billing_currency,
+        {{ texts_of_group('billing_currency') }} as billing_currency,
         coalesce(sum(effective_cost) filter (where billing_currency = {{ reporting_currency }}), 0) as effective_cost
     from {{ ref('stg_focus__charges') }}
     group by source, cast(billing_period_start as date)

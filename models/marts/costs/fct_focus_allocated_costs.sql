@@ -70,7 +70,7 @@ receivers as (
         line_shares.allocation_note,
         line_shares.method,
         line_shares.quantity,
-        cast(line_shares.share as hugeint) as share
+        cast(line_shares.share as {{ wide_integer() }}) as share
     from origins
     inner join line_shares
         on
@@ -146,14 +146,14 @@ select
                     )),
                     'x_Pool', nullif(parts.target, parts.deployment_id),
                     'x_ThroughPool', parts.through_pool
-                ) as varchar)
+                ) as string)
     end as allocated_method_details,
     case
         when parts.treatment = 'direct' then parts.method
         when parts.treatment in ('pool', 'shared') then parts.treatment || ':' || parts.method
     end as allocated_method_id,
-    case when not starts_with(parts.deployment_id, '(') then parts.deployment_id end as allocated_resource_id,
-    case when not starts_with(parts.deployment_id, '(') then parts.deployment_id end as allocated_resource_name,
+    case when parts.deployment_id not like '(%' then parts.deployment_id end as allocated_resource_id,
+    case when parts.deployment_id not like '(%' then parts.deployment_id end as allocated_resource_name,
     case
         when configurations.deployment_id is not null
             then cast(json_object(
@@ -161,16 +161,16 @@ select
                     'environment', configurations.environment,
                     'workload', configurations.workload,
                     {{ columns(deployment_attributes(), "'{0}', nullif(configurations.{0}, '(none)')") }}
-                ) as varchar)
+                ) as string)
     end as allocated_tags,
-    {{ columns(exported_attributes(), 'cast(attributes.{0} as varchar) as {0}') }},
+    {{ columns(exported_attributes(), 'cast(attributes.{0} as string) as {0}') }},
     parts.billing_currency,
     {{ units_to_money('parts.part') }} as effective_cost,
     parts.source as x_source,
-    cast(parts.attribute_key as varchar) as x_origin_charge_key,
+    cast(parts.attribute_key as string) as x_origin_charge_key,
     parts.cost_origin as x_cost_origin,
     parts.allocation_note as x_allocation_note,
-    cast(parts.rule_priority as varchar) as x_cost_rule,
+    cast(parts.rule_priority as string) as x_cost_rule,
     cast(parts.billing_period_start as timestamp) as billing_period_start,
     cast(billing_periods.billing_period_end as timestamp) as billing_period_end,
     cast(parts.date_day as timestamp) as charge_period_start,

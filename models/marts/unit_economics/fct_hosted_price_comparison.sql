@@ -35,7 +35,7 @@ unit_economics as (
 compared as (
 
     select
-        periods.* exclude (hosted_cost),
+        periods.{{ all_but('hosted_cost') }},
         unit_economics.units as tokens,
         {{ columns(cost_origins(), 'unit_economics.{0}_cost') }},
         unit_economics.effective_cost,
@@ -94,8 +94,8 @@ select
     case
         when compared.null_reason is null and not compared.has_hosted and not compared.has_separate_idle
             then
-                compared.usage_cost
-                / nullif(compared.usage_cost + compared.unused_commitment_cost + compared.idle_cost, 0)
+                cast(compared.usage_cost as double)
+                / nullif(cast(compared.usage_cost + compared.unused_commitment_cost + compared.idle_cost as double), 0)
     end as utilization,
     case
         when
@@ -103,7 +103,7 @@ select
             and compared.is_all_counted
             and not compared.has_hosted
             and compared.hosted_cost > compared.shared_cost
-            then compared.usage_cost / (compared.hosted_cost - compared.shared_cost)
+            then cast(compared.usage_cost as double) / cast(compared.hosted_cost - compared.shared_cost as double)
     end as break_even_utilization,
     case when compared.null_reason is null then compared.counted_cost <= compared.hosted_cost end
         as is_cheaper_as_run,

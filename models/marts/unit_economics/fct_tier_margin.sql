@@ -83,7 +83,7 @@ revenues as (
 of_workloads as (
 
     select
-        revenues.* exclude (null_reason),
+        revenues.{{ all_but('null_reason') }},
         coalesce(revenues.null_reason, costs.null_reason) as null_reason,
         coalesce(costs.effective_cost, 0) as effective_cost,
         coalesce(costs.counted_cost, 0) as counted_cost
@@ -125,9 +125,37 @@ of_tiers as (
 
 compared as (
 
-    select * from of_workloads
-    union all by name
-    select * from of_tiers
+    select
+        grain,
+        period_start,
+        period_end,
+        environment,
+        workload,
+        customer_tier,
+        currency,
+        is_complete,
+        priced_unit_count,
+        revenue,
+        effective_cost,
+        counted_cost,
+        null_reason
+    from of_workloads
+    union all
+    select
+        grain,
+        period_start,
+        period_end,
+        environment,
+        workload,
+        customer_tier,
+        currency,
+        is_complete,
+        priced_unit_count,
+        revenue,
+        effective_cost,
+        counted_cost,
+        null_reason
+    from of_tiers
 
 )
 
@@ -144,7 +172,9 @@ select
     cast(effective_cost as {{ money_type() }}) as effective_cost,
     cast(counted_cost as {{ money_type() }}) as counted_cost,
     cast(case when null_reason is null then revenue - counted_cost end as {{ money_type() }}) as margin,
-    case when null_reason is null and revenue != 0 then (revenue - counted_cost) / revenue end as margin_rate,
+    case
+        when null_reason is null and revenue != 0 then cast(revenue - counted_cost as double) / cast(revenue as double)
+    end as margin_rate,
     case when null_reason is null then revenue < counted_cost end as is_sold_below_cost,
     null_reason,
     currency

@@ -50,7 +50,7 @@ units as (
 compared as (
 
     select
-        unit_economics.* exclude (null_reason),
+        unit_economics.{{ all_but('null_reason') }},
         coalesce(revenues.priced_units, 0) as priced_units,
         coalesce(revenues.revenue, 0) as revenue,
         case
@@ -98,7 +98,7 @@ select
     cast(case when null_reason is null then revenue - counted_cost end as {{ money_type() }}) as margin,
     -- given away, a unit has a margin and no rate
     case
-        when null_reason is null and revenue != 0 then (revenue - counted_cost) / revenue
+        when null_reason is null and revenue != 0 then cast(revenue - counted_cost as double) / cast(revenue as double)
     end as margin_rate,
     case when null_reason is null then revenue < counted_cost end as is_sold_below_cost,
     null_reason,

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     pre_hook="{{ forget_changed_files(ref('stg_prometheus__files')) }}"
 ) }}
 
@@ -120,7 +120,8 @@ series as (
         min(first_sampled_at) as first_sampled_at,
         min(lowest_millisecond) as lowest_millisecond,
         max(highest_millisecond) as highest_millisecond,
-        max(last_sampled_at) as last_sampled_at
+        max(last_sampled_at) as last_sampled_at,
+        flatten(list(thinned) filter (where is_catalogued and thinned is not null)) as thinned
     from identified
     group by source_file, scrape_series_id, series_id, metric, is_catalogued, is_gauge, is_created
 
@@ -137,6 +138,7 @@ select
     series.spellings,
     series.sample_dates,
     series.created_series_ids,
+    series.thinned,
     files.shape,
     series.samples,
     series.uncountable_samples,

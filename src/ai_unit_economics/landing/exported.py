@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pyarrow
@@ -35,6 +37,8 @@ REGISTER = "files.parquet"
 ROWS = tuple(table for table in tables.TABLES if table is not tables.FILES)
 # In the contents beside the tables: by part why a file could not be read, so that the next run says so too.
 UNREADABLE = "unreadable"
+# Beside them: SHA-256 of the register that they belong to
+REGISTERED = "register"
 
 
 class NothingLandedError(Exception):
@@ -66,7 +70,7 @@ def export(
     """
     folder.mkdir(parents=True, exist_ok=True)
     before = _contents(folder)
-    after: dict[str, dict] = {UNREADABLE: {}}
+    after: dict[str, Any] = {UNREADABLE: {}}
     report = Report()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".landing-") as scratch:
         for table in ROWS:
@@ -91,7 +95,7 @@ def export(
                 for part, entry in wanted.items()
                 if entry.file.path in report.unreadable
             }
-        _write_register(folder, Path(scratch), entries)
+        after[REGISTERED] = _write_register(folder, Path(scratch), entries)
     write(folder / CONTENTS, json.dumps(after, indent=1, sort_keys=True))
     _drop_others(folder, after)
     return report
@@ -108,6 +112,10 @@ def rows_of(folder: Path, table: Table) -> Sql:
         raise NothingLandedError(
             f"{folder} holds no {CONTENTS}: run ai-unit-economics land --out {folder}, or correct landed_folder"
         )
+    if contents.get(REGISTERED) not in (None, _checksum(folder / REGISTER)):
+        raise NothingLandedError(
+            f"{folder / REGISTER} is of a run that did not come to its end: run ai-unit-economics land --out {folder}"
+        )
     if table is tables.FILES:
         files = [str(folder / REGISTER)]
     else:
@@ -121,7 +129,7 @@ def rows_of(folder: Path, table: Table) -> Sql:
     )
 
 
-def _contents(folder: Path) -> dict[str, dict]:
+def _contents(folder: Path) -> dict[str, Any]:
     """By table and part the files that count, and by part why one could not be read."""
     path = folder / CONTENTS
     return json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -163,7 +171,10 @@ def _land(
 ) -> dict[str, list[str]]:
     """Writes the rows of files, and gives by part the files that hold them."""
     target = identifier(table.name)
-    with duckdb.connect(str(scratch / "rows.duckdb"), config={"temp_directory": str(scratch)}) as session:
+    limits = {"temp_directory": str(scratch)}
+    if memory := os.environ.get("UNIT_ECONOMICS_MEMORY"):
+        limits["memory_limit"] = memory
+    with duckdb.connect(str(scratch / "rows.duckdb"), config=limits) as session:
         session.execute("set TimeZone = 'UTC'")
         if table is tables.PROMETHEUS_SAMPLES:
             stored = identifier(TREATED_SAMPLES.name)
@@ -206,12 +217,17 @@ def _land(
     return landed
 
 
-def _write_register(folder: Path, scratch: Path, entries: Iterable[Entry]) -> None:
+def _write_register(folder: Path, scratch: Path, entries: Iterable[Entry]) -> str:
     with duckdb.connect() as session:
         schema = session.sql(tables.FILES.empty.text).to_arrow_table().schema
     rows = pyarrow.Table.from_pylist([entry_row(entry) for entry in entries], schema=schema)
     pyarrow.parquet.write_table(rows, scratch / REGISTER)
     (scratch / REGISTER).replace(folder / REGISTER)
+    return _checksum(folder / REGISTER)
+
+
+def _checksum(file: Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 def _drop_others(folder: Path, contents: dict[str, dict]) -> None:

@@ -35,7 +35,10 @@ FILES_AT_ONCE, BYTES_AT_ONCE = 256, 1 << 31
 LARGEST_JSON = 1 << 30
 # These say something about the machine, and nothing about a file.
 NOT_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.FatalException, duckdb.InternalException)
-NO_SPACE = ("No space left on device", "max_temp_directory_size", "failed to offload data block")
+NO_SPACE = (
+    *("No space left on device", "Disk quota exceeded", "File too large"),
+    *("max_temp_directory_size", "failed to offload data block"),
+)
 
 
 class LandingError(Exception):
@@ -215,7 +218,9 @@ class _Loader:
             if len(chunk) > 1:
                 middle = len(chunk) // 2
                 return self.land(chunk[:middle]) | self.land(chunk[middle:])
-            raise duckdb.OutOfMemoryException(f"{chunk[0].file.path}: {error}") from error
+            raise duckdb.OutOfMemoryException(
+                f"{chunk[0].file.path}: raise UNIT_ECONOMICS_MEMORY, or split the file ({error})"
+            ) from error
         except NOT_THE_FILE:
             raise
         except (duckdb.Error, OSError, zipfile.BadZipFile, UnicodeError) as error:

@@ -2,7 +2,7 @@
 
 All become `metric, labels, labels_json, sampled_at, value`. Where a file tells when a counter was created, that is a
 sample too, of a metric that ends in `_created`. A line that cannot be read gives a row without a metric, so that it
-can be counted.
+can be counted. `scrapes` is how many scrapes a row stands for, where a database thinned them out.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ ROLES = {
     **dict.fromkeys(("value", "__value__"), "value"),
     **dict.fromkeys(("labels", "tags"), "labels"),
     "created": "created",
+    "scrapes": "scrapes",
 }
 # Names that tokens go under, whoever counts them.
 LOOKS_LIKE_USAGE = r"tokens?(_(total|sum|usage))?$|token_usage"
@@ -34,6 +35,8 @@ ATTRIBUTES = (
     'struct("key" varchar, "value" struct("stringValue" varchar, "intValue" varchar, "doubleValue" varchar,'
     ' "boolValue" varchar))[]'
 )
+# What a row stands for where every scrape has its own.
+ONE = sql("cast(null as integer)")
 _POINTS = f"""struct(
     "aggregationTemporality" varchar,
     "dataPoints" struct(
@@ -86,15 +89,24 @@ def long_form(reading: Reading) -> Sql:
     branch = """
         select
             source_file, cast({metric} as varchar) as metric, {labels}, {at} as sampled_at,
-            cast({value} as double) as value
+            cast({value} as double) as value, {scrapes} as scrapes
         from {relation}
     """
+    scrapes = sql("try_cast({cell} as integer)", cell=readers.column(known["scrapes"])) if "scrapes" in known else ONE
     of_labels = _labels(head, known.get("labels"), labels)
-    branches = [sql(branch, metric=metric, labels=of_labels, at=at, value=value, relation=relation)]
+    branches = [sql(branch, metric=metric, labels=of_labels, at=at, value=value, scrapes=scrapes, relation=relation)]
     if "created" in known:
         created = sql("epoch({time})", time=readers.time_of(readers.column(known["created"]), kind("created")))
         branches.append(
-            sql(branch, metric=created_name(metric), labels=of_labels, at=at, value=created, relation=relation)
+            sql(
+                branch,
+                metric=created_name(metric),
+                labels=of_labels,
+                at=at,
+                value=created,
+                scrapes=ONE,
+                relation=relation,
+            )
         )
     return sql("({branches})", branches=joined(branches, " union all "))
 
@@ -166,7 +178,8 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
                 min(lowest_millisecond) as lowest_millisecond,
                 max(highest_millisecond) as highest_millisecond,
                 min(first_sampled_at) as first_sampled_at,
-                max(last_sampled_at) as last_sampled_at
+                max(last_sampled_at) as last_sampled_at,
+                flatten(list(thinned) filter (where thinned is not null)) as thinned
             from {named}
             group by source_file, file_version, name, metric, labels, labels_json, date_day
         )""",
@@ -192,7 +205,8 @@ def _sample_groups(rows: Sql) -> Sql:
                 min(millisecond(sampled_at) % 1000) as lowest_millisecond,
                 max(millisecond(sampled_at) % 1000) as highest_millisecond,
                 min(sampled_at) as first_sampled_at,
-                max(sampled_at) as last_sampled_at
+                max(sampled_at) as last_sampled_at,
+                list(struct_pack(sampled_at := sampled_at, scrapes := scrapes)) filter (where scrapes > 1) as thinned
             from {rows}
             group by source_file, file_version, metric, labels, labels_json, cast(sampled_at as date)
         )""",
@@ -576,6 +590,15 @@ def _shape(name: str, title: str, remarks: str, recognises, rows) -> Shape:
     return Shape(name, FOLDER, tables.PROMETHEUS_SAMPLES, title, remarks, recognises, rows)
 
 
+def _each_scrape(rows: Callable[[Reading], Sql]) -> Callable[[Reading], Sql]:
+    """Rows of a shape in which nothing was thinned out."""
+
+    def with_scrapes(reading: Reading) -> Sql:
+        return sql("(select *, {one} as scrapes from {rows})", one=ONE, rows=rows(reading))
+
+    return with_scrapes
+
+
 def _is_json(head: Head) -> bool:
     return head.format in ("json_lines", "json_document")
 
@@ -591,7 +614,8 @@ SHAPES = (
     _shape(
         "long_form",
         "Long form: a row a sample, Parquet or CSV",
-        "`ts, metric, labels, value`; labels as a map, JSON text or own columns; optional `replica`, `created`.",
+        "`ts, metric, labels, value`; labels as a map, JSON text or own columns; optional `replica`, `created`, and "
+        "`scrapes`, which `fetch-prometheus --counts` writes.",
         _is_table,
         long_form,
     ),
@@ -600,27 +624,27 @@ SHAPES = (
         "OTLP JSON lines of metrics",
         "Cumulative and delta sums, gauges, histograms' sums and counts.",
         lambda head: head.format == "json_lines" and "resourcemetrics" in head.keys,
-        otlp,
+        _each_scrape(otlp),
     ),
     _shape(
         "prometheus_api",
         "Prometheus API matrix, from an instant query with a range selector",
         "An answer a line, or one document. `query_range` is resampled, hides restarts and is warned about.",
         lambda head: _is_json(head) and {"data", "status"} <= head.keys,
-        prometheus_api,
+        _each_scrape(prometheus_api),
     ),
     _shape(
         "victoria_metrics",
         "VictoriaMetrics `/api/v1/export`",
         "JSON lines.",
         lambda head: head.format == "json_lines",
-        victoria_metrics,
+        _each_scrape(victoria_metrics),
     ),
     _shape(
         "tsdb_dump",
         "`promtool tsdb dump` and `dump-openmetrics`",
         "Text, a sample a line.",
         lambda head: head.format == "text" and DUMP_LINE.match(head.first_line.partition("\n")[0]) is not None,
-        tsdb_dump,
+        _each_scrape(tsdb_dump),
     ),
 )

@@ -188,6 +188,8 @@ PROMETHEUS_SERIES = Table(
             "highest_millisecond INTEGER: The highest.",
             "first_sampled_at TIMESTAMP: Time of the first sample, UTC.",
             "last_sampled_at TIMESTAMP: Time of the last sample, UTC.",
+            "thinned STRUCT(sampled_at TIMESTAMP, scrapes INTEGER)[]: Of the samples that stand for several scrapes, "
+            "when and for how many; null where each scrape has its own.",
         ),
     ),
     day="date_day",
@@ -204,6 +206,7 @@ PROMETHEUS_SAMPLES = Table(
         "labels_json VARCHAR: The labels, where the file has them as a text of JSON.",
         "sampled_at TIMESTAMP: Time of the sample, UTC; null where it cannot be read.",
         "value DOUBLE: The value; null for a stale marker or text that is not a number.",
+        "scrapes INTEGER: How many scrapes since the series' previous sample the row stands for; null: one.",
     ),
     day="cast(sampled_at as date)",
 )

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from ai_unit_economics import publishing
+from ai_unit_economics import __version__, publishing
 from ai_unit_economics.cli import main
 from ai_unit_economics.publishing import NotPublishedError, latest, publish, roll_back, versions
 
@@ -170,6 +170,25 @@ def test_one_publisher_at_a_time(tmp_path: Path) -> None:
             publish_here(tmp_path)
 
 
+def test_the_next_run_sends_readers_where_a_killed_publisher_would_have(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended between the name of its version and the link; who rolled back meanwhile stays there."""
+    build(tmp_path, 1)
+    first = publish_here(tmp_path)
+    for number, rolls_back in ((2, False), (3, True)):
+        build(tmp_path, number)
+        with monkeypatch.context() as patched:
+            patched.setattr(publishing, "_point", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+            with pytest.raises(KeyboardInterrupt):
+                publish_here(tmp_path)
+        assert published_build(tmp_path) == number - 1
+        if rolls_back:
+            roll_back(tmp_path / "published", first)
+        publish_here(tmp_path)
+        assert published_build(tmp_path) == (1 if rolls_back else number)
+
+
 def test_rolling_back_and_forth(tmp_path: Path) -> None:
     names = []
     for number in (1, 2, 3):
@@ -222,6 +241,7 @@ def test_parquet_keeps_every_digit_and_the_file_its_comments(tmp_path: Path) -> 
         assert connection.execute("select version from marts.publication").fetchall() == [(latest(folder),)]
     manifest = json.loads((folder / "latest" / "manifest.json").read_text())
     assert (manifest["latest_complete_day"], manifest["gates"]) == ("2026-08-31", "not_asked")
+    assert manifest["project_version"] == __version__
     assert manifest["marts"]["dim_dates"] == {
         "rows": 1000,
         "columns": {"build": "HUGEINT", "difference": "DECIMAL(38,18)"},

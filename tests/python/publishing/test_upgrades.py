@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
 
 import duckdb
 import pytest
+import yaml
 
-from tests.python.conftest import Warehouse
+from ai_unit_economics import __version__
+from tests.python.conftest import PROJECT, Warehouse
 
 
 @pytest.fixture
@@ -50,3 +54,11 @@ def test_a_database_that_says_nothing_is_of_the_first_format(warehouse):
     as_of_format(warehouse, "alter table builds.invocations drop column database_format")
     warehouse.dbt("seed", "--select", "focus_sources")
     assert warehouse.query("select database_format from builds.invocations order by started_at") == [(None,), (1,)]
+
+
+def test_all_say_one_version_and_the_changelog_begins_with_it():
+    assert tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["version"] == __version__
+    assert yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["version"] == __version__
+    headings = re.findall(r"^## (.+)$", (PROJECT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert headings[0] == "Unreleased"
+    assert headings[1].split(" - ")[0] == __version__

@@ -17,12 +17,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.python.conftest import PROJECT
+from tests.python.conftest import PROJECT, Warehouse
+from tests.python.reliability.conftest import Disk
 
 KILLS = int(os.environ.get("KILLS", "8"))
 SEED = int(os.environ.get("KILLS_SEED", "21"))
 # What is kept by file between builds, and what is made of it anew
 SELECTED = ("+int_costs__charges_daily", "+int_usage__request_hours", "fct_builds")
+# Room that is left, by the size of the database
+ROOM = (0, 0.1, 0.3)
 CHARGE = (
     "EffectiveCost,BilledCost,BillingCurrency,BillingPeriodStart,BillingPeriodEnd,ChargePeriodStart,ChargePeriodEnd,"
     "ChargeCategory,ChargeDescription,ResourceId,ServiceName\n"
@@ -135,9 +138,9 @@ def test_a_killed_build_loses_nothing_and_doubles_nothing(world: World) -> None:
     with duckdb.connect(str(world.folder / "disturbed.duckdb"), read_only=True) as connection:
         charges = connection.execute(
             "select count(*), count(distinct (source_file, source_row)) from staging.stg_focus__charges"
-        )
+        ).fetchall()
         states = connection.execute("select status, count(*) from marts.fct_builds group by status").fetchall()
-    assert charges.fetchall() == [(300 * world.files, 300 * world.files)]
+    assert charges == [(300 * world.files, 300 * world.files)]
     assert dict(states).get("unfinished", 0) <= killed
     print(f"{KILLS} builds, {killed} killed, {dict(states)}")
 
@@ -181,14 +184,46 @@ def test_a_file_that_grows_during_a_build_counts_as_a_whole_after_the_next(world
 
 
 @pytest.mark.slow
-def test_a_database_that_cannot_be_written_is_named(world: World) -> None:
-    world.build("mine.duckdb")
-    before = world.tables("mine.duckdb")
-    (world.folder / "mine.duckdb").chmod(0o400)
-    if os.access(world.folder / "mine.duckdb", os.W_OK):
-        pytest.skip("root writes to read-only files")
-    process = world.start("mine.duckdb")
-    said = process.communicate()[0]
-    assert process.returncode != 0
-    assert "mine.duckdb" in said
-    assert world.tables("mine.duckdb") == before
+def test_a_database_that_cannot_be_written_is_named(world: World, disk: Disk) -> None:
+    built = Warehouse(disk.folder)
+    built.data = world.data
+    built.build(*SELECTED)
+    before = world.tables(str(built.database))
+    world.deliver()
+    disk.mount_again("ro")
+    try:
+        assert not built.build(*SELECTED, check=False)
+    finally:
+        disk.mount_again("rw")
+    assert "warehouse.duckdb" in built.output
+    assert "Read-only file system" in built.output
+    assert world.tables(str(built.database)) == before
+    built.build(*SELECTED)
+
+
+@pytest.mark.slow
+def test_a_build_on_a_full_disk_says_so_and_loses_nothing(
+    world: World, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files come before each build, and every build but the last has less room than it needs."""
+    monkeypatch.setenv("UNIT_ECONOMICS_PRIVACY_SALT", "one for both databases")
+    disturbed = Warehouse(disk.folder)
+    disturbed.data = world.data
+    disturbed.build(*SELECTED)
+    needed = disturbed.database.stat().st_size
+    failed = 0
+    for share in ROOM:
+        world.deliver()
+        disk.leave(int(needed * share))
+        if not disturbed.build(*SELECTED, check=False):
+            failed += 1
+            assert "No space left" in disturbed.output, disturbed.output[-3000:]
+    disk.empty()
+    disturbed.build(*SELECTED)
+    undisturbed = Warehouse(world.folder / "undisturbed")
+    undisturbed.data = world.data
+    undisturbed.build(*SELECTED)
+    tables = world.tables(str(disturbed.database))
+    assert tables == world.tables(str(undisturbed.database))
+    assert failed >= 2
+    print(f"{len(ROOM)} builds on a full disk, {failed} failed")

@@ -1,0 +1,223 @@
+"""Each stage of a build against its floor, on a world that a seed makes: bills and counters as large as you like.
+
+`make benchmark-stages SIZE=1000000` runs it. A floor is the cheapest scan of the same files, or a plain `create table
+as select` of them where they must be kept; both run in processes of their own, as the build does, so that memory is
+theirs. Charges repeat by hour, as bills do; `--world distinct` has as many distinct lines as rows, as bills by request
+have. Counters are scraped every 30 s and come in files by day, sorted by series, as the sample's do.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import duckdb
+import psutil
+from rich.console import Console
+
+from benchmarks.build import Usage, environment_in, measured
+
+SAMPLES_A_CHARGE = 20
+SERIES = 200
+SCRAPES_A_DAY = 2880
+HOURS = 61 * 24
+FIRST_DAY = "2026-05-01"
+# A world repeats its lines by hour, or has a new one in every row.
+WORLDS = ("repeating", "distinct")
+
+CHARGES = """
+    select
+        cast(line % 977 * 0.013 + 0.01 as decimal(18, 6)) as "BilledCost",
+        cast(line % 977 * 0.013 + 0.01 as decimal(18, 6)) as "EffectiveCost",
+        cast(line % 977 * 0.013 + 0.01 as decimal(18, 6)) as "ContractedCost",
+        cast(line % 977 * 0.017 + 0.01 as decimal(18, 6)) as "ListCost",
+        'USD' as "BillingCurrency",
+        'Usage' as "ChargeCategory",
+        'Usage-Based' as "ChargeFrequency",
+        'acme-' || line % 7 as "BillingAccountId",
+        'team-' || line % 31 as "SubAccountId",
+        'Acme Cloud' as "ProviderName",
+        'Acme Cloud' as "PublisherName",
+        'Acme Cloud' as "InvoiceIssuerName",
+        'service-' || line % 23 as "ServiceName",
+        'Compute' as "ServiceCategory",
+        'region-' || line % 9 as "RegionId",
+        'node-' || line as "ResourceId",
+        'sku-' || line % 211 as "SkuId",
+        'price-' || line % 499 as "SkuPriceId",
+        'hour ' || line % 61 as "ChargeDescription",
+        cast(line % 13 + 1 as decimal(18, 6)) as "ConsumedQuantity",
+        'Hours' as "ConsumedUnit",
+        cast(line % 13 + 1 as decimal(18, 6)) as "PricingQuantity",
+        'Hours' as "PricingUnit",
+        map {{'team': 'team-' || line % 31, 'workload': 'work-' || line % 53, 'env': 'prod'}} as "Tags",
+        timestamp '{first_day}' + to_hours(hour) as "ChargePeriodStart",
+        timestamp '{first_day}' + to_hours(hour + 1) as "ChargePeriodEnd",
+        date_trunc('month', timestamp '{first_day}' + to_hours(hour)) as "BillingPeriodStart",
+        date_trunc('month', timestamp '{first_day}' + to_hours(hour)) + interval 1 month as "BillingPeriodEnd"
+    from (
+        select (row_number + {seed}) % {hours} as hour, {line} as line
+        from range({first}, {after}) as rows (row_number)
+    )
+    order by hour
+"""
+SAMPLES = """
+    select
+        timestamp '{first_day}' + to_days({day}) + to_seconds(scrape * 30 + series % 30) as ts,
+        'vllm:' || ['prompt_tokens', 'generation_tokens', 'request_success'][series % 3 + 1] || '_total' as metric,
+        '{{"cluster": "a", "namespace": "inference", "job": "vllm", "pod": "pod-' || series // 3 || '"}}' as labels,
+        -- a counter rises with the time since its last restart, one in each ten days
+        cast((series % 17 + 1) * (({day} + series) % 10 * {scrapes} + scrape) + hash(series, {seed}) % 997 as double)
+            as value
+    from range({series}) as all_series (series), range({scrapes}) as all_scrapes (scrape)
+    order by series, scrape
+"""
+PLAIN_LOAD = "create table loaded as select * from read_parquet({files})"
+GROUPED_SCAN = """
+    select count(*), sum(rise) from (
+        select metric, labels, date_trunc('hour', ts) as hour, max(value) - min(value) as rise
+        from read_parquet({files}) group by all
+    )
+"""
+SCAN = 'select sum("EffectiveCost"), count(distinct "ResourceId") from read_parquet({files})'
+FLOORS = {"scan": (SCAN, "focus"), "load": (PLAIN_LOAD, "focus")}
+FLOORS |= {"grouped scan": (GROUPED_SCAN, "telemetry"), "load of samples": (PLAIN_LOAD, "telemetry")}
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Models that do one thing, and what that cannot cost less than.
+
+    Attributes:
+        models: beginnings of their names.
+        floor: its name in FLOORS.
+    """
+
+    name: str
+    models: tuple[str, ...]
+    floor: str
+
+
+STAGES = (
+    Stage("land and normalise charges", ("landed_focus_charges", "base_focus__", "stg_focus__"), "load"),
+    Stage("findings of charges", ("int_quality__focus_row_findings",), "load"),
+    Stage("cost lines by day", ("int_costs__charges_daily", "int_costs__charge_attributes"), "load"),
+    Stage("land samples", ("landed_prometheus_", "stg_prometheus__"), "load of samples"),
+    Stage("count", ("int_usage__counter_states_daily",), "grouped scan"),
+)
+
+
+def write_world(folder: Path, charges: int, world: str, seed: int) -> tuple[int, int]:
+    """Writes bills and samples; gives how many of each."""
+    bills, telemetry = folder / "focus" / "acme" / "data", folder / "telemetry" / "prometheus" / "vllm"
+    bills.mkdir(parents=True)
+    telemetry.mkdir(parents=True)
+    days = max(1, round(charges * SAMPLES_A_CHARGE / (SERIES * SCRAPES_A_DAY)))
+    # an hour of a repeating world has the lines of every other hour
+    line = f"row_number // {HOURS}" if world == "repeating" else "row_number"
+    with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(folder / "tmp")}) as connection:
+        step = 500_000
+        for number, first in enumerate(range(0, charges, step)):
+            query = CHARGES.format(
+                first_day=FIRST_DAY, seed=seed, hours=HOURS, line=line, first=first, after=min(first + step, charges)
+            )
+            connection.execute(f"copy ({query}) to '{bills}/bill-{number:03}.parquet' (format parquet)")
+        for day in range(days):
+            query = SAMPLES.format(first_day=FIRST_DAY, seed=seed, day=day, series=SERIES, scrapes=SCRAPES_A_DAY)
+            connection.execute(f"copy ({query}) to '{telemetry}/{day:03}.parquet' (format parquet, compression zstd)")
+    return charges, days * SERIES * SCRAPES_A_DAY
+
+
+def floors(folder: Path, environment: dict[str, str]) -> Iterator[Usage]:
+    """Each floor in a process of its own, with the threads and the memory that a build has."""
+    for name, (query, kind) in FLOORS.items():
+        files = [str(path) for path in sorted((folder / kind).rglob("*.parquet"))]
+        limit = environment.get("UNIT_ECONOMICS_MEMORY") or "1400MB"
+        program = (
+            "import duckdb, sys\n"
+            "connection = duckdb.connect(sys.argv[1], config={'memory_limit': sys.argv[2]})\n"
+            "connection.execute(sys.argv[3]).fetchall()"
+        )
+        database = folder / f"{name.replace(' ', '-')}.duckdb"
+        yield measured(
+            name, [sys.executable, "-c", program, str(database), limit, query.format(files=files)], environment
+        )
+        database.unlink()
+
+
+def seconds_by_node(target: Path) -> dict[str, float]:
+    """Seconds on the clock of each model, by what dbt noted."""
+    results = json.loads((target / "run_results.json").read_text(encoding="utf-8"))["results"]
+    return {
+        node["unique_id"].rpartition(".")[2]: node["execution_time"]
+        for node in results
+        if node["unique_id"].startswith("model.")
+    }
+
+
+def machine() -> str:
+    memory = psutil.virtual_memory().total / 2**30
+    load = os.getloadavg()[1]
+    return (
+        f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()} on {platform.machine()}, Python "
+        f"{platform.python_version()}, DuckDB {duckdb.__version__}; load of the machine over 5 minutes {load:.1f}"
+    )
+
+
+@click.command()
+@click.option("--charges", type=int, default=1_000_000, show_default=True, help="Rows of the bill.")
+@click.option("--world", type=click.Choice(WORLDS), default="repeating", show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--select", default="", help="Of dbt what to build, such as +int_costs__charges_daily; all if not given.")
+def main(charges: int, world: str, seed: int, select: str) -> None:
+    """Print a table of stages and floors, in Markdown, as docs/performance.md has it."""
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory(prefix="unit-economics-") as name:
+        folder = Path(name)
+        with console.status("writing the world"):
+            rows, samples = write_world(folder, charges, world, seed)
+        environment = environment_in(folder, folder)
+        with console.status("floors"):
+            floor = {usage.name: usage for usage in floors(folder, environment)}
+        build = ["dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test"]
+        build += ["--select", *select.split()] if select else []
+        usages, nodes = [], []
+        for title in ("from nothing", "nothing new"):
+            with console.status(f"build, {title}"):
+                usages.append(measured(f"build, {title}", build, environment))
+            nodes.append(seconds_by_node(folder / "target"))
+        print_table(rows, samples, world, floor, usages, nodes)
+
+
+def print_table(
+    charges: int,
+    samples: int,
+    world: str,
+    floor: dict[str, Usage],
+    usages: list[Usage],
+    nodes: list[dict[str, float]],
+) -> None:
+    click.echo(f"{charges:,} charges ({world}) and {samples:,} samples; {machine()}\n")
+    click.echo("| stage | s | nothing new, s | floor | floor, s | times |")
+    click.echo("|---|--:|--:|---|--:|--:|")
+    for stage in STAGES:
+        cold, warm = (sum(seconds for node, seconds in run.items() if node.startswith(stage.models)) for run in nodes)
+        least = floor[stage.floor].wall_seconds
+        click.echo(f"| {stage.name} | {cold:.1f} | {warm:.1f} | {stage.floor} | {least:.1f} | {cold / least:.1f} |")
+    click.echo("\n| process | CPU s | s | peak GB |")
+    click.echo("|---|--:|--:|--:|")
+    for usage in (*floor.values(), *usages):
+        click.echo(
+            f"| {usage.name} | {usage.cpu_seconds:.1f} | {usage.wall_seconds:.1f} | {usage.peak_bytes / 1e9:.2f} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

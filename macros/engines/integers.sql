@@ -1,0 +1,47 @@
+{# Whole numbers that are wider than a BIGINT: money in its smallest unit, and products of it. Beyond the width both engines raise. #}
+{% macro wide_integer() -%} {{ return(adapter.dispatch('wide_integer', 'ai_unit_economics')()) }} {%- endmacro %}
+
+{% macro default__wide_integer() -%} {{ return('hugeint') }} {%- endmacro %}
+
+{% macro spark__wide_integer() -%} {{ return('decimal(38, 0)') }} {%- endmacro %}
+
+{# Whole division, rounded towards 0; by 0 both engines raise. #}
+{% macro quotient(dividend, divisor) -%} {{ return(adapter.dispatch('quotient', 'ai_unit_economics')(dividend, divisor)) }} {%- endmacro %}
+
+{% macro default__quotient(dividend, divisor) -%} ({{ dividend }} // {{ divisor }}) {%- endmacro %}
+
+{# Spark's quotient of two DECIMALs has 18 decimals and 20 digits before them, and `div` is a LONG that overflows without a word. So it
+   divides as on paper, 18 digits at a time: no quotient is longer than 20 digits, and none has a remainder. The lambda names both
+   numbers once. #}
+{% macro spark__quotient(dividend, divisor) -%}
+    element_at(
+        transform(
+            transform(
+                array(struct(cast({{ dividend }} as decimal(38, 0)) as low, cast({{ divisor }} as decimal(38, 0)) as by)),
+                n -> struct(
+                    cast((n.low - n.low % 1000000000000000000) / 1000000000000000000 as decimal(38, 0)) as high,
+                    n.low % 1000000000000000000 as low,
+                    n.by as by
+                )
+            ),
+            n -> cast((n.high - n.high % n.by) / n.by as decimal(38, 0)) * 1000000000000000000
+                + cast(
+                    (
+                        (n.high % n.by) * 1000000000000000000 + n.low
+                        - ((n.high % n.by) * 1000000000000000000 + n.low) % n.by
+                    ) / n.by as decimal(38, 0)
+                )
+        ),
+        1
+    )
+{%- endmacro %}
+
+{# The digits of a DECIMAL(38, 18) before its point. #}
+{% macro whole_part(amount) -%} {{ return(adapter.dispatch('whole_part', 'ai_unit_economics')(amount)) }} {%- endmacro %}
+
+{% macro default__whole_part(amount) -%} trunc({{ amount }}) {%- endmacro %}
+
+{% macro spark__whole_part(amount) -%} ({{ amount }} - {{ amount }} % 1) {%- endmacro %}
+
+{# -1 below 0, else 1: `sign` is a DOUBLE in Spark. #}
+{% macro sign_of(amount) -%} case when {{ amount }} < 0 then -1 else 1 end {%- endmacro %}

@@ -1,0 +1,40 @@
+{# Microseconds since 1970 of a UTC time, and back. #}
+{% macro microseconds(time) -%} {{ return(adapter.dispatch('microseconds', 'ai_unit_economics')(time)) }} {%- endmacro %}
+
+{% macro default__microseconds(time) -%} epoch_us({{ time }}) {%- endmacro %}
+
+{% macro spark__microseconds(time) -%} unix_micros({{ time }}) {%- endmacro %}
+
+{% macro time_of(microseconds) -%} {{ return(adapter.dispatch('time_of', 'ai_unit_economics')(microseconds)) }} {%- endmacro %}
+
+{% macro default__time_of(microseconds) -%} make_timestamp({{ microseconds }}) {%- endmacro %}
+
+{% macro spark__time_of(microseconds) -%} timestamp_micros(cast({{ microseconds }} as bigint)) {%- endmacro %}
+
+{# A row for each step from the first to the last time, both included; null has none. One in a select. #}
+{% macro each_time(first, last, step='interval 1 day') -%}
+    {{ return(adapter.dispatch('each_time', 'ai_unit_economics')(first, last, step)) }}
+{%- endmacro %}
+
+{% macro default__each_time(first, last, step) -%} unnest(generate_series({{ first }}, {{ last }}, {{ step }})) {%- endmacro %}
+
+{# Spark's sequence would count down where the last is before the first. #}
+{% macro spark__each_time(first, last, step) -%}
+    explode(case when {{ first }} <= {{ last }} then sequence({{ first }}, {{ last }}, {{ step }}) else array() end)
+{%- endmacro %}
+
+{# The same as dates. #}
+{% macro each_day(first, last) -%} {{ return(adapter.dispatch('each_day', 'ai_unit_economics')(first, last)) }} {%- endmacro %}
+
+{% macro default__each_day(first, last) -%}
+    cast(unnest(generate_series(cast({{ first }} as timestamp), cast({{ last }} as timestamp), interval 1 day)) as date)
+{%- endmacro %}
+
+{% macro spark__each_day(first, last) -%} {{ spark__each_time(first, last, 'interval 1 day') }} {%- endmacro %}
+
+{# 1 on Mondays to 7 on Sundays. #}
+{% macro weekday_of(date) -%} {{ return(adapter.dispatch('weekday_of', 'ai_unit_economics')(date)) }} {%- endmacro %}
+
+{% macro default__weekday_of(date) -%} isodow({{ date }}) {%- endmacro %}
+
+{% macro spark__weekday_of(date) -%} (weekday({{ date }}) + 1) {%- endmacro %}

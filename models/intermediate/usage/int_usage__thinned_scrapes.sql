@@ -1,0 +1,26 @@
+{{ config(materialized='view') }}
+
+with series as (
+
+    select * from {{ ref('stg_prometheus__series') }}
+    where not is_gauge and not is_created and len(thinned) > 0
+
+),
+
+samples as (
+
+    select
+        scrape_series_id,
+        unnest(thinned, recursive := true)
+    from series
+
+)
+
+-- files that overlap, or two spellings, may tell of one sample twice
+select
+    cast(sampled_at as date) as date_day,
+    scrape_series_id,
+    sampled_at,
+    cast(max(scrapes) as bigint) as scrapes
+from samples
+group by scrape_series_id, sampled_at

@@ -1,0 +1,240 @@
+"""Reading a bucket: the same rows as from a folder, and no more bytes than they need.
+
+A stand-in for S3 (moto, on loopback) counts what DuckDB asks it for. `make object-store-test` installs what this needs:
+moto, and the `httpfs` extension as a wheel, which there is for DuckDB 1.5.5 and not for 2.0.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from ai_unit_economics.landing import tables
+from ai_unit_economics.landing.load import load, view
+from ai_unit_economics.landing.register import entry_row, goes_into, known_heads, register
+from ai_unit_economics.landing.samples import summary_by
+from ai_unit_economics.sql import identifier, sql
+
+moto_server = pytest.importorskip("moto.server", reason="no moto: make object-store-test installs it")
+extension = pytest.importorskip("duckdb_extension_httpfs", reason="no httpfs as a wheel: make object-store-test")
+HTTPFS = Path(extension.__file__).parent / "extensions" / f"v{duckdb.__version__}" / "httpfs.duckdb_extension"
+if not HTTPFS.exists():
+    pytest.skip(f"the wheel has no httpfs for DuckDB {duckdb.__version__}", allow_module_level=True)
+
+BUCKET = "exports"
+DAYS = 3
+ROWS = 20_000
+SERIES = 10
+# DuckDB takes the end of a Parquet file at once.
+FOOTER = 16_384
+MATERIAL = (tables.FOCUS_CHARGES, tables.PROMETHEUS_SERIES, tables.REQUESTS)
+
+
+@dataclass
+class Store:
+    """A bucket, and what it was asked for since the last look."""
+
+    port: int = 0
+    lists: int = 0
+    heads: Counter[str] = field(default_factory=Counter)
+    gets: Counter[str] = field(default_factory=Counter)
+    sent: Counter[str] = field(default_factory=Counter)
+
+    def forget(self) -> None:
+        self.lists = 0
+        for counter in (self.heads, self.gets, self.sent):
+            counter.clear()
+
+    def watch(self, application: Callable) -> Callable:
+        def watched(environment: dict, start: Callable) -> object:
+            method, name = environment["REQUEST_METHOD"], environment["PATH_INFO"].removeprefix(f"/{BUCKET}/")
+            is_list = "list-type" in environment.get("QUERY_STRING", "")
+
+            def counted(status: str, headers: list, *rest: object) -> object:
+                length = int({key.lower(): value for key, value in headers}.get("content-length", 0))
+                if method == "HEAD":
+                    self.heads[name] += 1
+                elif method == "GET" and is_list:
+                    self.lists += 1
+                elif method == "GET":
+                    self.gets[name] += 1
+                    self.sent[name] += length
+                return start(status, headers, *rest)
+
+            return application(environment, counted)
+
+        return watched
+
+    def session(self) -> duckdb.DuckDBPyConnection:
+        session = duckdb.connect(config={"memory_limit": "400MB", "allow_unsigned_extensions": "true"})
+        session.execute(f"load '{HTTPFS}'")
+        session.execute(f"""
+            create secret (type s3, key_id 'a', secret 'b', region 'us-east-1', endpoint '127.0.0.1:{self.port}',
+            url_style 'path', use_ssl false)
+        """)
+        session.execute("set TimeZone = 'UTC'")
+        return session
+
+
+@pytest.fixture(scope="module")
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Bills of three days under folders in Hive's way, wide ones; samples a file a day; requests as CSV."""
+    root = tmp_path_factory.mktemp("exports")
+    for number in range(DAYS):
+        day = dt.datetime(2026, 7, 1 + number)
+        later = day + dt.timedelta(days=1)
+        charges = {
+            "BilledCost": [round(row * 0.01, 2) for row in range(ROWS)],
+            "EffectiveCost": [round(row * 0.01, 2) for row in range(ROWS)],
+            "BillingCurrency": ["USD"] * ROWS,
+            "ChargeCategory": ["Usage"] * ROWS,
+            "ChargePeriodStart": [day] * ROWS,
+            "ChargePeriodEnd": [later] * ROWS,
+            "BillingPeriodStart": [dt.datetime(2026, 7, 1)] * ROWS,
+            "BillingPeriodEnd": [dt.datetime(2026, 8, 1)] * ROWS,
+            "ResourceId": [f"node-{row}" for row in range(ROWS)],
+        }
+        # what a provider writes besides, and nobody asks for
+        for column in range(12):
+            charges[f"x_note_{column}"] = [f"{column * row * 2654435761 % 10**12}" for row in range(ROWS)]
+        bill = root / "focus" / "acme" / f"day={day:%Y-%m-%d}" / "bill.parquet"
+        bill.parent.mkdir(parents=True)
+        pq.write_table(pa.table(charges), bill)
+        samples = SERIES * 2880
+        file = root / "telemetry" / "prometheus" / f"day={day:%Y-%m-%d}" / "samples.parquet"
+        file.parent.mkdir(parents=True)
+        times = [day + dt.timedelta(seconds=30 * (row % 2880)) for row in range(samples)]
+        labels = [[("pod", f"pod-{row // 2880}"), ("job", "vllm")] for row in range(samples)]
+        columns = {
+            "ts": times,
+            "metric": ["vllm:prompt_tokens_total"] * samples,
+            "value": [float(row % 2880 * 7) for row in range(samples)],
+        }
+        columns["labels"] = pa.array(labels, pa.map_(pa.string(), pa.string()))
+        pq.write_table(pa.table(columns), file)
+        requests = root / "telemetry" / "requests" / "gateway" / f"{day:%Y-%m-%d}.csv"
+        requests.parent.mkdir(parents=True, exist_ok=True)
+        lines = [f"{number}-{row},{day:%Y-%m-%d}T08:00:00Z,chat-large,acme,{row},7,success" for row in range(100)]
+        head = "request_id,ts,deployment_id,customer_id,input_tokens,output_tokens,status"
+        requests.write_text("\n".join([head, *lines]) + "\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def store(exports: Path) -> Iterator[Store]:
+    boto3 = pytest.importorskip("boto3")
+    from werkzeug.serving import make_server
+
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    store = Store()
+    application = moto_server.DomainDispatcherApplication(moto_server.create_backend_app)
+    server = make_server("127.0.0.1", 0, store.watch(application), threaded=True)
+    store.port = server.server_port
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    client = boto3.client(
+        *("s3", "us-east-1"),
+        endpoint_url=f"http://127.0.0.1:{store.port}",
+        aws_access_key_id="a",
+        aws_secret_access_key="b",
+    )
+    client.create_bucket(Bucket=BUCKET)
+    for file in sorted(path for path in exports.rglob("*") if path.is_file()):
+        client.upload_file(str(file), BUCKET, str(file.relative_to(exports)))
+    yield store
+    server.shutdown()
+    thread.join()
+
+
+def landed(root: str, session: duckdb.DuckDBPyConnection, known) -> list:
+    """Every landed table of the exports, as a build makes them; gives the register."""
+    entries = register(root, session, known)
+    assert {entry.file.relative_path: entry.problem for entry in entries if entry.problem} == {}
+    for table in MATERIAL:
+        summarise = summary_by(known) if table is tables.PROMETHEUS_SERIES else None
+        own = [entry for entry in entries if goes_into(entry, table)]
+        load(session, identifier(table.name), table, own, known, summarise=summarise)
+    samples = [entry for entry in entries if goes_into(entry, tables.PROMETHEUS_SAMPLES)]
+    view(session, identifier("prometheus_samples"), tables.PROMETHEUS_SAMPLES, samples, known)
+    return entries
+
+
+def content(session: duckdb.DuckDBPyConnection, table: str, root: str) -> list[tuple]:
+    """What a landed table holds, whatever its place and the time of the copy: a hash of each column over all rows."""
+    columns = [name for name, *_ in session.execute(f"describe {table}").fetchall() if name != "file_version"]
+    hashes = ", ".join(
+        f"""bit_xor(hash(replace(source_file, '{root}/', ''), {identifier(name).text}::varchar)) as c{number}"""
+        if name != "source_file"
+        else f"bit_xor(hash(replace(source_file, '{root}/', ''))) as c{number}"
+        for number, name in enumerate(columns)
+    )
+    return session.execute(f"select count(*), {hashes} from {table}").fetchall()
+
+
+def test_a_bucket_lands_as_a_folder_does(store: Store, exports: Path, known) -> None:
+    local, remote = duckdb.connect(), store.session()
+    local.execute("set TimeZone = 'UTC'")
+    landed(str(exports), local, known)
+    landed(f"s3://{BUCKET}", remote, known)
+    for table in (*(one.name for one in MATERIAL), "prometheus_samples"):
+        there = content(remote, table, f"s3://{BUCKET}")
+        assert there == content(local, table, str(exports)), table
+        assert there[0][0] > 0, table
+
+
+def test_a_first_run_reads_what_it_needs(store: Store, exports: Path, known) -> None:
+    """One listing; of a wide bill the columns that are known; a text twice, for its first lines say what it is."""
+    session = store.session()
+    store.forget()
+    landed(f"s3://{BUCKET}", session, known)
+    whole = {str(path.relative_to(exports)): path.stat().st_size for path in exports.rglob("*") if path.is_file()}
+    assert store.lists == 1
+    assert set(store.gets) == set(whole)
+    assert max(store.gets.values()) <= 2
+    assert max(store.heads.values()) <= 4
+    most = {"bill.parquet": 0.2, "samples.parquet": 1, ".csv": 2}
+    assert [
+        name
+        for name, size in whole.items()
+        if store.sent[name] > size * next(share for ending, share in most.items() if name.endswith(ending))
+    ] == []
+
+
+def test_nothing_new_is_one_listing(store: Store, known) -> None:
+    session = store.session()
+    entries = landed(f"s3://{BUCKET}", session, known)
+    heads = known_heads([entry_row(entry) for entry in entries])
+    store.forget()
+    again = register(f"s3://{BUCKET}", session, known, heads)
+    assert [entry.version for entry in again] == [entry.version for entry in entries]
+    assert (store.lists, store.heads.total(), store.gets.total()) == (1, 0, 0)
+
+
+def test_a_day_reads_its_own_object(store: Store, known) -> None:
+    """Of the view over samples, in a run that knows all files; of others DuckDB may read the footer."""
+    entries = landed(f"s3://{BUCKET}", store.session(), known)
+    session = store.session()
+    view(
+        session,
+        identifier("prometheus_samples"),
+        tables.PROMETHEUS_SAMPLES,
+        [entry for entry in entries if goes_into(entry, tables.PROMETHEUS_SAMPLES)],
+        known,
+    )
+    store.forget()
+    file = f"s3://{BUCKET}/telemetry/prometheus/day=2026-07-02/samples.parquet"
+    query = sql("select count(value), count(labels) from prometheus_samples where source_file in ({file})", file=file)
+    assert session.execute(query.text).fetchall() == [(SERIES * 2880, SERIES * 2880)]
+    own = store.sent.pop("telemetry/prometheus/day=2026-07-02/samples.parquet")
+    assert own > FOOTER
+    assert max(store.sent.values(), default=0) <= FOOTER

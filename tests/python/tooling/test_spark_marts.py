@@ -1,0 +1,74 @@
+"""The comparison of both engines sees what differs, and passes over what only the types' names differ in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from ai_unit_economics.sql import sql
+from tools.spark_marts import ROOT, compared, is_not_yet, not_yet, spark_type
+
+DUCK = "select 1::hugeint as units, 0.1::decimal(38, 18) as cost, 0.3::double as share, md5_number('a') as key"
+SPARK = "select 1::decimal(38, 0) as units, 0.1::decimal(38, 18) as cost, 0.3::double as share, md5('a') as key"
+
+
+def difference(one: str, other: str):
+    with duckdb.connect() as con:
+        return compared(con, "a_model", sql("(" + one + ")"), sql("(" + other + ")"))
+
+
+def test_equal_values_of_other_types_are_equal() -> None:
+    found = difference(DUCK, SPARK)
+    assert found.is_equal
+    assert (found.rows, found.cells) == (1, 4)
+
+
+def test_nine_digits_of_a_double_are_compared() -> None:
+    assert difference(DUCK, SPARK.replace("0.3::double", "0.3000000000001::double")).is_equal
+    assert difference(DUCK, SPARK.replace("0.3::double", "0.300001::double")).columns == ["share"]
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "column"),
+    [
+        ("0.1::decimal(38, 18)", "0.100000000000000001::decimal(38, 18)", "cost"),
+        ("1::decimal(38, 0)", "null::decimal(38, 0)", "units"),
+        ("md5('a')", "md5('b')", "key"),
+        ("as share", "as shares", "shares"),
+    ],
+)
+def test_a_difference_is_seen_and_named(was: str, becomes: str, column: str) -> None:
+    found = difference(DUCK, SPARK.replace(was, becomes))
+    assert not found.is_equal
+    assert column in found.columns
+
+
+def test_a_missing_and_a_doubled_row_are_seen() -> None:
+    assert difference(DUCK, SPARK + " where false").missing == 1
+    assert difference(DUCK, SPARK + " union all " + SPARK).added == 1
+
+
+def test_no_type_of_128_bits_is_handed_over() -> None:
+    assert spark_type("STRUCT(a HUGEINT, b UHUGEINT)[]") == "STRUCT(a DECIMAL(38,0), b VARCHAR)[]"
+
+
+def test_the_list_names_what_there_is_and_why() -> None:
+    for entry in not_yet():
+        assert entry["why"]
+        folder = ROOT / entry["folder"] if "folder" in entry else ROOT / "models"
+        for name in [*entry.get("except", []), *entry.get("models", [])]:
+            assert list(folder.rglob(f"{name}.sql")), name
+
+
+def test_an_exception_of_a_folder_runs() -> None:
+    entries = [{"folder": "models/a", "except": ["one"]}, {"models": ["other"]}]
+
+    def left_out(name: str, path: str) -> bool:
+        return is_not_yet({"name": name, "original_file_path": str(Path(path) / f"{name}.sql")}, entries)
+
+    assert not left_out("one", "models/a")
+    assert left_out("two", "models/a")
+    assert left_out("other", "models/b")
+    assert not left_out("two", "models/b")
