@@ -31,9 +31,19 @@ def yaml_text(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def decided_by(table: Table) -> str:
+    """What macros/publishing/versions.sql looks at: the register looks outside, other tables depend on some folders."""
+    if table is tables.FILES:
+        return "looks_outside: true"
+    read = tables.PROMETHEUS_SAMPLES if table is tables.PROMETHEUS_SERIES else table
+    folders = sorted({shape.folder for shape in SHAPES if shape.table is read})
+    return f"reads_folders: [{', '.join(folders)}]"
+
+
 def model(table: Table) -> str:
     lines = [
         f"  - name: landed_{table.name}",
+        f"    config: {{meta: {{{decided_by(table)}}}}}",
         "    description: |",
         f"      {table.grain}",
         "",

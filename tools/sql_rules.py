@@ -52,12 +52,28 @@ def parse(sql: str) -> exp.Expression:
     return sqlglot.parse_one(sql, read="duckdb")
 
 
+def is_part_of_a_ratio(cast: exp.Cast) -> bool:
+    """One of two amounts that are divided as floats, `cast(profit as double) / nullif(cast(revenue as double), 0)`."""
+
+    def amount(side: exp.Expression) -> exp.Expression:
+        side = side.unnest()
+        return side.this.unnest() if isinstance(side, exp.Nullif) else side
+
+    ratio = cast.find_ancestor(exp.Div)
+    if ratio is None:
+        return False
+    sides = [amount(ratio.left), amount(ratio.right)]
+    return any(side is cast for side in sides) and all(isinstance(side, exp.Cast) for side in sides)
+
+
 def money_is_no_float(query: exp.Expression) -> Iterator[str]:
     """A float cannot hold a cent: casts of cost, price or amount keep to DECIMAL."""
     for cast in query.find_all(exp.Cast):
         if cast.to.this not in (exp.DataType.Type.FLOAT, exp.DataType.Type.DOUBLE):
             continue
         if cast.find_ancestor(exp.GT, exp.GTE, exp.LT, exp.LTE):  # the outcome is true or false, no amount
+            continue
+        if is_part_of_a_ratio(cast):
             continue
         # A comparison or a count inside has a type of its own.
         for column in cast.this.find_all(exp.Column):

@@ -11,16 +11,16 @@ samples as (
 
     select
         scrape_series_id,
-        unnest(thinned, recursive := true)
+        unnest(thinned) as thinned
     from series
 
 )
 
 -- files that overlap, or two spellings, may tell of one sample twice
 select
-    cast(sampled_at as date) as date_day,
+    cast(thinned.sampled_at as date) as date_day,
     scrape_series_id,
-    sampled_at,
-    cast(max(scrapes) as bigint) as scrapes
+    thinned.sampled_at,
+    cast(max(thinned.scrapes) as bigint) as scrapes
 from samples
-group by scrape_series_id, sampled_at
+group by scrape_series_id, thinned.sampled_at
