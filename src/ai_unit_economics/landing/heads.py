@@ -25,7 +25,7 @@ import charset_normalizer
 import duckdb
 import pyarrow
 
-from ai_unit_economics.landing.files import File, is_address
+from ai_unit_economics.landing.files import File, RootError, is_address
 from ai_unit_economics.sql import file_names, sql
 
 HEAD_BYTES = 1 << 16
@@ -421,9 +421,21 @@ def parquet_columns(path: str, session: duckdb.DuckDBPyConnection) -> tuple[tupl
     return tuple(Column(name, kind) for name, kind, *_ in rows), None
 
 
+def is_of_the_store(error: Exception) -> bool:
+    """Whether an object store, or the way to it, failed: a status, or no connection."""
+    return isinstance(error, duckdb.HTTPException) or (
+        isinstance(error, duckdb.IOException) and re.search(r"HTTP|[Cc]onnection", str(error)) is not None
+    )
+
+
 def first_line(error: Exception, path: str) -> str:
-    """The first line of what DuckDB says of a file, without its path, so that one reason reads the same for all."""
+    """The first line of what DuckDB says of a file, without its path, so that one reason reads the same for all.
+
+    Raises RootError where it says nothing of the file: a store that did not answer for it today may do so tomorrow.
+    """
     text = str(error).strip().splitlines()[0]
+    if is_of_the_store(error):
+        raise RootError(f"{path}: the store did not give it: {text}. Nothing is noted of it: run this again") from error
     for quote in ("'", '"', ""):
         text = text.replace(f" {quote}{path}{quote}", "")
     return text

@@ -23,7 +23,7 @@ import pyarrow
 from ai_unit_economics.addresses import redacted
 from ai_unit_economics.landing import samples
 from ai_unit_economics.landing.files import is_address
-from ai_unit_economics.landing.heads import parquet_columns
+from ai_unit_economics.landing.heads import is_of_the_store, parquet_columns
 from ai_unit_economics.landing.privacy import KEEPS_ALL, Privacy, without_emails
 from ai_unit_economics.landing.readers import JSON_BYTES
 from ai_unit_economics.landing.register import Entry
@@ -224,7 +224,7 @@ class _Loader:
         except NOT_THE_FILE:
             raise
         except (duckdb.Error, OSError, zipfile.BadZipFile, UnicodeError) as error:
-            if any(sign in str(error) for sign in NO_SPACE):
+            if any(sign in str(error) for sign in NO_SPACE) or is_of_the_store(error):
                 raise
             if len(chunk) > 1:
                 middle = len(chunk) // 2

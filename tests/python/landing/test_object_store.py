@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ai_unit_economics.landing import tables
+from ai_unit_economics.landing.files import RootError
 from ai_unit_economics.landing.load import load, view
 from ai_unit_economics.landing.register import entry_row, goes_into, known_heads, register
 from ai_unit_economics.landing.samples import summary_by
@@ -45,6 +46,9 @@ class Store:
     """A bucket, and what it was asked for since the last look."""
 
     port: int = 0
+    # answers requests for objects no more after so many, with this status
+    answers: int | None = None
+    refusal: str = "503 Service Unavailable"
     lists: int = 0
     heads: Counter[str] = field(default_factory=Counter)
     gets: Counter[str] = field(default_factory=Counter)
@@ -59,6 +63,11 @@ class Store:
         def watched(environment: dict, start: Callable) -> object:
             method, name = environment["REQUEST_METHOD"], environment["PATH_INFO"].removeprefix(f"/{BUCKET}/")
             is_list = "list-type" in environment.get("QUERY_STRING", "")
+            if self.answers is not None and method in ("GET", "HEAD") and not is_list:
+                self.answers -= 1
+                if self.answers < 0:
+                    start(self.refusal, [("content-length", "0")])
+                    return [b""]
 
             def counted(status: str, headers: list, *rest: object) -> object:
                 length = int({key.lower(): value for key, value in headers}.get("content-length", 0))
@@ -169,6 +178,16 @@ def landed(root: str, session: duckdb.DuckDBPyConnection, known) -> list:
     return entries
 
 
+def seen(root: str, session: duckdb.DuckDBPyConnection, known, before: list[tuple]) -> list[tuple]:
+    """What a build that may fail leaves of the register: rows, by which the next one knows its files."""
+    entries = register(root, session, known, known_heads(before))
+    for table in MATERIAL:
+        summarise = summary_by(known) if table is tables.PROMETHEUS_SERIES else None
+        own = [entry for entry in entries if goes_into(entry, table)]
+        load(session, identifier(table.name), table, own, known, summarise=summarise)
+    return [entry_row(entry) for entry in entries]
+
+
 def content(session: duckdb.DuckDBPyConnection, table: str, root: str) -> list[tuple]:
     """What a landed table holds, whatever its place and the time of the copy: a hash of each column over all rows."""
     columns = [name for name, *_ in session.execute(f"describe {table}").fetchall() if name != "file_version"]
@@ -238,3 +257,29 @@ def test_a_day_reads_its_own_object(store: Store, known) -> None:
     own = store.sent.pop("telemetry/prometheus/day=2026-07-02/samples.parquet")
     assert own > FOOTER
     assert max(store.sent.values(), default=0) <= FOOTER
+
+
+@pytest.mark.parametrize("refusal", ["503 Service Unavailable", "403 Forbidden"])
+@pytest.mark.parametrize("answers", [0, 9, 20, 30])
+def test_after_a_store_that_failed_half_way_the_next_run_is_whole(
+    store: Store, exports: Path, known, answers: int, refusal: str
+) -> None:
+    """A file that was not answered for is no bad file: the next run reads it, and nothing is there twice."""
+    local, remote, root = duckdb.connect(), store.session(), f"s3://{BUCKET}"
+    local.execute("set TimeZone = 'UTC'")
+    landed(str(exports), local, known)
+    remote.execute("set http_retries = 0")
+    rows: list = []
+    said = ""
+    store.answers, store.refusal = answers, refusal
+    try:
+        rows = seen(root, remote, known, [])
+    except (RootError, duckdb.Error) as error:
+        said = str(error)
+    finally:
+        store.answers = None
+    assert not said or f"/{BUCKET}/" in said
+    rows = seen(root, remote, known, rows)
+    assert {row["relative_path"]: row["problem"] for row in rows if row["problem"]} == {}
+    for table in (one.name for one in MATERIAL):
+        assert content(remote, table, root) == content(local, table, str(exports)), table
