@@ -268,9 +268,12 @@ benchmark: $(INSTALLED) ## Time and memory of a full build of the sample
 	@$(MAKE) benchmark-stages
 
 # SIZE is the rows of the bill; samples of counters are 20 times as many. WORLD=distinct has no line twice.
+SIZE ?= 1000000
+WORLD ?= repeating
+
 .PHONY: benchmark-stages
 benchmark-stages: $(INSTALLED) ## Each stage of a build against a plain load and a scan of the same files
-	python -m benchmarks.stages --charges $${SIZE:-1000000} --world $${WORLD:-repeating}
+	python -m benchmarks.stages --charges $(SIZE) --world $(WORLD)
 
 .PHONY: benchmark-verdicts
 benchmark-verdicts: $(INSTALLED) ## How often gates, verdicts, anomalies and forecasts err on simulated noise: an hour

@@ -22,6 +22,7 @@ from unittest import mock
 import duckdb
 import networkx
 import pytest
+import yaml
 from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 from dbt.cli.main import dbtRunner
 from dbt.compilation import Compiler
@@ -70,6 +71,12 @@ class Warehouse:
     def dbt(self, *arguments: str, check: bool = True) -> bool:
         """Runs dbt with these arguments; what it reported is in `output`."""
         lines: list[str] = []
+        given = list(arguments)
+        variables: dict[str, object] = {"skip_unchanged": self.skips_unchanged, **self.variables}
+        while "--vars" in given:
+            at = given.index("--vars")
+            variables |= yaml.safe_load(given[at + 1])
+            del given[at : at + 2]
         environment = {
             "UNIT_ECONOMICS_DATA": str(self.data),
             "UNIT_ECONOMICS_BOOKS": "",
@@ -87,11 +94,11 @@ class Warehouse:
                 *("--profiles-dir", str(PROJECT / "profiles")),
                 *("--log-path", str(self.folder / "logs")),
                 *("--log-level", "none", "--no-write-json"),
-                *("--vars", json.dumps({"skip_unchanged": self.skips_unchanged, **self.variables})),
+                *("--vars", json.dumps(variables)),
             ]
             with remembered_graph(), paused_collector():
                 runner = dbtRunner(parsed_project(*options), callbacks=[lambda event: lines.append(event.info.msg)])
-                result = runner.invoke([*arguments, *options])
+                result = runner.invoke([*given, *options])
         finally:
             DuckDBConnectionManager.close_all_connections()
             for name, value in before.items():

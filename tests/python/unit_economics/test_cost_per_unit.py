@@ -2,13 +2,16 @@
 
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import jinja2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-MONEY_MACROS = Path(__file__).resolve().parents[3] / "macros" / "money"
+from ai_unit_economics.doctor.seed_checks import dispatch
+
+MACROS = Path(__file__).resolve().parents[3] / "macros"
 SMALLEST = Fraction(1, 10**18)
 
 # Small numbers meet exact halves, large ones the edge of DECIMAL(38, 18).
@@ -18,8 +21,11 @@ scales = st.sampled_from([1, 1_000_000])
 
 
 def quotient_sql() -> str:
-    source = "".join((MONEY_MACROS / name).read_text() for name in ("money.sql", "cost_per_unit.sql"))
-    return jinja2.Template(source + "{{ cost_per_unit('cost', 'units', 'scale') }}").render().strip()
+    names = ("engines/integers.sql", "money/money.sql", "money/cost_per_unit.sql")
+    source = "".join((MACROS / name).read_text() for name in names)
+    environment = jinja2.Environment()  # noqa: S701: SQL and no page
+    environment.globals |= {"adapter": SimpleNamespace(dispatch=dispatch), "return": lambda value: value}
+    return environment.from_string(source + "{{ cost_per_unit('cost', 'units', 'scale') }}").render().strip()
 
 
 def as_money(amount: int) -> str:
