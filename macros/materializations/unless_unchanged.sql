@@ -32,12 +32,14 @@
 
 {# People edit tables of seeds by hand: the rows that stand there are a part of the version, and an edit is undone. #}
 {% materialization seed, adapter='duckdb' %}
-    {%- set rows = rows_version() if versions_are_kept() and load_cached_relation(this) is not none -%}
-    {%- set version, is_unchanged = node_version(seed_file_version() ~ rows) -%}
+    {%- if not versions_are_kept() -%}{{- return(dbt.materialization_seed_default()) -}}{%- endif -%}
+    {%- set file = seed_file_version() -%}
+    {%- set rows = rows_version() if load_cached_relation(this) is not none -%}
+    {%- set version, is_unchanged = node_version(file ~ rows) -%}
     {%- if is_unchanged -%}{{- return(left_as_it_is('table')) -}}{%- endif -%}
     {%- do forget_version() -%}
     {%- set loaded = dbt.materialization_seed_default() -%}
-    {%- set version, is_unchanged = node_version(seed_file_version() ~ rows_version()) -%}
+    {%- set version, is_unchanged = node_version(file ~ rows_version()) -%}
     {%- do remember_version(version) -%}
     {{- return(loaded) -}}
 {% endmaterialization %}

@@ -357,7 +357,7 @@ def rows_of(
 
 
 def ends_of_runs(scrapes: Scrapes, max_gap_seconds: float) -> Scrapes:
-    """The first and the last scrape, and those on both sides of a fall, a gap or a value that is no count."""
+    """The first and the last scrape, and those on both sides of a fall, a gap or a value that cannot be a count."""
     kept = dict.fromkeys(scrapes[:1] + scrapes[-1:])
     for one, other in pairwise(scrapes):
         is_plain = 0 <= one[1] <= other[1] <= LARGEST_COUNT and other[0] - one[0] <= max_gap_seconds

@@ -13,10 +13,11 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 import yaml
-from jinja2 import pass_context
-from jinja2.runtime import Context, Macro
+from jinja2.runtime import Macro
 from jinja2.sandbox import SandboxedEnvironment
 from sqlfluff.core.templaters.builtins.dbt import MacroReturn
+
+from ai_unit_economics.doctor.seed_checks import dispatch
 
 
 def _return_value(invoke: Callable[..., Any]) -> Callable[..., Any]:
@@ -72,12 +73,6 @@ class Relation:
 
 def raise_compiler_error(message: str, *_: Any) -> NoReturn:
     raise ValueError(message)
-
-
-@pass_context
-def dispatch(context: Context, name: str, *_: str) -> Any:
-    """DuckDB's form of a macro; sqlfluff parses no other dialect."""
-    return context.resolve(f"default__{name}")
 
 
 execute = False

@@ -142,9 +142,17 @@ def written_as(kind: str) -> str:
 
 
 @jinja2.pass_context
-def dispatch(context: jinja2.runtime.Context, name: str, _: str) -> Callable:
-    """DuckDB's form of a macro, on which the checks run."""
+def dispatch(context: jinja2.runtime.Context, name: str, *_: str) -> Any:
+    """DuckDB's form of a macro."""
     return context.resolve(f"default__{name}")
+
+
+def macro_environment() -> jinja2.Environment:
+    """What renders the project's macros as SQL of DuckDB, without dbt."""
+    # SQL and no page: there is nothing to escape
+    environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
+    environment.globals |= {"adapter": SimpleNamespace(dispatch=dispatch), "return": lambda value: value}
+    return environment
 
 
 class Checks:
@@ -162,9 +170,7 @@ class Checks:
         self.content = rows
         # what is wrong with the types of those that are loaded
         self.mistyped: dict[str, list[str]] = {}
-        # SQL and no page: there is nothing to escape
-        self.environment = jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701
-        self.environment.globals |= {"adapter": SimpleNamespace(dispatch=dispatch), "return": lambda value: value}
+        self.environment = macro_environment()
         source = "\n".join(self.sources(project))
         module = self.environment.from_string(source).make_module({"ref": self.ref})
         self.macros: dict[str, Callable] = {

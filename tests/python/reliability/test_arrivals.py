@@ -15,10 +15,10 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from tests.python.conftest import CONFIG_SEEDS, PROJECT
+from tests.python.reliability.conftest import rows_of_tables
 
 STEPS = int(os.environ.get("ARRIVALS", "4"))
 SEED = int(os.environ.get("ARRIVALS_SEED", "19"))
@@ -116,19 +116,7 @@ class Fleet:
         return time.monotonic() - began
 
     def tables(self, database: str) -> dict[str, tuple[int, int]]:
-        """By table the number of its rows and the sum of their hashes."""
-        with duckdb.connect(str(self.folder / database / "warehouse.duckdb"), read_only=True) as connection:
-            names = connection.execute(
-                "select table_schema, table_name from information_schema.tables "
-                "where table_schema != 'builds' and table_type = 'BASE TABLE' order by all"
-            ).fetchall()
-            return {
-                f"{schema}.{name}": connection.execute(
-                    f'select count(*), coalesce(sum(hash(r)), 0) from "{schema}"."{name}" as r'
-                ).fetchall()[0]
-                for schema, name in names
-                if name not in OF_THE_BUILD | OF_THE_DAY
-            }
+        return rows_of_tables(self.folder / database / "warehouse.duckdb", ["builds"], OF_THE_BUILD | OF_THE_DAY)
 
 
 @pytest.mark.slow

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from tests.python.conftest import PROJECT, Warehouse
-from tests.python.reliability.conftest import Disk
+from tests.python.reliability.conftest import Disk, rows_of_tables
 
 KILLS = int(os.environ.get("KILLS", "8"))
 SEED = int(os.environ.get("KILLS_SEED", "21"))
@@ -95,18 +95,8 @@ class World:
         assert process.returncode == 0, output[-3000:]
 
     def tables(self, database: str) -> dict[str, tuple[int, int]]:
-        """By table the number of its rows and the sum of their hashes, but for what tells when it was written."""
-        with duckdb.connect(str(self.folder / database), read_only=True) as connection:
-            names = connection.execute(
-                "select table_schema, table_name from information_schema.tables "
-                "where table_schema not in ('builds', 'marts') and table_type = 'BASE TABLE' order by all"
-            ).fetchall()
-            return {
-                f"{schema}.{name}": connection.execute(
-                    f'select count(*), coalesce(sum(hash(r)), 0) from "{schema}"."{name}" as r'
-                ).fetchall()[0]
-                for schema, name in names
-            }
+        """What is there, but for what tells when it was written."""
+        return rows_of_tables(self.folder / database, ["builds", "marts"])
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 from ai_unit_economics.cli import main
 from ai_unit_economics.doctor.inputs import look
+from tests.python.telemetry.http_stand_in import server_of
 
 PROJECT = Path(__file__).resolve().parents[3]
 NAMES = ["up", "vllm:prompt_tokens_total", "vllm:prompt_tokens_created", "vllm:generation_tokens_total"]
@@ -38,18 +39,7 @@ class Prometheus:
         self.answer: Callable[[str, float], dict[str, Any]] = raw_samples
         self.asked: list[tuple[str, dict[str, str]]] = []
         self.headers: list[dict[str, str]] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(handler) -> None:  # noqa: N805
-                self.respond(handler, urlsplit(handler.path).query)
-
-            def do_POST(handler) -> None:  # noqa: N805
-                self.respond(handler, handler.rfile.read(int(handler.headers["Content-Length"])).decode())
-
-            def log_message(handler, *_: object) -> None:  # noqa: N805
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = server_of(self.respond)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def respond(self, handler: BaseHTTPRequestHandler, form: str) -> None:

@@ -21,7 +21,7 @@ import urllib.request
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -33,6 +33,7 @@ from click.testing import CliRunner, Result
 
 from ai_unit_economics.cli import main
 from tests.python.conftest import PROJECT, Warehouse
+from tests.python.telemetry.http_stand_in import server_of
 from tests.python.usage.test_counting import (
     DAYS,
     START,
@@ -98,18 +99,7 @@ class StandIn:
             "tlast_over_time": lambda window: window[-1][0],
         }
         self.asked: list[str] = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(handler) -> None:  # noqa: N805
-                self.respond(handler, urllib.parse.urlsplit(handler.path).query)
-
-            def do_POST(handler) -> None:  # noqa: N805
-                self.respond(handler, handler.rfile.read(int(handler.headers["Content-Length"])).decode())
-
-            def log_message(handler, *_: object) -> None:  # noqa: N805
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = server_of(self.respond)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def respond(self, handler: BaseHTTPRequestHandler, form: str) -> None:

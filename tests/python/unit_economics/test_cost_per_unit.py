@@ -2,14 +2,12 @@
 
 from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
 
 import duckdb
-import jinja2
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ai_unit_economics.doctor.seed_checks import dispatch
+from ai_unit_economics.doctor.seed_checks import macro_environment
 
 MACROS = Path(__file__).resolve().parents[3] / "macros"
 SMALLEST = Fraction(1, 10**18)
@@ -23,9 +21,7 @@ scales = st.sampled_from([1, 1_000_000])
 def quotient_sql() -> str:
     names = ("engines/integers.sql", "money/money.sql", "money/cost_per_unit.sql")
     source = "".join((MACROS / name).read_text() for name in names)
-    environment = jinja2.Environment()  # noqa: S701: SQL and no page
-    environment.globals |= {"adapter": SimpleNamespace(dispatch=dispatch), "return": lambda value: value}
-    return environment.from_string(source + "{{ cost_per_unit('cost', 'units', 'scale') }}").render().strip()
+    return macro_environment().from_string(source + "{{ cost_per_unit('cost', 'units', 'scale') }}").render().strip()
 
 
 def as_money(amount: int) -> str:
