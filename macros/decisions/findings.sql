@@ -1,21 +1,15 @@
 {# Figures in a sentence: the rule of src/ai_unit_economics/figures.py, which a test holds these to. #}
 {% macro money_text(amount) -%}
-    replace(format('{:,.2f}', round({{ amount }}, 2) + 0), '-', '−')
+    replace({{ number_text('round(' ~ amount ~ ', 2) + 0', 2) }}, '-', '−')
 {%- endmacro %}
 
 {% macro percent_text(share) -%}
-    replace(format('{:,.1f} %', round(100 * ({{ share }}), 1) + 0), '-', '−')
+    replace({{ number_text('round(100 * (' ~ share ~ '), 1) + 0', 1) }} || ' %', '-', '−')
 {%- endmacro %}
 
 {% macro unit_cost_text(amount) -%}
-    replace(
-        format(
-            '{:,.' || greatest(4, 3 - cast(floor(log10(nullif(abs({{ amount }}), 0))) as integer))
-            || 'f}',
-            {{ amount }}
-        ),
-        '-', '−'
-    )
+    {%- set decimals = 'greatest(4, 3 - cast(floor(log10(nullif(abs(' ~ amount ~ '), 0))) as integer))' -%}
+    replace({{ number_text(amount, decimals) }}, '-', '−')
 {%- endmacro %}
 
 {# What an amount of so many days comes to in thirty of them. #}

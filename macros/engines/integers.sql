@@ -45,3 +45,33 @@
 
 {# -1 below 0, else 1: `sign` is a DOUBLE in Spark. #}
 {% macro sign_of(amount) -%} case when {{ amount }} < 0 then -1 else 1 end {%- endmacro %}
+
+{# A statistic that becomes money: to the nearest unit of the eighteenth decimal. #}
+{% macro money_of_double(value) -%} {{ return(adapter.dispatch('money_of_double', 'ai_unit_economics')(value)) }} {%- endmacro %}
+
+{% macro default__money_of_double(value) -%} cast({{ value }} as {{ money_type() }}) {%- endmacro %}
+
+{# Spark's own cast takes the shortest text of a DOUBLE and not the number itself. Its 10^18 fold, a whole number, is
+   cut by 2^64 and 2^32 into three parts that a BIGINT holds. #}
+{% macro spark__money_of_double(value) -%}
+    element_at(
+        transform(
+            transform(
+                array(round(({{ value }}) * 1e18D)),
+                n -> struct(
+                    n,
+                    signum(n) * floor(abs(n) / 18446744073709551616D) as high
+                )
+            ),
+            n -> case when n.n is not null then
+                {{ units_to_money(
+                    '(cast(cast(n.high as bigint) as decimal(38, 0)) * cast(18446744073709551616 as decimal(38, 0))'
+                    ~ ' + cast(cast(signum(n.n) * floor((abs(n.n) - abs(n.high) * 18446744073709551616D) / 4294967296D) as bigint)'
+                    ~ ' as decimal(38, 0)) * 4294967296'
+                    ~ ' + cast(cast((n.n - n.high * 18446744073709551616D) % 4294967296D as bigint) as decimal(38, 0)))'
+                ) }}
+            end
+        ),
+        1
+    )
+{%- endmacro %}

@@ -24,3 +24,100 @@
 {% macro spark__product_of(factor) -%}
     aggregate(array_agg(cast({{ factor }} as bigint)), cast(1 as bigint), (product, factor) -> product * factor)
 {%- endmacro %}
+
+{# How many elements a list has. #}
+{% macro length_of(list) -%} {{ return(adapter.dispatch('length_of', 'ai_unit_economics')(list)) }} {%- endmacro %}
+
+{% macro default__length_of(list) -%} len({{ list }}) {%- endmacro %}
+
+{% macro spark__length_of(list) -%} size({{ list }}) {%- endmacro %}
+
+{# A list of those of some expressions that are not null. #}
+{% macro list_of_known(values) -%} {{ return(adapter.dispatch('list_of_known', 'ai_unit_economics')(values)) }} {%- endmacro %}
+
+{% macro default__list_of_known(values) -%} list_filter([{{ values }}], lambda element: element is not null) {%- endmacro %}
+
+{% macro spark__list_of_known(values) -%} array_compact(array({{ values }})) {%- endmacro %}
+
+{# The sum of a DOUBLE in a group, added in an order, so that each run gives the same last digit. #}
+{% macro sum_in_order(value, order) -%} {{ return(adapter.dispatch('sum_in_order', 'ai_unit_economics')(value, order)) }} {%- endmacro %}
+
+{% macro default__sum_in_order(value, order) -%} sum({{ value }} order by {{ order }}) {%- endmacro %}
+
+{% macro spark__sum_in_order(value, order) -%} 
+    aggregate(
+        array_sort(array_agg(struct({{ order }}, {{ value }} as value))), cast(0 as double), (total, part) -> total + part.value
+    )
+ {%- endmacro %}
+
+{# A list made anew from each element of another, which `name` stands for. #}
+{% macro list_of_each(list, name, value) -%} {{ return(adapter.dispatch('list_of_each', 'ai_unit_economics')(list, name, value)) }} {%- endmacro %}
+
+{% macro default__list_of_each(list, name, value) -%} list_transform({{ list }}, lambda {{ name }}: {{ value }}) {%- endmacro %}
+
+{% macro spark__list_of_each(list, name, value) -%} transform({{ list }}, {{ name }} -> {{ value }}) {%- endmacro %}
+
+{# The elements of a list that meet a condition, in which `name` stands for one. #}
+{% macro list_where(list, name, condition) -%} {{ return(adapter.dispatch('list_where', 'ai_unit_economics')(list, name, condition)) }} {%- endmacro %}
+
+{% macro default__list_where(list, name, condition) -%} list_filter({{ list }}, lambda {{ name }}: {{ condition }}) {%- endmacro %}
+
+{% macro spark__list_where(list, name, condition) -%} filter({{ list }}, {{ name }} -> {{ condition }}) {%- endmacro %}
+
+{# The element of a list at a place from 1 on; null where it has fewer. #}
+{% macro element_of(list, place) -%} {{ return(adapter.dispatch('element_of', 'ai_unit_economics')(list, place)) }} {%- endmacro %}
+
+{% macro default__element_of(list, place) -%} {{ list }}[{{ place }}] {%- endmacro %}
+
+{% macro spark__element_of(list, place) -%} try_element_at({{ list }}, {{ place }}) {%- endmacro %}
+
+{# A list without elements. #}
+{% macro empty_list() -%} {{ return(adapter.dispatch('empty_list', 'ai_unit_economics')()) }} {%- endmacro %}
+
+{% macro default__empty_list() -%} [] {%- endmacro %}
+
+{% macro spark__empty_list() -%} array() {%- endmacro %}
+
+{# The sum over the elements of a list, of whole numbers; 0 of an empty one. #}
+{% macro sum_of_list(list, name, value) -%} {{ return(adapter.dispatch('sum_of_list', 'ai_unit_economics')(list, name, value)) }} {%- endmacro %}
+
+{% macro default__sum_of_list(list, name, value) -%} coalesce(list_sum(list_transform({{ list }}, lambda {{ name }}: {{ value }})), 0) {%- endmacro %}
+
+{% macro spark__sum_of_list(list, name, value) -%}
+    coalesce(aggregate({{ list }}, cast(0 as bigint), (total, {{ name }}) -> total + ({{ value }})), 0)
+{%- endmacro %}
+
+{# Texts of a list as one text. #}
+{% macro joined_texts(list, separator) -%} {{ return(adapter.dispatch('joined_texts', 'ai_unit_economics')(list, separator)) }} {%- endmacro %}
+
+{% macro default__joined_texts(list, separator) -%} array_to_string({{ list }}, {{ separator }}) {%- endmacro %}
+
+{% macro spark__joined_texts(list, separator) -%} array_join({{ list }}, {{ separator }}) {%- endmacro %}
+
+{# Expressions as a list. #}
+{% macro list_of(values) -%} {{ return(adapter.dispatch('list_of', 'ai_unit_economics')(values)) }} {%- endmacro %}
+
+{% macro default__list_of(values) -%} [{{ values | join(', ') }}] {%- endmacro %}
+
+{% macro spark__list_of(values) -%} array({{ values | join(', ') }}) {%- endmacro %}
+
+{# Whether a list has all elements of another. #}
+{% macro has_all(list, elements) -%} {{ return(adapter.dispatch('has_all', 'ai_unit_economics')(list, elements)) }} {%- endmacro %}
+
+{% macro default__has_all(list, elements) -%} list_has_all({{ list }}, {{ elements }}) {%- endmacro %}
+
+{% macro spark__has_all(list, elements) -%} (size(array_except({{ elements }}, {{ list }})) = 0) {%- endmacro %}
+
+{# Two maps as one; what both have is the second's. #}
+{% macro maps_as_one(map, other) -%} {{ return(adapter.dispatch('maps_as_one', 'ai_unit_economics')(map, other)) }} {%- endmacro %}
+
+{% macro default__maps_as_one(map, other) -%} map_concat({{ map }}, {{ other }}) {%- endmacro %}
+
+{% macro spark__maps_as_one(map, other) -%}
+    map_concat(
+        transform_values(
+            {{ map }}, (key, value) -> case when map_contains_key({{ other }}, key) then {{ other }}[key] else value end
+        ),
+        map_filter({{ other }}, (key, value) -> not map_contains_key({{ map }}, key))
+    )
+{%- endmacro %}

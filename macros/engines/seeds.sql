@@ -1,5 +1,10 @@
 {# Spark has no VARCHAR without a length, and dbt-spark writes an empty cell as the text None. #}
-{% macro spark_type(type) -%} {{ return('string' if type | lower == 'varchar' else type) }} {%- endmacro %}
+{% macro spark_type(type) -%}
+    {%- if type | lower == 'varchar' -%} {{- return('string') -}}
+    {%- elif type | lower == 'map(varchar, varchar)' -%} {{- return('map<string, string>') -}}
+    {%- else -%} {{- return(type) -}}
+    {%- endif -%}
+{%- endmacro %}
 
 {% macro spark__create_csv_table(model, agate_table) %}
     {%- set types = model['config'].get('column_types', {}) -%}

@@ -14,8 +14,9 @@
     string_agg(distinct {{ text }}, '{{ separator }}' order by {{ text }})
 {%- endmacro %}
 
+{# Two `listagg(distinct …)` in one select fail in Spark 4.0.1. #}
 {% macro spark__texts_of_group(text, separator) -%}
-    listagg(distinct {{ text }}, '{{ separator }}') within group (order by {{ text }})
+    case when count({{ text }}) > 0 then array_join(array_sort(collect_set({{ text }})), '{{ separator }}') end
 {%- endmacro %}
 
 {# A text's number or, in Spark, text of 128 bits: a key to join by, the same in every run. #}
@@ -54,3 +55,43 @@
 {% macro default__matches_in(text, pattern) -%} regexp_extract_all({{ text }}, '{{ pattern }}') {%- endmacro %}
 
 {% macro spark__matches_in(text, pattern) -%} regexp_extract_all({{ text }}, '{{ pattern }}', 0) {%- endmacro %}
+
+{# 128 bits that name the texts of a group, in any order; a text that is there twice is as if it were not there. #}
+{% macro fingerprint_of_group(text) -%} {{ return(adapter.dispatch('fingerprint_of_group', 'ai_unit_economics')(text)) }} {%- endmacro %}
+
+{% macro default__fingerprint_of_group(text) -%} bit_xor(md5_number({{ text }})) {%- endmacro %}
+
+{% macro spark__fingerprint_of_group(text) -%}
+    struct(
+        bit_xor(cast(conv(left(md5({{ text }}), 16), 16, -10) as bigint)) as high,
+        bit_xor(cast(conv(right(md5({{ text }}), 16), 16, -10) as bigint)) as low
+    )
+{%- endmacro %}
+
+{# An amount as text, with commas between thousands and so many digits after the point. #}
+{% macro number_text(amount, decimals) -%} {{ return(adapter.dispatch('number_text', 'ai_unit_economics')(amount, decimals)) }} {%- endmacro %}
+
+{% macro default__number_text(amount, decimals) -%} format('{:,.' || ({{ decimals }}) || 'f}', {{ amount }}) {%- endmacro %}
+
+{% macro spark__number_text(amount, decimals) -%} format_number(cast({{ amount }} as double), {{ decimals }}) {%- endmacro %}
+
+{# Whether all of a text matches a regular expression. #}
+{% macro matches_all(text, pattern) -%} {{ return(adapter.dispatch('matches_all', 'ai_unit_economics')(text, pattern)) }} {%- endmacro %}
+
+{% macro default__matches_all(text, pattern) -%} regexp_full_match({{ text }}, {{ pattern }}) {%- endmacro %}
+
+{% macro spark__matches_all(text, pattern) -%} regexp_like({{ text }}, '^(?:' || {{ pattern }} || ')\z') {%- endmacro %}
+
+{# Whether a text begins with another. #}
+{% macro begins_with(text, start) -%} {{ return(adapter.dispatch('begins_with', 'ai_unit_economics')(text, start)) }} {%- endmacro %}
+
+{% macro default__begins_with(text, start) -%} starts_with({{ text }}, {{ start }}) {%- endmacro %}
+
+{% macro spark__begins_with(text, start) -%} startswith({{ text }}, {{ start }}) {%- endmacro %}
+
+{# Whether a text ends in another. #}
+{% macro ends_in(text, end) -%} {{ return(adapter.dispatch('ends_in', 'ai_unit_economics')(text, end)) }} {%- endmacro %}
+
+{% macro default__ends_in(text, end) -%} ends_with({{ text }}, {{ end }}) {%- endmacro %}
+
+{% macro spark__ends_in(text, end) -%} endswith({{ text }}, {{ end }}) {%- endmacro %}

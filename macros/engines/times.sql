@@ -38,3 +38,26 @@
 {% macro default__weekday_of(date) -%} isodow({{ date }}) {%- endmacro %}
 
 {% macro spark__weekday_of(date) -%} (weekday({{ date }}) + 1) {%- endmacro %}
+
+{# A date or time as text, after a pattern of %Y, %m, %d, %B (October) and %A (Monday). #}
+{% macro date_text(time, pattern) -%} {{ return(adapter.dispatch('date_text', 'ai_unit_economics')(time, pattern)) }} {%- endmacro %}
+
+{% macro default__date_text(time, pattern) -%} strftime({{ time }}, '{{ pattern }}') {%- endmacro %}
+
+{% macro spark__date_text(time, pattern) -%}
+    date_format({{ time }}, '{{ pattern | replace('%Y', 'yyyy') | replace('%m', 'MM') | replace('%d', 'dd') | replace('%B', 'MMMM') | replace('%A', 'EEEE') }}')
+{%- endmacro %}
+
+{# Whole days from a date to a later one. #}
+{% macro days_between(earlier, later) -%} {{ return(adapter.dispatch('days_between', 'ai_unit_economics')(earlier, later)) }} {%- endmacro %}
+
+{% macro default__days_between(earlier, later) -%} date_diff('day', {{ earlier }}, {{ later }}) {%- endmacro %}
+
+{% macro spark__days_between(earlier, later) -%} datediff({{ later }}, {{ earlier }}) {%- endmacro %}
+
+{# Milliseconds since 1970 of a UTC time. #}
+{% macro milliseconds(time) -%} {{ return(adapter.dispatch('milliseconds', 'ai_unit_economics')(time)) }} {%- endmacro %}
+
+{% macro default__milliseconds(time) -%} epoch_ms({{ time }}) {%- endmacro %}
+
+{% macro spark__milliseconds(time) -%} unix_millis({{ time }}) {%- endmacro %}

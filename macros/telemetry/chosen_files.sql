@@ -1,15 +1,23 @@
 {#
     Which files and days a landing model reads this time is worked out in a pre-hook and kept in a session variable:
     a filter on a constant list lets DuckDB leave the other files unopened. Without the variable (a first build, a unit
-    test) everything is read.
+    test, and on Spark, whose sessions have no lists) everything is read.
 #}
-{% macro is_chosen(variable, value) -%}
+{% macro is_chosen(variable, value) -%} {{ return(adapter.dispatch('is_chosen', 'ai_unit_economics')(variable, value)) }} {%- endmacro %}
+
+{% macro spark__is_chosen(variable, value) -%} true {%- endmacro %}
+
+{% macro default__is_chosen(variable, value) -%}
     coalesce(list_contains(getvariable('{{ variable }}'), {{ value }}), true)
 {%- endmacro %}
 
 {# A pre-hook that sets the variable to the list that `query` gives, empty or not, and to null where all is read. The null has
    a type: DuckDB 1.5 takes one without for a number, which is in no list. #}
-{% macro choose(variable, type, query) -%}
+{% macro choose(variable, type, query) -%} {{ return(adapter.dispatch('choose', 'ai_unit_economics')(variable, type, query)) }} {%- endmacro %}
+
+{% macro spark__choose(variable, type, query) -%} {{ return('') }} {%- endmacro %}
+
+{% macro default__choose(variable, type, query) -%}
     set variable {{ variable }} =
     {%- if is_incremental() %} coalesce(({{ query }}), cast([] as {{ type }}[]))
     {%- else %} cast(null as {{ type }}[])

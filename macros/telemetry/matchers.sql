@@ -1,22 +1,27 @@
 {# Label conditions as Prometheus writes them, name='v', name!='v', name=~'re', name!~'re', as a list of structs. #}
 {% macro parse_matchers(text) -%}
-    list_transform(
-        regexp_extract_all(coalesce({{ text }}, ''), '[A-Za-z_][A-Za-z0-9_]*(?:=~|!~|!=|=)''[^'']*'''),
-        lambda matcher: regexp_extract(
-            matcher, '([A-Za-z_][A-Za-z0-9_]*)(=~|!~|!=|=)''([^'']*)''', ['label', 'operator', 'value']
-        )
-    )
+    {%- set matcher = "([A-Za-z_][A-Za-z0-9_]*)(=~|!~|!=|=)''([^'']*)''" -%}
+    {{ list_of_each(
+        matches_in('coalesce(' ~ text ~ ", '')", matcher),
+        'matcher',
+        struct_of({
+            'label': "regexp_extract(matcher, '" ~ matcher ~ "', 1)",
+            'operator': "regexp_extract(matcher, '" ~ matcher ~ "', 2)",
+            'value': "regexp_extract(matcher, '" ~ matcher ~ "', 3)"
+        })
+    ) }}
 {%- endmacro %}
 
 {# Whether labels satisfy all matchers; an absent label is an empty one and expressions are anchored, as in Prometheus. #}
 {% macro labels_match(labels, matchers) -%}
-    coalesce(list_bool_and(list_transform(
-        {{ matchers }},
-        lambda matcher: case matcher.operator
-            when '=' then coalesce({{ labels }}[matcher.label], '') = matcher.value
-            when '!=' then coalesce({{ labels }}[matcher.label], '') <> matcher.value
-            when '=~' then regexp_full_match(coalesce({{ labels }}[matcher.label], ''), matcher.value)
-            else not regexp_full_match(coalesce({{ labels }}[matcher.label], ''), matcher.value)
+    {%- set label = 'coalesce(' ~ labels ~ "[matcher.label], '')" -%}
+    {%- set condition -%}
+        not case matcher.operator
+            when '=' then {{ label }} = matcher.value
+            when '!=' then {{ label }} != matcher.value
+            when '=~' then {{ matches_all(label, 'matcher.value') }}
+            else not {{ matches_all(label, 'matcher.value') }}
         end
-    )), true)
+    {%- endset -%}
+    {{ length_of(list_where(matchers, 'matcher', condition)) }} = 0
 {%- endmacro %}

@@ -8,9 +8,8 @@
 
 {# Whether two maps of labels can be of one process: what both say, but for who scraped, is the same. #}
 {% macro labels_agree(labels, other_labels) -%}
-    len(list_filter(
-        map_keys({{ labels }}),
-        lambda name: name not in ('{{ scraper_labels() | join("', '") }}')
-        and {{ labels }}[name] != {{ other_labels }}[name]
-    )) = 0
+    {%- set condition -%}
+        name not in ('{{ scraper_labels() | join("', '") }}') and {{ labels }}[name] != {{ other_labels }}[name]
+    {%- endset -%}
+    {{ length_of(list_where('map_keys(' ~ labels ~ ')', 'name', condition)) }} = 0
 {%- endmacro %}

@@ -1,5 +1,16 @@
-{# A text's stable 63-bit number: the same on every machine, in every run and in every version of DuckDB. #}
-{% macro stable_id(text) -%} cast(md5_number_lower({{ text }}) >> 1 as bigint) {%- endmacro %}
+{# A text's stable 63-bit number: the same on every machine, in every run, in every version of DuckDB and in Spark. #}
+{% macro stable_id(text) -%} {{ return(adapter.dispatch('stable_id', 'ai_unit_economics')(text)) }} {%- endmacro %}
+
+{% macro default__stable_id(text) -%} cast(md5_number_lower({{ text }}) >> 1 as bigint) {%- endmacro %}
+
+{# The last eight bytes of the MD5, of which the very last is the highest. #}
+{% macro spark__stable_id(text) -%}
+    cast(
+        shiftrightunsigned(
+            cast(conv(regexp_replace(right(md5({{ text }}), 16), '(..)(..)(..)(..)(..)(..)(..)(..)', '$8$7$6$5$4$3$2$1'), 16, -10) as bigint), 1
+        ) as bigint
+    )
+{%- endmacro %}
 
 {# The metric that says when a counter, or a histogram's sum, was created. #}
 {% macro created_name(metric) -%} regexp_replace({{ metric }}, '(_total|_sum|_count)?$', '_created') {%- endmacro %}
@@ -9,17 +20,12 @@
 
 {# The labels as one text, sorted, without empty ones (in Prometheus an empty label is none) and without `except`. #}
 {% macro labels_text(labels, except=[]) -%}
-    array_to_string(
-        list_transform(
-            list_sort(list_filter(
-                map_keys({{ labels }}),
-                lambda name: coalesce({{ labels }}[name], '') <> ''
-                {%- if except %} and name not in ('{{ except | join("', '") }}'){% endif %}
-            )),
-            lambda name: name || '=' || {{ labels }}[name]
-        ),
-        chr(10)
-    )
+    {%- set condition -%}
+        coalesce({{ labels }}[name], '') != ''
+        {%- if except %} and name not in ('{{ except | join("', '") }}'){% endif %}
+    {%- endset -%}
+    {%- set names = 'array_sort(' ~ list_where('map_keys(' ~ labels ~ ')', 'name', condition) ~ ')' -%}
+    {{ joined_texts(list_of_each(names, 'name', "name || '=' || " ~ labels ~ '[name]'), 'chr(10)') }}
 {%- endmacro %}
 
 {# Labels in which the replicas of a high-availability pair differ, and nothing else does. #}

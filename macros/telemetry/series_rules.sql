@@ -6,9 +6,9 @@
         named_rules.{{ key }},
         eras.valid_from,
         eras.valid_to,
-        arg_min(deployment_id, priority) filter (where is_declared) as deployment_id,
-        arg_min_null(role, priority) filter (where is_declared) as role,
-        arg_min(deployment_id, priority) filter (where not is_declared) as undeclared_value
+        min_by(deployment_id, priority) filter (where is_declared) as deployment_id,
+        {{ value_at_least('role', 'priority') }} filter (where is_declared) as role,
+        min_by(deployment_id, priority) filter (where not is_declared) as undeclared_value
     from (
         select
             named.*,
@@ -35,7 +35,7 @@
                 on case rules.operator
                     when 'equals' then labelled.labels[rules.label] = rules.value
                     when 'like' then labelled.labels[rules.label] like rules.value
-                    when 'regex' then regexp_matches(labelled.labels[rules.label], rules.value)
+                    when 'regex' then {{ matches('labelled.labels[rules.label]', 'rules.value') }}
                     when 'exists' then coalesce(labelled.labels[rules.label], '') != ''
                 end
         ) as named
@@ -46,9 +46,9 @@
 
 {# Text columns as a map of labels, without those that are null. #}
 {% macro labels_from(columns) -%}
-    map_from_entries(list_filter([
-        {%- for label, column in columns.items() -%}
-        {key: '{{ label }}', value: {{ column }}}{{ ', ' if not loop.last }}
-        {%- endfor -%}
-    ], lambda entry: entry.value is not null))
+    {%- set entries = [] -%}
+    {%- for label, column in columns.items() -%}
+        {%- do entries.append(struct_of({'key': "'" ~ label ~ "'", 'value': column})) -%}
+    {%- endfor -%}
+    map_from_entries({{ list_where(list_of(entries), 'entry', 'entry.value is not null') }})
 {%- endmacro %}

@@ -1,10 +1,9 @@
-{# The days that [starts_at, ends_at) touches, as timestamps of their midnights; at least the first. #}
-{% macro days_of(starts_at, ends_at) -%}
-    range(
-        date_trunc('day', {{ starts_at }}),
-        greatest({{ ends_at }}, {{ starts_at }} + interval 1 microsecond),
-        interval 1 day
-    )
+{# A row for each day that [starts_at, ends_at) touches, as a timestamp of its midnight; at least the first. One in a select. #}
+{% macro each_day_of(starts_at, ends_at) -%}
+    {{ each_time(
+        "date_trunc('day', " ~ starts_at ~ ')',
+        'greatest(' ~ ends_at ~ ' - interval 1 microsecond, ' ~ starts_at ~ ')'
+    ) }}
 {%- endmacro %}
 
 {# A day's part of whole units that arose evenly in [starts_at, ends_at): rounded down at each midnight, so that the parts

@@ -8,7 +8,7 @@
     from (
         select
             *,
-            sum(case when starts_at <= latest_end + to_seconds({{ tolerance_seconds }}) then 0 else 1 end) over (
+            sum(case when starts_at <= latest_end + interval '{{ tolerance_seconds }} seconds' then 0 else 1 end) over (
                 partition by {{ names }} order by starts_at, ends_at rows unbounded preceding
             ) as island
         from (

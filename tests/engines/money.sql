@@ -33,6 +33,16 @@ with cases as (
         '108.370000000000000000' as expected
     union all
     select
+        'a statistic as it is written' as name,
+        {{ money_of_double('cast(0.25 as double)') }} as found,
+        '0.250000000000000000' as expected
+    union all
+    select
+        'below 0, of many digits' as name,
+        {{ money_of_double('-cast(1024.5 as double)') }} as found,
+        '-1024.500000000000000000' as expected
+    union all
+    select
         'eighteen decimals are added' as name,
         cast('1.000000000000000001' as decimal(38, 18)) + cast('2.000000000000000002' as decimal(38, 18)) as found,
         '3.000000000000000003' as expected

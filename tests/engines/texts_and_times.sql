@@ -3,7 +3,10 @@ with groups as (
 
     select
         {{ texts_of_group('lines.word') }} as words,
-        {{ product_of('lines.factor') }} as factors
+        {{ texts_of_group('case when lines.factor > 2 then lines.word end', '; ') }} as chosen_words,
+        {{ product_of('lines.factor') }} as factors,
+        {{ value_at_least('lines.factor', 'lines.word') }} as factor_of_first,
+        {{ fingerprint_of_group('lines.word') }} = {{ fingerprint_of_group("case lines.word when 'a' then 'a' end") }} as is_pair_nothing
     from (values ('b', 2), ('a', 3), ('b', null)) as lines (word, factor)
 
 ),
@@ -32,6 +35,21 @@ cases as (
         'each text once, in order' as name,
         (select words from groups) as found,
         'a, b' as expected
+    union all
+    select
+        'some texts' as name,
+        (select chosen_words from groups) as found,
+        'a' as expected
+    union all
+    select
+        'a text that is there twice leaves no trace in a fingerprint' as name,
+        (select cast(is_pair_nothing as string) from groups) as found,
+        'true' as expected
+    union all
+    select
+        'the first by another column' as name,
+        (select cast(cast(factor_of_first as bigint) as string) from groups) as found,
+        '3' as expected
     union all
     select
         'a product' as name,
@@ -72,6 +90,42 @@ cases as (
         'a part matches' as name,
         cast({{ matches("'gpu-hour'", "'hour|hrs'") }} as string) as found,
         'true' as expected
+    union all
+    select
+        'a part is not all' as name,
+        cast({{ matches_all("'gpu-hour'", "'hour|gpu-hour'") }} as string)
+        || ' ' || cast({{ matches_all("'gpu-hours'", "'hour|gpu-hour'") }} as string) as found,
+        'true false' as expected
+    union all
+    select
+        'a beginning and an end' as name,
+        cast({{ begins_with("'pod_phase'", "'pod_'") }} as string) || ' ' || cast({{ ends_in("'pod_phase'", "'_'") }} as string) as found,
+        'true false' as expected
+    union all
+    select
+        'words for a day' as name,
+        {{ date_text("date '2026-03-01'", '%A %d %B %Y') }} as found,
+        'Sunday 01 March 2026' as expected
+    union all
+    select
+        'days between' as name,
+        cast({{ days_between("date '2026-02-27'", "date '2026-03-01'") }} as string) as found,
+        '2' as expected
+    union all
+    select
+        'milliseconds' as name,
+        cast({{ milliseconds("timestamp '2026-03-01 00:00:00.001'") }} as string) as found,
+        '1772323200001' as expected
+    union all
+    select
+        'thousands and decimals' as name,
+        {{ number_text("cast('1234567.891' as decimal(38, 18))", '2') }} || ' ' || {{ number_text('-0.5', '0 + 1') }} as found,
+        '1,234,567.89 -0.5' as expected
+    union all
+    select
+        'a stable number' as name,
+        cast({{ stable_id("'a'") }} as string) as found,
+        '3500206983725506968' as expected
     union all
     select
         'every match' as name,

@@ -24,7 +24,8 @@ series as (
         cluster,
         node,
         regexp_replace(labels['resource'], '_shared$', '') as resource,
-        coalesce(ends_with(labels['resource'], '_shared'), false) or labels['vgpu'] is not null as is_time_sliced
+        coalesce({{ ends_in("labels['resource']", "'_shared'") }}, false)
+        or labels['vgpu'] is not null as is_time_sliced
     from {{ ref('int_usage__series_deployments') }}
     where semantic in ('accelerators_requested', 'accelerator_activity')
 
@@ -46,7 +47,7 @@ mig_profiles as (
 
     select
         *,
-        string_split(product, ' ') as words,
+        split(product, ' ') as words,
         {% if axis == 'larger' -%}
         compute_slices * product_memory_slices >= memory_slices * product_compute_slices as is_by_compute
         {%- else -%}
@@ -62,12 +63,13 @@ described as (
     select
         integrals.date_day,
         series.series_id,
-        integrals.held_value // series.unit_divisor as held_value,
+        {{ quotient('integrals.held_value', 'series.unit_divisor') }} as held_value,
         series.is_time_sliced,
         coalesce(series.labels['modelName'], nodes.product, deployments.accelerator) as product,
         case
             when series.semantic = 'accelerator_activity' then nullif(series.labels['GPU_I_PROFILE'], '')
-            when starts_with(series.resource, 'nvidia_com_mig_') then replace(substr(series.resource, 16), '_', '.')
+            when {{ begins_with('series.resource', "'nvidia_com_mig_'") }}
+                then replace(substr(series.resource, 16), '_', '.')
             when series.resource != 'nvidia_com_gpu' then null
             when nodes.has_product_label then nodes.mig_profile
             else nullif(deployments.mig_profile, 'none')
@@ -75,7 +77,7 @@ described as (
         case
             when series.semantic = 'accelerators_requested' then series.resource
             when series.labels['GPU_I_PROFILE'] != '' and nodes.mig_profile is null
-                then 'nvidia_com_mig_' || regexp_replace(series.labels['GPU_I_PROFILE'], '[^a-z0-9]', '_', 'g')
+                then 'nvidia_com_mig_' || {{ replace_every("series.labels['GPU_I_PROFILE']", '[^a-z0-9]', '_') }}
             else 'nvidia_com_gpu'
         end as resource,
         nodes.node_labels
@@ -102,7 +104,7 @@ normalised as (
         held_value,
         product,
         regexp_replace(profile_name, '[+.-](me|gfx|me\.all)$', '') as profile,
-        string_split(regexp_replace(lower(product), '[^a-z0-9]+', ' ', 'g'), ' ') as product_words,
+        split({{ replace_every('lower(product)', '[^a-z0-9]+', ' ') }}, ' ') as product_words,
         -- a node without the label does not share; a request for a time-slice says that it does
         coalesce(
             nullif(try_cast(node_labels['label_' || resource || '_replicas'] as integer), 0),
@@ -135,7 +137,7 @@ shares as (
     left join mig_profiles
         on
             normalised.profile = mig_profiles.profile
-            and list_has_all(normalised.product_words, mig_profiles.words)
+            and {{ has_all('normalised.product_words', 'mig_profiles.words') }}
             and {{ in_effect('mig_profiles', 'normalised.date_day') }}
 
 )
@@ -148,5 +150,8 @@ select
     null_reason,
     case when null_reason is null then cast(slices as integer) end as slices,
     case when null_reason is null then cast(slices_of_accelerator as integer) end as slices_of_accelerator,
-    case when null_reason is null then cast(held_value * slices // slices_of_accelerator as hugeint) end as held_value
+    case
+        when null_reason is null
+            then cast({{ quotient('(held_value * slices)', 'slices_of_accelerator') }} as {{ wide_integer() }})
+    end as held_value
 from shares

@@ -32,7 +32,7 @@ select
     date_day,
     deployment_id,
     resource_id,
-    cast((reserved_value + rounding) // 1000000 as bigint) as reserved_accelerator_seconds,
-    cast((busy_value + rounding) // 1000000 as bigint) as busy_accelerator_seconds,
-    cast((charged_value + rounding) // 1000000 as bigint) as accelerator_seconds
+    cast({{ quotient('(reserved_value + rounding)', '1000000') }} as bigint) as reserved_accelerator_seconds,
+    cast({{ quotient('(busy_value + rounding)', '1000000') }} as bigint) as busy_accelerator_seconds,
+    cast({{ quotient('(charged_value + rounding)', '1000000') }} as bigint) as accelerator_seconds
 from rounded

@@ -22,12 +22,21 @@ creations as (
 
 ),
 
-first_looks as (
+looks as (
 
     select
         scrape_series_id,
-        unnest(looked_first_at) as created_at
+        {{ each_of('looked_first_at') }} as created_at
     from creations
+
+),
+
+first_looks as (
+
+    select distinct
+        scrape_series_id,
+        created_at
+    from looks
 
 ),
 
@@ -35,21 +44,21 @@ first_looks as (
 known_creations as (
 
     select
-        date_day,
-        scrape_series_id,
-        case
-            when (scrape_series_id, first_created_at) not in (
-                    select (first_looks.scrape_series_id, first_looks.created_at) from first_looks
-                )
-                then epoch_us(first_created_at)
-        end as first_created_us,
-        case
-            when (scrape_series_id, last_created_at) not in (
-                    select (first_looks.scrape_series_id, first_looks.created_at) from first_looks
-                )
-                then epoch_us(last_created_at)
-        end as last_created_us
+        creations.date_day,
+        creations.scrape_series_id,
+        case when first_of_day.created_at is null then {{ microseconds('creations.first_created_at') }} end
+            as first_created_us,
+        case when last_of_day.created_at is null then {{ microseconds('creations.last_created_at') }} end
+            as last_created_us
     from creations
+    left join first_looks as first_of_day
+        on
+            creations.scrape_series_id = first_of_day.scrape_series_id
+            and creations.first_created_at = first_of_day.created_at
+    left join first_looks as last_of_day
+        on
+            creations.scrape_series_id = last_of_day.scrape_series_id
+            and creations.last_created_at = last_of_day.created_at
 
 ),
 
@@ -97,9 +106,9 @@ states as (
     select
         date_day,
         scrape_series_id,
-        epoch_us(process_created_at) as process_created_us,
-        epoch_us(process_created_at) as first_created_us,
-        epoch_us(process_created_at) as last_created_us,
+        {{ microseconds('process_created_at') }} as process_created_us,
+        {{ microseconds('process_created_at') }} as first_created_us,
+        {{ microseconds('process_created_at') }} as last_created_us,
         samples,
         first_value,
         last_value,
@@ -107,7 +116,7 @@ states as (
         0 as resets,
         falls,
         falls as shallow_falls,
-        [] as gaps,
+        {{ empty_list() }} as gaps,
         first_sampled_at,
         last_sampled_at
     from process_states

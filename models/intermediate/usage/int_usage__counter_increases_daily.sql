@@ -8,17 +8,15 @@ with states as (
         process_created_us,
         scrape_group,
         date_day,
-        epoch_us(first_sampled_at) as first_us,
-        epoch_us(last_sampled_at) as last_us,
+        {{ microseconds('first_sampled_at') }} as first_us,
+        {{ microseconds('last_sampled_at') }} as last_us,
         first_created_us,
         last_created_us,
         first_value,
         last_value,
         increase,
         resets,
-        coalesce(list_sum(list_transform(
-            gaps, lambda gap: epoch_us(gap.ends_at) - epoch_us(gap.starts_at)
-        )), 0) as gap_us
+        {{ sum_of_list('gaps', 'gap', microseconds('gap.ends_at') ~ ' - ' ~ microseconds('gap.starts_at')) }} as gap_us
     from {{ ref('int_usage__counter_days') }}
 
 ),
@@ -86,7 +84,8 @@ crossings as (
         series_id,
         -- no day before the data has usage
         least(
-            greatest(first_created_us, epoch_us(date_trunc('day', make_timestamp(group_first_us)))), first_us - 1
+            greatest(first_created_us, {{ microseconds("date_trunc('day', " ~ time_of('group_first_us') ~ ')') }}),
+            first_us - 1
         ) as previous_us,
         first_us,
         false as is_gap,
@@ -106,12 +105,12 @@ crossings_by_day as (
         first_us - previous_us as total_us,
         is_gap,
         is_reset,
-        case when is_reset then first_value else greatest(first_value - previous_value, 0) end // 1000 as increase,
-        unnest(range(
-            cast(make_timestamp(previous_us) as date),
-            cast(make_timestamp(first_us) as date) + interval 1 day,
-            interval 1 day
-        )) as day_starts_at
+        {{ quotient(
+            'case when is_reset then first_value else greatest(first_value - previous_value, 0) end', '1000'
+        ) }} as increase,
+        {{ each_time(
+            "date_trunc('day', " ~ time_of('previous_us') ~ ')', "date_trunc('day', " ~ time_of('first_us') ~ ')'
+        ) }} as day_starts_at
     from crossings
 
 ),
@@ -120,8 +119,8 @@ crossed_days as (
 
     select
         *,
-        greatest(epoch_us(day_starts_at) - previous_us, 0) as from_us,
-        least(epoch_us(day_starts_at) + 86400000000 - previous_us, total_us) as until_us
+        greatest({{ microseconds('day_starts_at') }} - previous_us, 0) as from_us,
+        least({{ microseconds('day_starts_at') }} + 86400000000 - previous_us, total_us) as until_us
     from crossings_by_day
 
 ),
@@ -132,7 +131,9 @@ crossing_parts as (
     select
         series_id,
         cast(day_starts_at as date) as date_day,
-        (increase * until_us // total_us - increase * from_us // total_us) * 1000 as increase,
+        1000 * (
+            {{ quotient('(increase * until_us)', 'total_us') }} - {{ quotient('(increase * from_us)', 'total_us') }}
+        ) as increase,
         case when is_reset and until_us = total_us then 1 else 0 end as resets,
         case when is_gap then until_us - from_us else 0 end as gap_us
     from crossed_days
@@ -178,9 +179,9 @@ parts as (
 select
     date_day,
     series_id,
-    cast(sum(increase) // 1000 as hugeint) as increase,
+    cast({{ quotient('sum(increase)', '1000') }} as {{ wide_integer() }}) as increase,
     cast(sum(resets) as bigint) as resets,
-    cast(sum(gap_us) // 1000000 as bigint) as gap_seconds,
+    cast({{ quotient('sum(gap_us)', '1000000') }} as bigint) as gap_seconds,
     bool_or(opening_balance_unknown) as opening_balance_unknown
 from parts
 group by date_day, series_id

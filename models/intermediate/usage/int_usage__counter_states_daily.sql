@@ -23,7 +23,7 @@ samples as (
     select
         date_day,
         scrape_series_id,
-        epoch_us(sampled_at) as sampled_us,
+        {{ microseconds('sampled_at') }} as sampled_us,
         value
     from {{ ref('stg_prometheus__samples') }}
     where
@@ -51,7 +51,7 @@ thinned as (
 
     select
         *,
-        epoch_us(sampled_at) as sampled_us
+        {{ microseconds('sampled_at') }} as sampled_us
     from {{ ref('int_usage__thinned_scrapes') }}
     where {{ is_chosen('new_counter_days', 'date_day') }}
 
@@ -148,7 +148,7 @@ interruptions as (
         count(*) filter (where turns.sampled_us <= previous_us) as steps_back,
         sum({{ to_thousandths('previous_value') }}) filter (where is_reset) as lost_by_resets,
         list(
-            { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(turns.sampled_us), is_reset: is_reset }
+            { starts_at: {{ time_of('previous_us') }}, ends_at: {{ time_of('turns.sampled_us') }}, is_reset: is_reset }
             order by turns.sampled_us
         ) filter (
             where turns.sampled_us - previous_us > {{ max_gap_us }} * coalesce(thinned.scrapes, 1)
@@ -184,13 +184,13 @@ counted as (
         runs.first_us,
         runs.last_us,
         runs.samples + coalesce(scrapes_left_out.scrapes, 0) as samples,
-        cast({{ to_thousandths('runs.first_value') }} as hugeint) as first_value,
-        cast({{ to_thousandths('runs.last_value') }} as hugeint) as last_value,
+        cast({{ to_thousandths('runs.first_value') }} as {{ wide_integer() }}) as first_value,
+        cast({{ to_thousandths('runs.last_value') }} as {{ wide_integer() }}) as last_value,
         coalesce(interruptions.resets, 0) as resets,
         coalesce(interruptions.falls, 0) as falls,
         coalesce(interruptions.shallow_falls, 0) as shallow_falls,
         coalesce(interruptions.steps_back, 0) as steps_back,
-        cast(coalesce(interruptions.lost_by_resets, 0) as hugeint) as lost_by_resets,
+        cast(coalesce(interruptions.lost_by_resets, 0) as {{ wide_integer() }}) as lost_by_resets,
         coalesce(interruptions.gaps, []) as gaps
     from runs
     left join interruptions
@@ -213,8 +213,8 @@ select
     -- a counter that falls has begun again at 0: what it had before is no decrease
     counted.last_value - counted.first_value + counted.lost_by_resets as increase,
     counted.gaps,
-    make_timestamp(counted.first_us) as first_sampled_at,
-    make_timestamp(counted.last_us) as last_sampled_at
+    {{ time_of('counted.first_us') }} as first_sampled_at,
+    {{ time_of('counted.last_us') }} as last_sampled_at
 from counted
 inner join days on counted.date_day = days.date_day
 where {{ stop_for_unsorted('counted') }}

@@ -18,7 +18,7 @@ repeats as (
 
     select
         source_file,
-        unnest(repeated_rows) as source_row
+        {{ each_of('repeated_rows') }} as source_row
     from {{ ref('int_usage__request_repeats_daily') }}
 
 ),
@@ -26,7 +26,7 @@ repeats as (
 requests as (
 
     select
-        stg_requests.* exclude (file_version),
+        stg_requests.{{ all_but('file_version') }},
         files.file_version
     from {{ ref('stg_requests__requests') }} as stg_requests
     inner join files on stg_requests.source_file = files.source_file

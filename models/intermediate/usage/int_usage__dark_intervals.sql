@@ -29,12 +29,22 @@ stretches as (
 
     {{ merge_intervals('seen', ['scrape_group'], var('restart_max_gap_seconds')) }}
 
+),
+
+in_between as (
+
+    select
+        scrape_group,
+        ends_at as starts_at,
+        lead(starts_at) over (partition by scrape_group order by starts_at) as ends_at
+    from stretches
+
 )
 
 -- before its first sample and after its last one a scraper may not have been there: only what lies in between is dark
 select
     scrape_group,
-    ends_at as starts_at,
-    lead(starts_at) over (partition by scrape_group order by starts_at) as ends_at
-from stretches
-qualify lead(starts_at) over (partition by scrape_group order by starts_at) is not null
+    starts_at,
+    ends_at
+from in_between
+where ends_at is not null

@@ -128,7 +128,7 @@ segments as (
         sum(day) over walk as day,
         deployment_id,
         changed_at,
-        epoch_us(lead(changed_at) over walk) - epoch_us(changed_at) as length_us
+        {{ microseconds('lead(changed_at) over walk') }} - {{ microseconds('changed_at') }} as length_us
     from moments
     window walk as (partition by deployment_id order by changed_at)
 

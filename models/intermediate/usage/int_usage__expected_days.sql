@@ -31,7 +31,7 @@ bounds as (
 
 days as (
 
-    select cast(unnest(range(first_day, last_day + interval 1 day, interval 1 day)) as date) as date_day
+    select {{ each_day('first_day', 'last_day') }} as date_day
     from bounds
 
 ),

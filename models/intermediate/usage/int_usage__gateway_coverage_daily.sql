@@ -97,7 +97,8 @@ compared as (
 
     select
         *,
-        ratio / nullif(median(ratio) filter (where is_seen) over (partition by deployment_id, unit), 0) as share_seen
+        ratio / nullif(median(case when is_seen then ratio end) over (partition by deployment_id, unit), 0)
+            as share_seen
     from ratios
 
 ),

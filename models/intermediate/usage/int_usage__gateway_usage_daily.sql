@@ -30,11 +30,11 @@ totals as (
         attributed.deployment_id,
         attributed.customer_tier,
         attributed.geography,
-        case when any_value(deployment_days.is_input_told) then sum(attributed.uncached_input_tokens) end
+        case when max(deployment_days.is_input_told) then sum(attributed.uncached_input_tokens) end
             as input_token,
-        case when any_value(deployment_days.is_input_told) then sum(attributed.cached_input_tokens) end
+        case when max(deployment_days.is_input_told) then sum(attributed.cached_input_tokens) end
             as cached_input_token,
-        case when any_value(deployment_days.is_output_told) then sum(attributed.output_tokens) end as output_token,
+        case when max(deployment_days.is_output_told) then sum(attributed.output_tokens) end as output_token,
         sum(attributed.requests) as request
     from attributed
     inner join deployment_days
@@ -48,9 +48,20 @@ totals as (
 
 units as (
 
-    unpivot totals
-    on input_token, cached_input_token, output_token, request
-    into name unit value units
+    select
+        totals.date_day,
+        totals.deployment_id,
+        totals.customer_tier,
+        totals.geography,
+        kinds.unit,
+        case kinds.unit
+            when 'input_token' then totals.input_token
+            when 'cached_input_token' then totals.cached_input_token
+            when 'output_token' then totals.output_token
+            when 'request' then totals.request
+        end as units
+    from totals
+    cross join (values ('input_token'), ('cached_input_token'), ('output_token'), ('request')) as kinds (unit)
 
 )
 
@@ -62,3 +73,4 @@ select
     unit,
     cast(units as bigint) as units
 from units
+where units is not null

@@ -18,9 +18,9 @@ states as (
         series_days.series_id,
         series_days.date_day,
         gauge_states.held_value,
-        cast(gauge_states.last_value as hugeint) as last_value,
-        epoch_ms(gauge_states.last_sampled_at) as last_ms,
-        lead(epoch_ms(gauge_states.first_sampled_at)) over (
+        cast(gauge_states.last_value as {{ wide_integer() }}) as last_value,
+        {{ milliseconds('gauge_states.last_sampled_at') }} as last_ms,
+        lead({{ milliseconds('gauge_states.first_sampled_at') }}) over (
             partition by series_days.series_id order by series_days.date_day
         ) as next_ms
     from series_days
@@ -37,7 +37,7 @@ last_holds as (
     select
         *,
         case when next_ms is not null then least(next_ms - last_ms, {{ max_gap_ms }}) else 0 end as hold_ms,
-        epoch_ms(date_day + interval 1 day) - last_ms as ms_to_midnight
+        {{ milliseconds('cast(date_day as timestamp) + interval 1 day') }} - last_ms as ms_to_midnight
     from states
 
 ),
@@ -64,6 +64,6 @@ parts as (
 select
     date_day,
     series_id,
-    cast(sum(held_value) as hugeint) as held_value
+    cast(sum(held_value) as {{ wide_integer() }}) as held_value
 from parts
 group by date_day, series_id

@@ -24,7 +24,7 @@ samples as (
     select
         date_day,
         scrape_series_id,
-        epoch_us(sampled_at) as sampled_us,
+        {{ microseconds('sampled_at') }} as sampled_us,
         {{ to_thousandths('value') }} as thousandths
     from {{ ref('stg_prometheus__samples') }}
     where
@@ -42,7 +42,7 @@ neighbours as (
         ) as is_continued,
         lag(sampled_us) over () as previous_us,
         -- bytes of memory times a day are more than 64 bits hold
-        cast(lag(thousandths) over () as hugeint) as previous_thousandths
+        cast(lag(thousandths) over () as {{ wide_integer() }}) as previous_thousandths
     from samples
 
 ),
@@ -62,7 +62,7 @@ counted as (
             where is_continued
         ) as held_value,
         list(
-            { starts_at: make_timestamp(previous_us), ends_at: make_timestamp(sampled_us) } order by sampled_us
+            { starts_at: {{ time_of('previous_us') }}, ends_at: {{ time_of('sampled_us') }} } order by sampled_us
         ) filter (
             where is_continued and sampled_us - previous_us > {{ max_gap_us }}
         ) as gaps
@@ -77,10 +77,10 @@ select
     days.day_version,
     counted.samples,
     counted.last_value,
-    cast(coalesce(counted.held_value, 0) as hugeint) as held_value,
+    cast(coalesce(counted.held_value, 0) as {{ wide_integer() }}) as held_value,
     coalesce(counted.gaps, []) as gaps,
-    make_timestamp(counted.first_us) as first_sampled_at,
-    make_timestamp(counted.last_us) as last_sampled_at
+    {{ time_of('counted.first_us') }} as first_sampled_at,
+    {{ time_of('counted.last_us') }} as last_sampled_at
 from counted
 inner join days on counted.date_day = days.date_day
 where {{ stop_for_unsorted('counted') }}

@@ -34,7 +34,7 @@ days as (
         series.*,
         seen_intervals.starts_at,
         seen_intervals.ends_at,
-        unnest({{ days_of('seen_intervals.starts_at', 'seen_intervals.ends_at') }}) as day_starts_at
+        {{ each_day_of('seen_intervals.starts_at', 'seen_intervals.ends_at') }} as day_starts_at
     from seen_intervals
     inner join series
         on
@@ -46,7 +46,7 @@ days as (
 clipped as (
 
     select
-        * exclude (starts_at, ends_at),
+        {{ all_but('starts_at, ends_at') }},
         greatest(starts_at, day_starts_at) as starts_at,
         least(ends_at, day_starts_at + interval 1 day) as ends_at
     from days
@@ -64,11 +64,11 @@ alive as (
         clipped.starts_at,
         case
             when phases.pod is null then clipped.ends_at
-            else clipped.starts_at + to_microseconds(cast(
-                    (epoch_us(clipped.ends_at) - epoch_us(clipped.starts_at)) * phases.active_value
-                    // phases.known_value
-                    as bigint
-                ))
+            else {{ time_of(microseconds('clipped.starts_at') ~ ' + cast(' ~ quotient(
+                '((' ~ microseconds('clipped.ends_at') ~ ' - ' ~ microseconds('clipped.starts_at')
+                ~ ') * phases.active_value)',
+                'phases.known_value'
+            ) ~ ' as bigint)') }}
         end as ends_at
     from clipped
     left join phases

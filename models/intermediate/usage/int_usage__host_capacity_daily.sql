@@ -31,7 +31,7 @@ capacities as (
         series.cluster,
         series.node,
         series.resource_kind,
-        max(integrals.held_value // series.unit_divisor) as held_value
+        max({{ quotient('integrals.held_value', 'series.unit_divisor') }}) as held_value
     from integrals
     inner join series on integrals.series_id = series.series_id
     group by integrals.date_day, series.cluster, series.node, series.resource_kind
@@ -59,6 +59,6 @@ select
     date_day,
     resource_id,
     resource_kind,
-    cast((sum(held_value) + 999999) // 1000000 as bigint) as capacity_seconds
+    cast({{ quotient('(sum(held_value) + 999999)', '1000000') }} as bigint) as capacity_seconds
 from placed
 group by date_day, resource_id, resource_kind

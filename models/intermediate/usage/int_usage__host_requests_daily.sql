@@ -48,7 +48,7 @@ containers as (
         series.container,
         series.node,
         max(series.deployment_id) as deployment_id,
-        max(integrals.held_value // series.unit_divisor) as held_value
+        max({{ quotient('integrals.held_value', 'series.unit_divisor') }}) as held_value
     from integrals
     inner join series
         on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}
@@ -67,7 +67,7 @@ placed as (
         containers.resource_kind,
         case
             when phases.pod is null then containers.held_value
-            else containers.held_value * phases.active_value // phases.known_value
+            else {{ quotient('(containers.held_value * phases.active_value)', 'phases.known_value') }}
         end as held_value
     from containers
     left join nodes
@@ -90,6 +90,6 @@ select
     deployment_id,
     resource_id,
     resource_kind,
-    cast(sum(held_value) // 1000000 as bigint) as reserved_seconds
+    cast({{ quotient('sum(held_value)', '1000000') }} as bigint) as reserved_seconds
 from placed
 group by date_day, deployment_id, resource_id, resource_kind

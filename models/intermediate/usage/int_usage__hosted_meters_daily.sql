@@ -44,25 +44,35 @@ meters as (
     group by date_day, deployment_id, meter
     having bool_or(unit = 'input_token')
 
-)
+),
 
 -- a report that ends at noon and a gateway that is passed by both see too little, and none invents any: the one that saw more
 -- counts. The bill's quantities are rounded: they count where they are clearly more, or where there is no other
+ranked as (
+
+    select
+        meters.date_day,
+        meters.deployment_id,
+        meters.meter,
+        row_number() over (
+            partition by meters.date_day, meters.deployment_id
+            order by
+                case
+                    when meters.meter != 'billed' then meters.units * 1001
+                    when coalesce(billed_days.is_every_kind_billed, true) then meters.units * 1000
+                    else 0
+                end desc,
+                meters.meter desc
+        ) as rank
+    from meters
+    left join billed_days
+        on meters.date_day = billed_days.date_day and meters.deployment_id = billed_days.deployment_id
+
+)
+
 select
-    meters.date_day,
-    meters.deployment_id,
-    meters.meter
-from meters
-left join billed_days
-    on meters.date_day = billed_days.date_day and meters.deployment_id = billed_days.deployment_id
-qualify
-    row_number() over (
-        partition by meters.date_day, meters.deployment_id
-        order by
-            case
-                when meters.meter != 'billed' then meters.units * 1001
-                when coalesce(billed_days.is_every_kind_billed, true) then meters.units * 1000
-                else 0
-            end desc,
-            meters.meter desc
-    ) = 1
+    date_day,
+    deployment_id,
+    meter
+from ranked
+where rank = 1

@@ -55,7 +55,7 @@ spans as (
 
 ),
 
-hours as (
+hours_of_spans as (
 
     select
         log,
@@ -63,8 +63,18 @@ hours as (
         first_hour,
         last_hour,
         rows_an_hour,
-        cast(unnest(range(first_day, last_day + interval 1 day, interval 1 hour)) as timestamp) as hour_starts_at
+        {{ each_time('first_day', 'last_day + interval 23 hour', 'interval 1 hour') }} as hour_starts_at
     from spans
+
+),
+
+hours as (
+
+    select
+        *,
+        hour(hour_starts_at) as hour_of_day,
+        {{ weekday_of('hour_starts_at') }} as weekday
+    from hours_of_spans
 
 ),
 
@@ -77,14 +87,14 @@ compared as (
         hours.hour_starts_at not between hours.first_hour and hours.last_hour as is_outside,
         hours.rows_an_hour,
         count(*) over (
-            partition by hours.log, hours.logged_for, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
+            partition by hours.log, hours.logged_for, hours.hour_of_day, hours.weekday >= 6
         ) as days_of_kind,
         coalesce(logs.log_rows, 0) as log_rows,
         median(coalesce(logs.log_rows, 0)) over (
-            partition by hours.log, hours.logged_for, hour(hours.hour_starts_at), isodow(hours.hour_starts_at) >= 6
+            partition by hours.log, hours.logged_for, hours.hour_of_day, hours.weekday >= 6
         ) as usual_rows,
         median(coalesce(logs.log_rows, 0)) over (
-            partition by hours.log, hours.logged_for, hour(hours.hour_starts_at)
+            partition by hours.log, hours.logged_for, hours.hour_of_day
         ) as usual_rows_any_day,
         count(*) over weekday as weeks,
         median(coalesce(logs.log_rows, 0)) over weekday as weekday_rows,
@@ -99,7 +109,7 @@ compared as (
     window
         walk as (partition by hours.log, hours.logged_for order by hours.hour_starts_at),
         weekday as (
-            partition by hours.log, hours.logged_for, hour(hours.hour_starts_at), isodow(hours.hour_starts_at)
+            partition by hours.log, hours.logged_for, hours.hour_of_day, hours.weekday
         )
 
 ),

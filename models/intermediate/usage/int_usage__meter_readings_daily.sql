@@ -76,13 +76,25 @@ readings as (
     union all
 
     select
-        date_day,
-        deployment_id,
-        unnest(['training_log', 'training_log', 'training_log_executed', 'training_log_executed']) as meter,
-        unnest(['training_step', 'training_token', 'training_step', 'training_token']) as unit,
-        unnest([useful_steps, useful_tokens, executed_steps, executed_tokens]) as units,
+        training_steps.date_day,
+        training_steps.deployment_id,
+        kinds.meter,
+        kinds.unit,
+        case
+            when kinds.meter = 'training_log' and kinds.unit = 'training_step' then training_steps.useful_steps
+            when kinds.meter = 'training_log' then training_steps.useful_tokens
+            when kinds.unit = 'training_step' then training_steps.executed_steps
+            else training_steps.executed_tokens
+        end as units,
         false as is_cache_write
     from training_steps
+    cross join (
+        values
+        ('training_log', 'training_step'),
+        ('training_log', 'training_token'),
+        ('training_log_executed', 'training_step'),
+        ('training_log_executed', 'training_token')
+    ) as kinds (meter, unit)
 
 ),
 

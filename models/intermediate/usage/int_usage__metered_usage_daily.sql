@@ -52,34 +52,41 @@ placed as (
 
 ),
 
--- a prompt as a whole counts where its parts are unknown
 parted as (
 
-    select * from placed
-    qualify
-        unit != 'prompt_token'
-        or (
-            meter = 'server'
-            and not bool_or(unit = 'input_token') over (partition by date_day, deployment_id, meter)
+    select
+        *,
+        bool_or(unit = 'input_token') over (partition by date_day, deployment_id, meter) as has_parts
+    from placed
+
+),
+
+-- a prompt as a whole counts where its parts are unknown
+ranked as (
+
+    select
+        parted.*,
+        row_number() over (
+            partition by parted.date_day, parted.deployment_id, parted.unit
+            order by parted.meter is not distinct from hosted_meters.meter desc, parted.meter desc
+        ) as rank
+    from parted
+    left join hosted_meters
+        on parted.date_day = hosted_meters.date_day and parted.deployment_id = hosted_meters.deployment_id
+    where
+        (parted.unit != 'prompt_token' or (parted.meter = 'server' and not parted.has_parts))
+        and (
+            parted.kind is distinct from 'hosted'
+            or parted.meter is not distinct from hosted_meters.meter
+            or parted.unit not in ('input_token', 'cached_input_token', 'output_token')
         )
 
 ),
 
 metered as (
 
-    select parted.*
-    from parted
-    left join hosted_meters
-        on parted.date_day = hosted_meters.date_day and parted.deployment_id = hosted_meters.deployment_id
-    where
-        parted.kind is distinct from 'hosted'
-        or parted.meter is not distinct from hosted_meters.meter
-        or parted.unit not in ('input_token', 'cached_input_token', 'output_token')
-    qualify
-        row_number() over (
-            partition by parted.date_day, parted.deployment_id, parted.unit
-            order by parted.meter is not distinct from hosted_meters.meter desc, parted.meter desc
-        ) = 1
+    select * from ranked
+    where rank = 1
 
 ),
 
@@ -89,11 +96,11 @@ embeddings as (
     select
         date_day,
         deployment_id,
-        meter,
-        units
+        min_by(meter, unit) as meter,
+        min_by(units, unit) as units
     from metered
     where kind = 'embedding' and unit in ('embedding', 'request')
-    qualify row_number() over (partition by date_day, deployment_id order by unit) = 1
+    group by date_day, deployment_id
 
 )
 

@@ -6,14 +6,15 @@ with integrals as (
 
 series as (
 
-    select distinct
+    select
         series_id,
         semantic,
         cluster,
         node,
-        labels
+        any_value(labels) as labels
     from {{ ref('int_usage__series_deployments') }}
     where node is not null and metric_type = 'gauge'
+    group by series_id, semantic, cluster, node
 
 ),
 
@@ -24,10 +25,12 @@ nodes as (
         integrals.date_day,
         series.cluster,
         series.node,
-        nullif(lower(max(regexp_extract(series.labels['provider_id'], '[^/]+$')) filter (
+        nullif(lower(max(regexp_extract(series.labels['provider_id'], '[^/]+$', 0)) filter (
             where series.semantic = 'node_resource'
         )), '') as resource_id,
-        max_by(series.labels, { held_value: integrals.held_value, series_id: series.series_id }) filter (
+        max_by(
+            series.labels, {{ struct_of({'held_value': 'integrals.held_value', 'series_id': 'series.series_id'}) }}
+        ) filter (
             where series.semantic = 'node_labels'
         ) as node_labels,
         min(series.labels['modelName']) as first_model,
@@ -48,10 +51,10 @@ carried as (
         first_model,
         last_model,
         coalesce(
-            last_value(resource_id ignore nulls) over earlier, first_value(resource_id ignore nulls) over later
+            {{ last_known('resource_id') }} over earlier, {{ first_known('resource_id') }} over later
         ) as resource_id,
         coalesce(
-            last_value(node_labels ignore nulls) over earlier, first_value(node_labels ignore nulls) over later
+            {{ last_known('node_labels') }} over earlier, {{ first_known('node_labels') }} over later
         ) as node_labels
     from nodes
     window

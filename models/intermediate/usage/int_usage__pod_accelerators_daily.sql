@@ -48,13 +48,18 @@ devices as (
         series.namespace,
         series.pod,
         series.node,
-        device,
-        device_instance,
+        coalesce(series.labels['UUID'], series.labels['uuid'], series.labels['gpu']),
+        series.labels['GPU_I_ID'],
         series.preference
-    qualify
-        series.preference = min(series.preference) over (
-            partition by integrals.date_day, series.cluster, series.namespace, series.pod, device
-        )
+
+),
+
+preferred as (
+
+    select
+        *,
+        min(preference) over (partition by date_day, cluster, namespace, pod, device) as best_preference
+    from devices
 
 ),
 
@@ -65,7 +70,7 @@ held as (
         cluster,
         namespace,
         pod,
-        list(node) as nodes
+        array_agg(node) as nodes
     from reserved
     group by date_day, cluster, namespace, pod
 
@@ -80,20 +85,21 @@ busy as (
         devices.namespace,
         devices.pod,
         case
-            when list_contains(held.nodes, devices.node) or len(held.nodes) != 1 then devices.node
-            else coalesce(held.nodes[1], devices.node)
+            when array_contains(held.nodes, devices.node) or {{ length_of('held.nodes') }} != 1 then devices.node
+            else coalesce({{ element_of('held.nodes', 1) }}, devices.node)
         end as node,
         max(devices.deployment_id) as deployment_id,
         max(devices.role) as role,
         bool_or(devices.is_sliced) as is_sliced,
         sum(devices.held_value) as busy_value
-    from devices
+    from preferred as devices
     left join held
         on
             devices.date_day = held.date_day
             and devices.cluster = held.cluster
             and devices.namespace = held.namespace
             and devices.pod = held.pod
+    where devices.preference = devices.best_preference
     group by all
 
 ),
@@ -132,8 +138,8 @@ select
     pods.role,
     coalesce(nodes.resource_id, lower(pods.node), '(unknown)') as resource_id,
     pods.is_sliced,
-    cast(pods.reserved_value as hugeint) as reserved_value,
-    cast(pods.busy_value as hugeint) as busy_value
+    cast(pods.reserved_value as {{ wide_integer() }}) as reserved_value,
+    cast(pods.busy_value as {{ wide_integer() }}) as busy_value
 from pods
 left join nodes
     on pods.date_day = nodes.date_day and pods.cluster = nodes.cluster and pods.node = nodes.node

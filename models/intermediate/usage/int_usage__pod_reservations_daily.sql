@@ -56,9 +56,9 @@ select
     cast(sum(
         case
             when phases.pod is null then containers.held_value
-            else containers.held_value * phases.active_value // phases.known_value
+            else {{ quotient('(containers.held_value * phases.active_value)', 'phases.known_value') }}
         end
-    ) as hugeint) as reserved_value
+    ) as {{ wide_integer() }}) as reserved_value
 from containers
 left join phases
     on

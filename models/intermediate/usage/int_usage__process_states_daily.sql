@@ -85,9 +85,9 @@ select
     day_version,
     count(*) as samples,
     count(*) filter (where thousandths < previous_thousandths) as falls,
-    cast(arg_min(thousandths, sampled_at) as hugeint) as first_value,
-    cast(arg_max(thousandths, sampled_at) as hugeint) as last_value,
-    cast(coalesce(sum(greatest(thousandths - previous_thousandths, 0)), 0) as hugeint) as increase,
+    cast(min_by(thousandths, sampled_at) as {{ wide_integer() }}) as first_value,
+    cast(max_by(thousandths, sampled_at) as {{ wide_integer() }}) as last_value,
+    cast(coalesce(sum(greatest(thousandths - previous_thousandths, 0)), 0) as {{ wide_integer() }}) as increase,
     min(sampled_at) as first_sampled_at,
     max(sampled_at) as last_sampled_at
 from followed

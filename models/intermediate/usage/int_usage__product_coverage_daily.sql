@@ -23,11 +23,24 @@ days as (
 
 ),
 
+told as (
+
+    select
+        days.date_day,
+        days.workload,
+        kinds.unit,
+        case kinds.unit when 'active_user' then days.has_active_user else days.has_session end as is_told
+    from days
+    cross join (values ('active_user'), ('session')) as kinds (unit)
+
+),
+
 units as (
 
-    unpivot days
-    on has_active_user, has_session
-    into name unit value is_told
+    select
+        *,
+        bool_or(is_told) over (partition by workload, unit) as is_ever_told
+    from told
 
 )
 
@@ -35,9 +48,9 @@ units as (
 select
     units.date_day,
     units.workload,
-    replace(units.unit, 'has_', '') as unit,
+    units.unit,
     units.is_told,
     cast(least(3600 * silences.silent_hours, 86400) as bigint) as lost_seconds
 from units
 inner join silences on units.workload = silences.logged_for and units.date_day = silences.date_day
-qualify bool_or(units.is_told) over (partition by units.workload, units.unit)
+where units.is_ever_told

@@ -4,8 +4,8 @@ with ids as (
         workload,
         customer_id,
         unit,
-        cast(null as varchar) as deployment_id,
-        cast(null as varchar) as geography,
+        cast(null as string) as deployment_id,
+        cast(null as string) as geography,
         date_day
     from {{ ref('int_usage__product_ids_daily') }}
 

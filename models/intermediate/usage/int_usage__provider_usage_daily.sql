@@ -38,7 +38,7 @@ days as (
 
     select
         *,
-        unnest({{ days_of('bucket_start', 'coalesce(bucket_end, bucket_start)') }}) as day_starts_at
+        {{ each_day_of('bucket_start', 'coalesce(bucket_end, bucket_start)') }} as day_starts_at
     from buckets
 
 ),
@@ -70,19 +70,31 @@ placed as (
 tallies as (
 
     select
-        date_day,
-        provider,
-        deployment_id,
-        operation,
-        omits_zeros,
-        has_unusable_counts,
-        unnest([
-            'prompt_token', 'input_token', 'cached_input_token', 'cache_write_token', 'output_token', 'request'
-        ]) as unit,
-        unnest([
-            input_tokens, uncached_input_tokens, cached_input_tokens, cache_write_tokens, output_tokens, requests
-        ]) as units
+        placed.date_day,
+        placed.provider,
+        placed.deployment_id,
+        placed.operation,
+        placed.omits_zeros,
+        placed.has_unusable_counts,
+        kinds.unit,
+        case kinds.unit
+            when 'prompt_token' then placed.input_tokens
+            when 'input_token' then placed.uncached_input_tokens
+            when 'cached_input_token' then placed.cached_input_tokens
+            when 'cache_write_token' then placed.cache_write_tokens
+            when 'output_token' then placed.output_tokens
+            when 'request' then placed.requests
+        end as units
     from placed
+    cross join (
+        values
+        ('prompt_token'),
+        ('input_token'),
+        ('cached_input_token'),
+        ('cache_write_token'),
+        ('output_token'),
+        ('request')
+    ) as kinds (unit)
 
 ),
 

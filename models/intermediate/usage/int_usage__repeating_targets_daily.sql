@@ -9,7 +9,7 @@ counter_days as (
     select
         date_day,
         series_id,
-        sum(last_value) // 1000 as last_value
+        {{ quotient('sum(last_value)', '1000') }} as last_value
     from {{ ref('int_usage__counter_days') }}
     group by date_day, series_id
 
@@ -67,9 +67,9 @@ compared as (
     select
         counted.*,
         reservations.target_id is not null as holds_accelerators,
-        sum(counted.increase) over others - counted.increase as increase_of_others,
-        sum(counted.last_value) over others - counted.last_value as last_value_of_others,
-        count(*) filter (where counted.increase > 0) over others - 1 as number_of_others,
+        (sum(counted.increase) over others) - counted.increase as increase_of_others,
+        (sum(counted.last_value) over others) - counted.last_value as last_value_of_others,
+        (count(case when counted.increase > 0 then 1 end) over others) - 1 as number_of_others,
         bool_or(reservations.target_id is not null) over others as is_held_by_others
     from counted
     left join reservations

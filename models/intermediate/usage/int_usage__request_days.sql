@@ -20,8 +20,8 @@ files_of_days as (
 )
 
 select
-    list(source_file order by source_file) as source_files,
-    {{ stable_id("string_agg(source_file || ' ' || file_version, ',' order by source_file)") }} as day_version,
+    array_sort(array_agg(source_file)) as source_files,
+    {{ stable_id(texts_of_group("source_file || ' ' || file_version", ',')) }} as day_version,
     date_day
 from files_of_days
 group by date_day

@@ -8,9 +8,9 @@ repeats as (
 
     select
         source_file,
-        string_agg(date_day || ' ' || cast(repeated_rows as varchar), ',' order by date_day) as repeated_rows
+        {{ texts_of_group("date_day || ' ' || cast(repeated_rows as string)", ',') }} as repeated_rows
     from {{ ref('int_usage__request_repeats_daily') }}
-    where len(repeated_rows) > 0
+    where {{ length_of('repeated_rows') }} > 0
     group by source_file
 
 )

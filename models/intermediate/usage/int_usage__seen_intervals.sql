@@ -8,25 +8,56 @@ with series as (
 
 ),
 
+counter_states as (
+
+    select * from {{ ref('int_usage__counter_states_daily') }}
+
+),
+
+gauge_states as (
+
+    select * from {{ ref('int_usage__gauge_states_daily') }}
+
+),
+
 states as (
 
-    select
-        date_day,
-        scrape_series_id,
-        gaps,
-        first_sampled_at,
-        last_sampled_at
-    from {{ ref('int_usage__counter_states_daily') }}
-
+    select date_day, scrape_series_id, first_sampled_at, last_sampled_at from counter_states
     union all
+    select date_day, scrape_series_id, first_sampled_at, last_sampled_at from gauge_states
+
+),
+
+counter_gaps as (
+
+    select date_day, scrape_series_id, last_sampled_at, {{ each_of('gaps') }} as gap
+    from counter_states
+
+),
+
+gauge_gaps as (
+
+    select date_day, scrape_series_id, last_sampled_at, {{ each_of('gaps') }} as gap
+    from gauge_states
+
+),
+
+-- an interval begins with the day's first sample and after each gap, and ends before the next gap
+beginnings as (
 
     select
         date_day,
         scrape_series_id,
-        gaps,
-        first_sampled_at,
-        last_sampled_at
-    from {{ ref('int_usage__gauge_states_daily') }}
+        last_sampled_at,
+        first_sampled_at as starts_at,
+        cast(null as timestamp) as gap_starts_at
+    from states
+    union all
+    select date_day, scrape_series_id, last_sampled_at, gap.ends_at as starts_at, gap.starts_at as gap_starts_at
+    from counter_gaps
+    union all
+    select date_day, scrape_series_id, last_sampled_at, gap.ends_at as starts_at, gap.starts_at as gap_starts_at
+    from gauge_gaps
 
 ),
 
@@ -34,9 +65,11 @@ within_days as (
 
     select
         scrape_series_id,
-        unnest(list_prepend(first_sampled_at, list_transform(gaps, lambda gap: gap.ends_at))) as starts_at,
-        unnest(list_append(list_transform(gaps, lambda gap: gap.starts_at), last_sampled_at)) as ends_at
-    from states
+        starts_at,
+        coalesce(
+            lead(gap_starts_at) over (partition by scrape_series_id, date_day order by starts_at), last_sampled_at
+        ) as ends_at
+    from beginnings
 
 ),
 
@@ -65,7 +98,7 @@ intervals as (
         starts_at,
         ends_at
     from between_days
-    where ends_at - starts_at <= to_seconds({{ var('scrape_max_gap_seconds') }})
+    where ends_at - starts_at <= interval '{{ var('scrape_max_gap_seconds') }} seconds'
 
 ),
 

@@ -134,7 +134,7 @@ select
     ruled.sign,
     ruled.unit_divisor,
     ruled.is_ambiguous,
-    coalesce(list_contains(string_split(ruled.roles, '|'), ruled.role), true) as is_counted,
+    coalesce(contains('|' || ruled.roles || '|', '|' || ruled.role || '|'), true) as is_counted,
     ruled.valid_from,
     ruled.valid_to
 from ruled

@@ -3,7 +3,7 @@ with series as (
     select
         series_id,
         metric,
-        min_by(labels, (first_sampled_at, source_file)) as labels
+        min_by(labels, {{ struct_of(['first_sampled_at', 'source_file']) }}) as labels
     from {{ ref('stg_prometheus__series') }}
     where is_catalogued
     group by series_id, metric
@@ -16,12 +16,13 @@ honoured as (
     select
         series_id,
         metric,
-        map_concat(labels, map_from_entries(list_transform(
-            list_filter(
-                map_entries(labels), lambda entry: starts_with(entry.key, 'exported_') and entry.value != ''
+        {{ maps_as_one('labels', 'map_from_entries(' ~ list_of_each(
+            list_where(
+                'map_entries(labels)', 'entry', begins_with('entry.key', "'exported_'") ~ " and entry.value != ''"
             ),
-            lambda entry: { key: substr(entry.key, 10), value: entry.value }
-        ))) as labels,
+            'entry',
+            struct_of({'key': 'substr(entry.key, 10)', 'value': 'entry.value'})
+        ) ~ ')') }} as labels,
         -- a device at rest has no workload, and a node no pod: what is left in `pod` is the exporter's own
         coalesce(labels['exported_pod'], '') = ''
         and (
@@ -40,9 +41,9 @@ named as (
         metric,
         case
             when is_pod_of_exporter
-                then map_from_entries(list_filter(
-                        map_entries(labels), lambda entry: entry.key not in ('pod', 'namespace', 'container')
-                    ))
+                then map_from_entries({{ list_where(
+                    'map_entries(labels)', 'entry', "entry.key not in ('pod', 'namespace', 'container')"
+                ) }})
             else labels
         end as labels
     from honoured
@@ -88,7 +89,7 @@ node_clusters as (
 placed as (
 
     select
-        identified.* exclude (cluster, namespace),
+        identified.{{ all_but('cluster, namespace') }},
         coalesce(identified.cluster, node_clusters.cluster) as cluster,
         coalesce(identified.namespace, case when pod_namespaces.namespaces = 1 then pod_namespaces.namespace end)
             as namespace,

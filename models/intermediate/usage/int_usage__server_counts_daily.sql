@@ -7,10 +7,10 @@ with target_counts as (
 -- a frontend has counted what its workers count again
 deduplicated as (
 
-    select * from target_counts
-    qualify
-        scope = 'deployment'
-        or not bool_or(scope = 'deployment') over (partition by date_day, deployment_id, semantic)
+    select
+        *,
+        bool_or(scope = 'deployment') over (partition by date_day, deployment_id, semantic) as has_frontend
+    from target_counts
 
 )
 
@@ -22,4 +22,5 @@ select
     semantic,
     cast(case when count(*) = count(units) then sum(units) end as bigint) as units
 from deduplicated
+where scope = 'deployment' or not has_frontend
 group by date_day, deployment_id, role, semantic

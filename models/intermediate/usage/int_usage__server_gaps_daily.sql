@@ -26,7 +26,7 @@ partial_meters as (
 
 caching_servers as (
 
-    select list(distinct server) as servers
+    select array_agg(distinct server) as servers
     from {{ ref('metric_catalog') }}
     where semantic = 'cached_input_tokens'
 
@@ -42,10 +42,12 @@ judged as (
         bool_or(meters.has_cached) over (partition by meters.deployment_id, deployments.valid_from)
         or coalesce(
             deployments.is_cache_on
-            and len(list_filter(
-                list_intersect(meters.servers, caching_servers.servers),
-                lambda server: starts_with(deployments.serving_engine, server)
-            )) > 0, false
+            and {{ length_of(list_where(
+                'array_intersect(meters.servers, caching_servers.servers)',
+                'server',
+                begins_with('deployments.serving_engine', 'server')
+            )) }} > 0,
+            false
         ) as is_cached_expected
     from meters
     cross join caching_servers
@@ -59,37 +61,46 @@ judged as (
 reasons as (
 
     select
-        date_day,
-        deployment_id,
-        kind,
-        is_cache_off,
-        unnest(['prompt', 'cached', 'output', 'request', 'embedding']) as meter,
-        unnest([
-            case
-                when is_prompt_broken then 'meter_broken'
-                when not has_prompt or is_prompt_partial then 'meter_missing'
-            end,
-            case
-                when is_cached_broken or is_cached_impossible then 'meter_broken'
-                when is_cache_off then null
-                when is_cached_partial or (not has_cached and is_cached_expected) then 'meter_missing'
-            end,
-            case
-                when is_output_broken then 'meter_broken'
-                when kind != 'embedding' and (not has_output or is_output_partial) then 'meter_missing'
-            end,
-            case
-                when is_request_broken then 'meter_broken'
-                when not has_request then 'meter_missing'
-            end,
-            case
-                when kind != 'embedding' then null
-                when is_embedding_broken or (not has_embedding and is_request_broken) then 'meter_broken'
-                when not has_embedding and not has_request then 'meter_missing'
-            end
-        ]) as reason
+        judged.date_day,
+        judged.deployment_id,
+        judged.kind,
+        judged.is_cache_off,
+        meters.meter,
+        case meters.meter
+            when 'prompt'
+                then case
+                        when judged.is_prompt_broken then 'meter_broken'
+                        when not judged.has_prompt or judged.is_prompt_partial then 'meter_missing'
+                    end
+            when 'cached'
+                then case
+                        when judged.is_cached_broken or judged.is_cached_impossible then 'meter_broken'
+                        when judged.is_cache_off then null
+                        when judged.is_cached_partial or (not judged.has_cached and judged.is_cached_expected)
+                            then 'meter_missing'
+                    end
+            when 'output'
+                then case
+                        when judged.is_output_broken then 'meter_broken'
+                        when judged.kind != 'embedding' and (not judged.has_output or judged.is_output_partial)
+                            then 'meter_missing'
+                    end
+            when 'request'
+                then case
+                        when judged.is_request_broken then 'meter_broken'
+                        when not judged.has_request then 'meter_missing'
+                    end
+            when 'embedding'
+                then case
+                        when judged.kind != 'embedding' then null
+                        when judged.is_embedding_broken or (not judged.has_embedding and judged.is_request_broken)
+                            then 'meter_broken'
+                        when not judged.has_embedding and not judged.has_request then 'meter_missing'
+                    end
+        end as reason
     from judged
-    where kind in ('inference', 'embedding')
+    cross join (values ('prompt'), ('cached'), ('output'), ('request'), ('embedding')) as meters (meter)
+    where judged.kind in ('inference', 'embedding')
 
 )
 

@@ -86,7 +86,7 @@ days as (
     select
         date_day,
         deployment_id,
-        list(distinct server order by server) as servers,
+        array_sort(array_agg(distinct server)) as servers,
         bool_or(meter = 'prompt') as has_prompt,
         bool_or(meter = 'prompt' and units is null) as is_prompt_broken,
         bool_or(meter = 'cached') as has_cached,

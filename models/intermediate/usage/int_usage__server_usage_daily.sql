@@ -83,9 +83,22 @@ disjoint as (
 
 units as (
 
-    unpivot disjoint
-    on input_token, cached_input_token, prompt_token, output_token, request, embedding
-    into name unit value units
+    select
+        disjoint.date_day,
+        disjoint.deployment_id,
+        kinds.unit,
+        case kinds.unit
+            when 'input_token' then disjoint.input_token
+            when 'cached_input_token' then disjoint.cached_input_token
+            when 'prompt_token' then disjoint.prompt_token
+            when 'output_token' then disjoint.output_token
+            when 'request' then disjoint.request
+            when 'embedding' then disjoint.embedding
+        end as units
+    from disjoint
+    cross join (
+        values ('input_token'), ('cached_input_token'), ('prompt_token'), ('output_token'), ('request'), ('embedding')
+    ) as kinds (unit)
 
 )
 
@@ -95,3 +108,4 @@ select
     unit,
     cast(units as bigint) as units
 from units
+where units is not null

@@ -46,7 +46,7 @@ seen as (
         'product' as seen_by,
         workload as deployment_id,
         customer_id,
-        cast(null as varchar) as geography,
+        cast(null as string) as geography,
         counted_id,
         date_day
     from product_ids

@@ -1,5 +1,5 @@
-{%- set restart = 'to_seconds(' ~ var('restart_max_gap_seconds') ~ ')' -%}
-{%- set slack = 'to_seconds(' ~ 2 * var('scrape_max_gap_seconds') ~ ')' -%}
+{%- set restart = "interval '" ~ var('restart_max_gap_seconds') ~ " seconds'" -%}
+{%- set slack = "interval '" ~ 2 * var('scrape_max_gap_seconds') ~ " seconds'" -%}
 
 with stretches as (
 

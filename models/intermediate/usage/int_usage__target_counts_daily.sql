@@ -54,9 +54,18 @@ measured as (
             and series.target_id = repeating_targets.target_id
     group by all
 
-)
+),
 
 -- where a server says the same thing under two names, the better name counts
+preferred as (
+
+    select
+        *,
+        min(preference) over (partition by date_day, deployment_id, target_id, semantic) as best_preference
+    from measured
+
+)
+
 select
     date_day,
     deployment_id,
@@ -66,5 +75,5 @@ select
     semantic,
     scope,
     cast(case when not is_broken then units end as bigint) as units
-from measured
-qualify preference = min(preference) over (partition by date_day, deployment_id, target_id, semantic)
+from preferred
+where preference = best_preference

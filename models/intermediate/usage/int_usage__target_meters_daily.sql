@@ -34,7 +34,7 @@ beginnings as (
     from (
         select target_id, first_us as begins_us from targets
         union all
-        select target_id, epoch_us(starts_at) as begins_us from held_intervals
+        select target_id, {{ microseconds('starts_at') }} as begins_us from held_intervals
     )
     group by target_id
 
@@ -42,9 +42,11 @@ beginnings as (
 
 preferred as (
 
-    select * from looks
+    select
+        *,
+        min(preference) over (partition by date_day, deployment_id, target_id, semantic) as best_preference
+    from looks
     where meter is not null
-    qualify preference = min(preference) over (partition by date_day, deployment_id, target_id, semantic)
 
 ),
 
@@ -66,6 +68,7 @@ meters as (
         ) as late_units
     from preferred
     inner join beginnings on preferred.target_id = beginnings.target_id
+    where preferred.preference = preferred.best_preference
     group by preferred.date_day, preferred.deployment_id, preferred.target_id, preferred.meter
 
 ),
@@ -91,7 +94,7 @@ select
     meters.meter is null as is_absent,
     coalesce(targets.last_us - meters.last_us > {{ allowed_us }}, false) as is_cut_off,
     coalesce(not meters.is_first_day and meters.first_us - targets.first_us > {{ allowed_us }}, false) as is_back_late,
-    cast(coalesce(meters.late_units, 0) as hugeint) as late_units
+    cast(coalesce(meters.late_units, 0) as {{ wide_integer() }}) as late_units
 from targets
 inner join spans
     on

@@ -3,11 +3,20 @@ with moments as (
     select
         *,
         -- by processes: one of two that is not seen is half of the moment
-        case when seen > 0 then cast(length_us as hugeint) * seen // (seen + bridged + lost) else 0 end as observed_us,
+        case
+            when seen > 0
+                then {{ quotient(
+                    '(cast(length_us as ' ~ wide_integer() ~ ') * seen)', '(seen + bridged + lost)'
+                ) }}
+            else 0
+        end as observed_us,
         case when seen > 0 or reserved > 0 or bridged + lost > 0 or exporter = 0 then length_us else 0 end
             as expected_us,
         case
-            when seen + bridged + lost > 0 then cast(length_us as hugeint) * lost // (seen + bridged + lost)
+            when seen + bridged + lost > 0
+                then {{ quotient(
+                    '(cast(length_us as ' ~ wide_integer() ~ ') * lost)', '(seen + bridged + lost)'
+                ) }}
             when loading > 0 then 0
             when reserved > 0 or exporter = 0 then length_us
             else 0
@@ -113,10 +122,12 @@ counted as (
 select
     judged.date_day,
     judged.deployment_id,
-    cast(judged.observed_us // 1000000 as bigint) as observed_seconds,
-    cast(judged.expected_us // 1000000 as bigint) as expected_seconds,
-    cast(judged.expected_us // 1000000 - judged.observed_us // 1000000 as bigint) as gap_seconds,
-    cast(judged.lost_us // 1000000 as bigint) as lost_seconds,
+    cast({{ quotient('judged.observed_us', '1000000') }} as bigint) as observed_seconds,
+    cast({{ quotient('judged.expected_us', '1000000') }} as bigint) as expected_seconds,
+    cast(
+        {{ quotient('judged.expected_us', '1000000') }} - {{ quotient('judged.observed_us', '1000000') }} as bigint
+    ) as gap_seconds,
+    cast({{ quotient('judged.lost_us', '1000000') }} as bigint) as lost_seconds,
     cast(coalesce(counted.resets, 0) as bigint) as resets,
     coalesce(counted.opening_balance_unknown, false) as opening_balance_unknown
 from judged

@@ -3,7 +3,7 @@
 with series as (
 
     select * from {{ ref('stg_prometheus__series') }}
-    where not is_gauge and not is_created and len(thinned) > 0
+    where not is_gauge and not is_created and {{ length_of('thinned') }} > 0
 
 ),
 
@@ -11,7 +11,7 @@ samples as (
 
     select
         scrape_series_id,
-        unnest(thinned) as thinned
+        {{ each_of('thinned') }} as thinned
     from series
 
 )

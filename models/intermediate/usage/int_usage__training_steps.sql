@@ -23,7 +23,7 @@ attempted as (
 
     select
         *,
-        count(*) filter (where is_restart) over (
+        count(case when is_restart then 1 end) over (
             partition by run_id, attempt_id order by ts, step rows unbounded preceding
         ) as restarts
     from fallen

@@ -42,7 +42,7 @@ days as (
             as executed_tokens,
         from_ts,
         ts,
-        unnest({{ days_of('from_ts', 'ts') }}) as day_starts_at
+        {{ each_day_of('from_ts', 'ts') }} as day_starts_at
     from followed
 
 ),
@@ -84,7 +84,7 @@ deployments as (
 
 select
     placed.date_day,
-    any_value(coalesce(
+    max(coalesce(
         deployments.deployment_id, matches.deployment_id, runs.deployment_id, '(unattributed)'
     )) as deployment_id,
     placed.run_id,

@@ -7,16 +7,17 @@ with counter_days as (
 
 series as (
 
-    select distinct
+    select
         series_id,
         valid_from,
         valid_to,
         metric,
         deployment_id,
         target_id,
-        labels
+        any_value(labels) as labels
     from {{ ref('int_usage__series_deployments') }}
     where metric_type = 'counter'
+    group by series_id, valid_from, valid_to, metric, deployment_id, target_id
 
 ),
 

@@ -61,7 +61,7 @@ other_days as (
     select
         metered_usage.date_day,
         metered_usage.deployment_id,
-        any_value(deployments.kind) as kind,
+        max(deployments.kind) as kind,
         bool_or(metered_usage.unit = 'input_token') as has_prompt,
         bool_or(metered_usage.unit = 'cached_input_token' and metered_usage.units > 0) as has_cached,
         bool_or(metered_usage.unit = 'output_token') as has_output,
@@ -84,24 +84,25 @@ other_gaps as (
         other_days.date_day,
         other_days.deployment_id,
         'meter_missing' as reason,
-        unnest([
-            case when other_days.kind != 'training' and not other_days.has_prompt then 'prompt' end,
-            case when cached_days.deployment_id is not null and not other_days.has_cached then 'cached' end,
-            case
-                when other_days.kind not in ('training', 'embedding')
-                    and used_kinds.has_output
-                    and not other_days.has_output
-                    then 'output'
-            end,
-            case when other_days.kind != 'training' and not other_days.has_request then 'request' end,
-            case when other_days.has_step and not other_days.has_training_token then 'training_token' end
-        ]) as meter
+        meters.meter
     from other_days
+    cross join (values ('prompt'), ('cached'), ('output'), ('request'), ('training_token')) as meters (meter)
     left join used_kinds on other_days.deployment_id = used_kinds.deployment_id
     left join cached_days
         on
             other_days.date_day = cached_days.date_day
             and other_days.deployment_id = cached_days.deployment_id
+    where
+        case meters.meter
+            when 'prompt' then other_days.kind != 'training' and not other_days.has_prompt
+            when 'cached' then cached_days.deployment_id is not null and not other_days.has_cached
+            when 'output'
+                then other_days.kind not in ('training', 'embedding')
+                    and used_kinds.has_output
+                    and not other_days.has_output
+            when 'request' then other_days.kind != 'training' and not other_days.has_request
+            when 'training_token' then other_days.has_step and not other_days.has_training_token
+        end
 
 ),
 
@@ -122,33 +123,49 @@ gaps as (
         meter,
         reason
     from other_gaps
-    where meter is not null
 
     union all
 
     select
         date_day,
         deployment_id,
-        unnest(['prompt', 'output', 'request', 'embedding']) as meter,
+        meters.meter,
         'meter_broken' as reason
     from doubled_counts
+    cross join (values ('prompt'), ('output'), ('request'), ('embedding')) as meters (meter)
 
 ),
 
 -- without one kind of token nobody knows how cost divides between the kinds, and without all of a prompt not their sum
+kinds as (
+
+    select *
+    from (
+        values
+        ('prompt', 'input_token'),
+        ('prompt', 'cached_input_token'),
+        ('prompt', 'output_token'),
+        ('prompt', 'token'),
+        ('output', 'input_token'),
+        ('output', 'cached_input_token'),
+        ('output', 'output_token'),
+        ('output', 'token'),
+        ('cached', 'input_token'),
+        ('cached', 'cached_input_token'),
+        ('cached', 'output_token')
+    ) as kinds (meter, unit)
+
+),
+
 units as (
 
     select
-        date_day,
-        deployment_id,
-        reason,
-        unnest(case meter
-            when 'prompt' then ['input_token', 'cached_input_token', 'output_token', 'token']
-            when 'output' then ['input_token', 'cached_input_token', 'output_token', 'token']
-            when 'cached' then ['input_token', 'cached_input_token', 'output_token']
-            else [meter]
-        end) as unit
+        gaps.date_day,
+        gaps.deployment_id,
+        gaps.reason,
+        coalesce(kinds.unit, gaps.meter) as unit
     from gaps
+    left join kinds on gaps.meter = kinds.meter
 
 )
 

@@ -47,8 +47,8 @@ workers as (
     inner join targets
         on
             never_seen.deployment_id = targets.deployment_id
-            and starts_with(never_seen.target_id, targets.target_id || '-')
-            and regexp_full_match(substr(never_seen.target_id, length(targets.target_id) + 2), '[0-9]+')
+            and {{ begins_with('never_seen.target_id', "targets.target_id || '-'") }}
+            and {{ matches_all('substr(never_seen.target_id, length(targets.target_id) + 2)', "'[0-9]+'") }}
 
 )
 
@@ -62,4 +62,4 @@ inner join never_seen
     on held_intervals.deployment_id = never_seen.deployment_id and held_intervals.target_id = never_seen.target_id
 anti join workers
     on held_intervals.deployment_id = workers.deployment_id and held_intervals.target_id = workers.target_id
-where held_intervals.ends_at - held_intervals.starts_at > to_seconds({{ var('restart_max_gap_seconds') }})
+where held_intervals.ends_at - held_intervals.starts_at > interval '{{ var('restart_max_gap_seconds') }} seconds'

@@ -119,12 +119,12 @@ seconds as (
         end as expected_seconds,
         case observer
             when 'report' then case when is_metered then 86400 else 0 end
-            when 'gateway' then expected_seconds - expected_seconds * gateway_lost_seconds // 86400
+            when 'gateway' then expected_seconds - {{ quotient('(expected_seconds * gateway_lost_seconds)', '86400') }}
             else coalesce(observed_seconds, 0)
         end as observed_seconds,
         case observer
             when 'report' then case when is_billed and not is_metered then 86400 else 0 end
-            when 'gateway' then expected_seconds * gateway_lost_seconds // 86400
+            when 'gateway' then {{ quotient('(expected_seconds * gateway_lost_seconds)', '86400') }}
             else coalesce(lost_seconds, expected_seconds)
         end as lost_seconds
     from observed

@@ -5,10 +5,10 @@ with series as (
         cluster,
         node,
         scrape_group,
-        ends_with(semantic, '_requested') as is_request,
-        ends_with(semantic, '_requested') or semantic = 'node_resource' as is_told
+        {{ ends_in('semantic', "'_requested'") }} as is_request,
+        {{ ends_in('semantic', "'_requested'") }} or semantic = 'node_resource' as is_told
     from {{ ref('int_usage__series_deployments') }}
-    where ends_with(semantic, '_requested') or semantic in ('node_resource', 'accelerator_activity')
+    where {{ ends_in('semantic', "'_requested'") }} or semantic in ('node_resource', 'accelerator_activity')
 
 ),
 
@@ -40,7 +40,7 @@ telling_days as (
 
     select distinct
         scrape_group,
-        unnest({{ days_of('starts_at', 'ends_at') }}) as day_starts_at
+        {{ each_day_of('starts_at', 'ends_at') }} as day_starts_at
     from seen
     where is_request
 
@@ -62,8 +62,8 @@ slackened as (
         seen.cluster,
         seen.node,
         case when seen.is_told then seen.scrape_group end as telling_group,
-        seen.starts_at - to_seconds({{ var('scrape_max_gap_seconds') }}) as starts_at,
-        seen.ends_at + to_seconds({{ var('scrape_max_gap_seconds') }}) as ends_at
+        seen.starts_at - interval '{{ var('scrape_max_gap_seconds') }} seconds' as starts_at,
+        seen.ends_at + interval '{{ var('scrape_max_gap_seconds') }} seconds' as ends_at
     from seen
     left join told_nodes on seen.cluster = told_nodes.cluster and seen.node = told_nodes.node
     where seen.node is not null and (seen.is_told or told_nodes.node is null)
@@ -80,7 +80,7 @@ days as (
 
     select
         *,
-        unnest({{ days_of('starts_at', 'ends_at') }}) as day_starts_at
+        {{ each_day_of('starts_at', 'ends_at') }} as day_starts_at
     from stretches
 
 )
@@ -89,7 +89,9 @@ select
     nodes.date_day,
     coalesce(nodes.resource_id, lower(nodes.node)) as resource_id,
     cast(
-        least(sum({{ microseconds_of_day('days.starts_at', 'days.ends_at', 'days.day_starts_at') }}) // 1000000, 86400)
+        least({{ quotient(
+            'sum(' ~ microseconds_of_day('days.starts_at', 'days.ends_at', 'days.day_starts_at') ~ ')', '1000000'
+        ) }}, 86400)
         as bigint
     ) as watched_seconds
 from days

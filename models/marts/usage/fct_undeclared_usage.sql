@@ -32,7 +32,7 @@ sources as (
         namespace,
         pod_name,
         instance,
-        string_agg(distinct metric, ', ' order by metric) as metrics,
+        {{ texts_of_group('metric') }} as metrics,
         min(undeclared_value) as undeclared_value
     from series
     group by cluster, namespace, pod_name, instance

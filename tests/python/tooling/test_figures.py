@@ -7,12 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 
 import duckdb
-import jinja2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_unit_economics import figures
+from ai_unit_economics.doctor.seed_checks import macro_environment
 
 PROJECT = Path(__file__).resolve().parents[3]
 AMOUNTS = st.decimals(Decimal(-(10**9)), Decimal(10**9), places=12)
@@ -63,9 +63,11 @@ def test_no_figure_has_a_sign_without_a_digit_or_an_exponent(value: Decimal) -> 
 
 @pytest.fixture(scope="module")
 def macros():
-    """macros/decisions/findings.sql, by jinja alone."""
-    source = (PROJECT / "macros" / "decisions" / "findings.sql").read_text()
-    return jinja2.Environment(autoescape=False).from_string(source).make_module()
+    """macros/decisions/findings.sql and what it calls, by jinja alone."""
+    source = "".join(
+        (PROJECT / "macros" / name).read_text() for name in ("engines/texts.sql", "decisions/findings.sql")
+    )
+    return macro_environment().from_string(source).make_module()
 
 
 def in_sql(macro, value: Decimal | float) -> str:
