@@ -40,7 +40,7 @@ unowned as (
     select
         matched_costs.*,
         '(unowned)' as owner,
-        any_value(owners.matched_by) as matched_by,
+        max(owners.matched_by) as matched_by,
         1000000 - cast(coalesce(sum(owners.share), 0) * 1000000 as {{ wide_integer() }}) as share_units
     from matched_costs
     left join owners
@@ -53,7 +53,7 @@ unowned as (
 shares as (
 
     select * from payers
-    union all by name
+    union all
     select * from unowned
 
 ),
@@ -79,7 +79,7 @@ costs as (
         cost_origin,
         origin_pool,
         owner,
-        string_agg(distinct matched_by, '; ' order by matched_by) as matched_by,
+        {{ texts_of_group('matched_by', '; ') }} as matched_by,
         cast(sum({{ units_to_money('part') }}) as {{ money_type() }}) as effective_cost
     from divided
     group by date_day, source, deployment_id, cost_origin, origin_pool, owner

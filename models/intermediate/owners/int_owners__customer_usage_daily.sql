@@ -71,17 +71,18 @@ parts as (
 seen as (
 
     select
-        deployment_id,
-        priority,
-        unnest(['input_token', 'cached_input_token', 'output_token', 'request']) as unit,
-        unnest([
-            case when is_input_told then input_token end,
-            case when is_input_told then cached_input_token end,
-            case when is_output_told then output_token end,
-            request
-        ]) as units,
-        date_day
+        parts.deployment_id,
+        parts.priority,
+        kinds.unit,
+        case kinds.unit
+            when 'input_token' then case when parts.is_input_told then parts.input_token end
+            when 'cached_input_token' then case when parts.is_input_told then parts.cached_input_token end
+            when 'output_token' then case when parts.is_output_told then parts.output_token end
+            when 'request' then parts.request
+        end as units,
+        parts.date_day
     from parts
+    cross join (values ('input_token'), ('cached_input_token'), ('output_token'), ('request')) as kinds (unit)
 
 ),
 

@@ -54,7 +54,7 @@ weights as (
         amount='cost',
         weight='units',
         partition_by=['date_day', 'deployment_id', 'unit'],
-        order_by=['priority'],
+        order_by=['priority nulls last'],
         part='weight'
     ) }}
 

@@ -143,7 +143,7 @@ divided as (
         amount='cost_units',
         weight='weight',
         partition_by=['date_day', 'source', 'deployment_id', 'cost_origin', 'origin_pool', 'piece_priority'],
-        order_by=['priority']
+        order_by=['priority nulls last']
     ) }}
 
 )

@@ -77,7 +77,7 @@ scopes as (
         deployment_id,
         environment,
         workload,
-        list({ 'cohort_dimension': cohort_dimension, 'cohort': cohort } order by cohort_dimension) as cohorts
+        array_sort(array_agg({{ struct_of(['cohort_dimension', 'cohort']) }})) as cohorts
     from scope_cohorts
     where cohort is not null
     group by date_day, unit, activity_source, deployment_id, environment, workload

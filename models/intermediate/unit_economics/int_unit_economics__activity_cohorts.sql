@@ -31,7 +31,7 @@ deployment_cohorts as (
         environment,
         workload,
         unit,
-        unnest(cohorts) as told
+        {{ each_of('cohorts') }} as told
     from places
 
 ),
@@ -67,7 +67,7 @@ cohorts as (
         cohort_dimension,
         cohort,
         unit,
-        list(place_number order by place_number) as place_numbers
+        array_sort(array_agg(place_number)) as place_numbers
     from cohort_places
     group by environment, workload, cohort_dimension, cohort, unit
 

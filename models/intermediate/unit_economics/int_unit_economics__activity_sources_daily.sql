@@ -1,5 +1,3 @@
-{%- set choices = activity_sources() -%}
-
 with deployment_days as (
 
     select * from {{ ref('int_unit_economics__deployment_days') }}
@@ -22,7 +20,7 @@ units as (
 
     select
         unit,
-        string_split(deployment_kinds, ' ') as deployment_kinds
+        split(deployment_kinds, ' ') as deployment_kinds
     from {{ ref('units') }}
     where counting = 'distinct'
 
@@ -30,9 +28,10 @@ units as (
 
 choices as (
 
-    select
-        unnest({{ sql_texts(choices.keys()) }}) as workload,
-        unnest({{ sql_texts(choices.values()) }}) as activity_source
+    select distinct
+        workload,
+        {{ text_in_json(sql_text(tojson(activity_sources())), 'workload') }} as activity_source
+    from deployment_days
 
 ),
 
@@ -59,7 +58,7 @@ chosen as (
         coalesce(product_coverage.lost_seconds, 86400) as product_lost_seconds,
         case when not product_coverage.is_told then 'meter_missing' end as product_null_reason
     from deployment_days
-    inner join units on list_contains(units.deployment_kinds, deployment_days.kind)
+    inner join units on array_contains(units.deployment_kinds, deployment_days.kind)
     left join choices on deployment_days.workload = choices.workload
     left join attributions
         on

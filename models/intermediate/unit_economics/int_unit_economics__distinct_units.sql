@@ -41,7 +41,7 @@ ids as (
     select
         scope_number,
         counted_id,
-        cast(row_number() over () as integer) as id_number,
+        {{ number_of_row('scope_number, counted_id') }} as id_number,
         any_value(place_number) as place_number,
         any_value(date_day) as date_day,
         count(*) as sightings
@@ -84,7 +84,7 @@ period_ids as (
     select
         grain,
         id_number,
-        bit_xor(md5_number(cast(place_number as varchar))) as fingerprint,
+        {{ fingerprint_of_group('cast(place_number as string)') }} as fingerprint,
         period_start
     from period_places
     group by grain, id_number, period_start
@@ -109,7 +109,7 @@ cut_places as (
 
     select distinct
         cut_number,
-        unnest(place_numbers) as place_number
+        {{ each_of('place_numbers') }} as place_number
     from cohorts
 
 ),

@@ -41,7 +41,7 @@ bounds as (
 
 days as (
 
-    select cast(unnest(generate_series(first_date, last_date, interval 1 day)) as date) as date_day
+    select {{ each_day('first_date', 'last_date') }} as date_day
     from bounds
     where first_date is not null
 
@@ -49,13 +49,13 @@ days as (
 
 select
     date_day,
-    dayname(date_day) as day_name,
-    monthname(date_day) as month_name,
-    cast(isodow(date_day) as integer) as day_of_week,
+    {{ date_text('date_day', '%A') }} as day_name,
+    {{ date_text('date_day', '%B') }} as month_name,
+    cast({{ weekday_of('date_day') }} as integer) as day_of_week,
     cast(month(date_day) as integer) as month_of_year,
     cast(quarter(date_day) as integer) as quarter_of_year,
     cast(year(date_day) as integer) as calendar_year,
-    isodow(date_day) >= 6 as is_weekend,
+    {{ weekday_of('date_day') }} >= 6 as is_weekend,
     {{ period_start('date_day', "'week'") }} as week_start,
     {{ period_start('date_day', "'month'") }} as month_start,
     cast(date_trunc('quarter', date_day) as date) as quarter_start
