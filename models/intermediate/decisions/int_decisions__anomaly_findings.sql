@@ -29,9 +29,9 @@ events as (
         max(anomalies.date_day) as last_day,
         {{ columns(
             ['metric', 'unit', 'metric_value', 'expected_value', 'main_driver', 'main_deployment_id'],
-            'any_value(anomalies.{0}) filter (where anomalies.is_alarm) as {0}'
+            'max(anomalies.{0}) filter (where anomalies.is_alarm) as {0}'
         ) }},
-        any_value(anomalies.date_day) filter (where anomalies.is_alarm) as alarm_day
+        max(anomalies.date_day) filter (where anomalies.is_alarm) as alarm_day
     from anomalies
     inner join finding_period on finding_period.bill_until - 30 <= anomalies.date_day
     group by anomalies.environment, anomalies.workload, anomalies.event_started_on
@@ -45,7 +45,10 @@ costs as (
         events.environment,
         events.workload,
         events.event_started_on,
-        sum(bands.metric_value - bands.expected_value) as excess
+        sum(bands.metric_value - bands.expected_value) as excess,
+        row_number() over (
+            partition by events.environment, events.workload, events.event_started_on order by count(*) desc, bands.unit
+        ) as rank
     from events
     inner join bands
         on
@@ -54,16 +57,13 @@ costs as (
             and events.event_started_on <= bands.date_day
             and events.last_day >= bands.date_day
     group by events.environment, events.workload, events.event_started_on, bands.unit
-    qualify
-        row_number() over (
-            partition by events.environment, events.workload, events.event_started_on order by count(*) desc, bands.unit
-        ) = 1
 
 )
 
 select
     'anomaly' as finding_kind,
-    events.environment || ':' || events.workload || '@' || strftime(events.event_started_on, '%Y-%m-%d') as thing,
+    events.environment || ':' || events.workload || '@'
+    || {{ date_text('events.event_started_on', '%Y-%m-%d') }} as thing,
     events.environment,
     events.workload,
     case events.metric
@@ -71,16 +71,18 @@ select
         when 'effective_cost' then 'the cost of ' || events.workload
         else 'the cost per ' || replace(events.unit, '_', ' ') || ' of ' || events.workload
     end as subject,
-    {{ percent_text('abs(events.metric_value / nullif(events.expected_value, 0) - 1)') }}
+    {{ percent_text(
+        'abs(cast(events.metric_value as double) / nullif(cast(events.expected_value as double), 0) - 1)'
+    ) }}
     || case when events.metric_value > events.expected_value then ' above' else ' below' end as measure,
     coalesce(replace(events.main_driver, '_', ' '), 'unknown')
     || coalesce(' of ' || events.main_deployment_id, '') as compared_with,
-    strftime(events.alarm_day, '%A %Y-%m-%d') as moment,
-    map {
-        'environment': events.environment,
-        'workload': events.workload,
-        'event_started_on': strftime(events.event_started_on, '%Y-%m-%d')
-    } as evidence,
+    {{ date_text('events.alarm_day', '%A %Y-%m-%d') }} as moment,
+    {{ map_of({
+        'environment': 'events.environment',
+        'workload': 'events.workload',
+        'event_started_on': date_text('events.event_started_on', '%Y-%m-%d')
+    }) }} as evidence,
     cast(costs.excess as {{ money_type() }}) as amount_per_month,
     cast(null as {{ money_type() }}) as amount_per_month_low,
     cast(null as {{ money_type() }}) as amount_per_month_high,
@@ -92,4 +94,5 @@ left join costs
         events.environment = costs.environment
         and events.workload = costs.workload
         and events.event_started_on = costs.event_started_on
+        and costs.rank = 1
 where events.metric is not null

@@ -81,16 +81,18 @@ summed as (
 select
     summed.finding_kind,
     summed.thing,
-    cast(null as varchar) as environment,
-    cast(null as varchar) as workload,
+    cast(null as string) as environment,
+    cast(null as string) as workload,
     summed.thing as subject,
-    {{ percent_text('summed.effective_cost / nullif(summed.whole_cost, 0)') }} as measure,
+    {{ percent_text(
+        'cast(summed.effective_cost as double) / nullif(cast(summed.whole_cost as double), 0)'
+    ) }} as measure,
     {{ money_text('summed.whole_cost') }} as compared_with,
     finding_period.period_text as moment,
-    map(
-        [case when summed.is_of_source then 'source' else 'origin_pool' end, summed.proved_by],
-        [summed.thing, summed.proof]
-    ) as evidence,
+    {{ map_of_lists(
+        ["case when summed.is_of_source then 'source' else 'origin_pool' end", 'summed.proved_by'],
+        ['summed.thing', 'summed.proof']
+    ) }} as evidence,
     {{ per_month('summed.effective_cost', 'finding_period.month_days') }} as amount_per_month,
     cast(null as {{ money_type() }}) as amount_per_month_low,
     cast(null as {{ money_type() }}) as amount_per_month_high,

@@ -32,15 +32,11 @@ select
     case when kind = 'training' then 'training_token' else 'token' end as unit,
     case when release != release_before then release_before end as release_before,
     case when release != release_before then release end as release,
-    list_filter(
-        [
-            {{ columns(
-                levers,
-                "case when {0} != {0}_before then { 'lever': '{0}', 'value_before': {0}_before, 'value': {0} } end"
-            ) }}
-        ],
-        lambda change: change is not null
-    ) as levers,
+    {{ list_of_known(columns(
+        levers,
+        'case when {0} != {0}_before then '
+        ~ struct_of({'lever': "'{0}'", 'value_before': '{0}_before', 'value': '{0}'}) ~ ' end'
+    )) }} as levers,
     model != model_before or model_variant != model_variant_before as is_other_model,
     valid_from as changed_on,
     next_changed_on

@@ -35,21 +35,21 @@ summed_units as (
 
 capacity_pools as (
 
-    select pool_id from {{ ref('capacity_pools') }}
+    select distinct pool_id from {{ ref('capacity_pools') }}
 
 ),
 
 deployment_costs as (
 
     select
-        deployment_id,
-        sum(effective_cost) as usage_cost,
-        sum(case when origin_pool in (select pool_id from capacity_pools) then effective_cost else 0 end)
-            as accelerator_cost,
-        date_day
-    from {{ ref('fct_deployment_costs_daily') }}
-    where cost_origin = 'usage'
-    group by deployment_id, date_day
+        costs.deployment_id,
+        sum(costs.effective_cost) as usage_cost,
+        sum(case when capacity_pools.pool_id is not null then costs.effective_cost else 0 end) as accelerator_cost,
+        costs.date_day
+    from {{ ref('fct_deployment_costs_daily') }} as costs
+    left join capacity_pools on costs.origin_pool = capacity_pools.pool_id
+    where costs.cost_origin = 'usage'
+    group by costs.deployment_id, costs.date_day
 
 ),
 
@@ -89,7 +89,7 @@ select
     unit_costs.shared_cost,
     unit_costs.effective_cost,
     deployment_costs.accelerator_cost as deployment_accelerator_cost,
-    unit_costs.usage_cost / nullif(deployment_costs.usage_cost, 0) as unit_share,
+    cast(unit_costs.usage_cost as double) / nullif(cast(deployment_costs.usage_cost as double), 0) as unit_share,
     coalesce(provisioned.accelerator_seconds, 0) as accelerator_seconds,
     coalesce(busy.busy_accelerator_seconds, 0) as busy_accelerator_seconds,
     unit_costs.date_day

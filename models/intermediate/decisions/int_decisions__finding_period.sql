@@ -10,11 +10,10 @@ with arrivals as (
 last_whole_month as (
 
     select
-        period_start,
-        period_end
+        max(period_start) as period_start,
+        max(period_end) as period_end
     from {{ ref('fct_spend_monthly') }}
     where is_complete
-    qualify row_number() over (order by period_start desc) = 1
 
 ),
 
@@ -34,10 +33,10 @@ chosen as (
 
 select
     case
-        when is_whole_month then strftime(period_start, '%B %Y')
-        else strftime(period_start, '%Y-%m-%d') || ' to ' || strftime(period_end - 1, '%Y-%m-%d')
+        when is_whole_month then {{ date_text('period_start', '%B %Y') }}
+        else {{ date_text('period_start', '%Y-%m-%d') }} || ' to ' || {{ date_text('period_end - 1', '%Y-%m-%d') }}
     end as period_text,
-    case when is_whole_month then 30 else period_end - period_start end as month_days,
+    case when is_whole_month then 30 else {{ days_between('period_start', 'period_end') }} end as month_days,
     is_whole_month,
     bill_from,
     bill_until,

@@ -19,9 +19,10 @@ sold_below_cost as (
         margins.*,
         case
             when margins.is_complete then 30
-            else
-                least(margins.period_end, finding_period.bill_until)
-                - greatest(margins.period_start, finding_period.bill_from)
+            else {{ days_between(
+                'greatest(margins.period_start, finding_period.bill_from)',
+                'least(margins.period_end, finding_period.bill_until)'
+            ) }}
         end as month_days
     from {{ ref('fct_tier_margin') }} as margins
     inner join months on margins.period_start = months.period_start
@@ -38,14 +39,14 @@ select
     customer_tier || ' of ' || workload as subject,
     {{ money_text('revenue') }} as measure,
     {{ money_text('counted_cost') }} as compared_with,
-    strftime(period_start, '%B %Y') as moment,
-    map {
-        'grain': 'month',
-        'period_start': strftime(period_start, '%Y-%m-%d'),
-        'environment': environment,
-        'workload': workload,
-        'customer_tier': customer_tier
-    } as evidence,
+    {{ date_text('period_start', '%B %Y') }} as moment,
+    {{ map_of({
+        'grain': "'month'",
+        'period_start': date_text('period_start', '%Y-%m-%d'),
+        'environment': 'environment',
+        'workload': 'workload',
+        'customer_tier': 'customer_tier'
+    }) }} as evidence,
     {{ per_month('(-margin)', 'month_days') }} as amount_per_month,
     cast(null as {{ money_type() }}) as amount_per_month_low,
     cast(null as {{ money_type() }}) as amount_per_month_high,

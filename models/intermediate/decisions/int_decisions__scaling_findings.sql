@@ -7,16 +7,23 @@ with finding_period as (
 -- a workload is told by one unit: the first of these that regressed.
 regressed as (
 
-    select *
-    from {{ ref('fct_scaling_verdict') }}
-    where verdict = 'regressed' and cost_per_unit_change > 0
-    qualify
+    select
+        *,
         row_number() over (
             partition by environment, workload
             order by
-                list_position(['output_token', 'embedding', 'training_token', 'token', 'request'], unit) nulls last,
+                case unit
+                    when 'output_token' then 1
+                    when 'embedding' then 2
+                    when 'training_token' then 3
+                    when 'token' then 4
+                    when 'request' then 5
+                    else 6
+                end,
                 unit
-        ) = 1
+        ) as rank
+    from {{ ref('fct_scaling_verdict') }}
+    where verdict = 'regressed' and cost_per_unit_change > 0
 
 ),
 
@@ -43,6 +50,7 @@ monthly as (
     from regressed
     cross join finding_period
     left join costs on regressed.environment = costs.environment and regressed.workload = costs.workload
+    where regressed.rank = 1
 
 )
 
@@ -55,11 +63,11 @@ select
     {{ percent_text('cost_per_unit_change') }} as measure,
     replace(unit, '_', ' ') as compared_with,
     weeks || ' weeks' as moment,
-    map { 'environment': environment, 'workload': workload, 'unit': unit } as evidence,
+    {{ map_of({'environment': 'environment', 'workload': 'workload', 'unit': 'unit'}) }} as evidence,
     -- what the month would have cost at the cost per unit that it began with
     {{ amount_of_effect('monthly_cost', 'cost_per_unit_change') }} as amount_per_month,
     cast(null as {{ money_type() }}) as amount_per_month_low,
     cast(null as {{ money_type() }}) as amount_per_month_high,
-    cast(as_of_date - 7 * weeks as date) as period_start,
+    as_of_date - cast(7 * weeks as integer) as period_start,
     as_of_date as period_end
 from monthly

@@ -2,7 +2,7 @@ with statuses as (
 
     select
         *,
-        max(period_start) filter (where status in ('met', 'at_risk')) over (partition by target_id) as last_met
+        max(case when status in ('met', 'at_risk') then period_start end) over (partition by target_id) as last_met
     from {{ ref('fct_target_status') }}
 
 ),
@@ -71,10 +71,10 @@ select
     {{ unit_cost_text('cost_per_unit') }} as measure,
     {{ unit_cost_text('max_cost_per_unit') }} as compared_with,
     case
-        when breached_periods = 1 then 'in the ' || grain || ' from ' || strftime(period_start, '%Y-%m-%d')
+        when breached_periods = 1 then 'in the ' || grain || ' from ' || {{ date_text('period_start', '%Y-%m-%d') }}
         else 'for ' || breached_periods || ' ' || grain || 's in a row'
     end as moment,
-    map { 'target_id': target_id, 'period_start': strftime(period_start, '%Y-%m-%d') } as evidence,
+    {{ map_of({'target_id': 'target_id', 'period_start': date_text('period_start', '%Y-%m-%d')}) }} as evidence,
     {{ per_month('excess', 'month_days') }} as amount_per_month,
     {{ per_month('excess_lower', 'month_days') }} as amount_per_month_low,
     {{ per_month('excess_upper', 'month_days') }} as amount_per_month_high,
@@ -91,10 +91,10 @@ select
     environment,
     workload,
     target_id as subject,
-    cast(null as varchar) as measure,
+    cast(null as string) as measure,
     {{ unit_cost_text('max_cost_per_unit') }} as compared_with,
-    strftime(coalesce(expected_breach, earliest_breach), '%Y-%m-%d') as moment,
-    map { 'target_id': target_id } as evidence,
+    {{ date_text('coalesce(expected_breach, earliest_breach)', '%Y-%m-%d') }} as moment,
+    {{ map_of({'target_id': 'target_id'}) }} as evidence,
     cast(null as {{ money_type() }}) as amount_per_month,
     cast(null as {{ money_type() }}) as amount_per_month_low,
     cast(null as {{ money_type() }}) as amount_per_month_high,

@@ -24,18 +24,16 @@ window_days as (
         target_periods.period_start,
         target_days.units,
         target_days.effective_cost,
-        target_days.date_day
+        target_days.date_day,
+        row_number() over (
+            partition by target_periods.target_id, target_periods.period_start order by target_days.date_day desc
+        ) as days_back
     from target_periods
     inner join target_days
         on
             target_periods.target_id = target_days.target_id
             and target_periods.valid_from = target_days.valid_from
             and target_periods.last_settled_date >= target_days.date_day
-    qualify
-        row_number() over (
-            partition by target_periods.target_id, target_periods.period_start
-            order by target_days.date_day desc
-        ) <= {{ window_days }}
 
 ),
 
@@ -45,9 +43,11 @@ gaps as (
     select
         target_id,
         period_start,
-        effective_cost / sum(effective_cost) over by_period - units / sum(units) over by_period as gap,
+        cast(effective_cost as double) / cast(sum(effective_cost) over by_period as double)
+        - cast(units as double) / cast(sum(units) over by_period as double) as gap,
         date_day
     from window_days
+    where days_back <= {{ window_days }}
     window by_period as (partition by target_id, period_start)
 
 ),
@@ -59,7 +59,7 @@ residuals as (
         target_id,
         period_start,
         gap - avg(gap) over (
-            partition by target_id, period_start, isodow(date_day)
+            partition by target_id, period_start, {{ weekday_of('date_day') }}
             order by date_day rows between unbounded preceding and unbounded following
         ) as residual,
         date_day
@@ -92,7 +92,7 @@ variances as (
     select
         target_id,
         period_start,
-        sum(product order by date_day, lag) as variance
+        {{ sum_in_order('product', 'date_day, lag') }} as variance
     from products
     group by target_id, period_start
 

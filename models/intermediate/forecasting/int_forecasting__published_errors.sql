@@ -54,7 +54,7 @@ known as (
     select *
     from compared
     where
-        days = date_diff('day', period_start, period_end)
+        days = {{ days_between('period_start', 'period_end') }}
         and days_of_usage = days
         and days_of_cost = days
 
@@ -74,7 +74,7 @@ measured as (
         unit,
         grain,
         '{{ measure }}' as measure,
-        cast(date_diff('day', as_of_date, period_start) // 7 + 1 as integer) as weeks_ahead,
+        cast(floor({{ days_between('as_of_date', 'period_start') }} / 7) + 1 as integer) as weeks_ahead,
         {{ figure }} as forecast,
         {% if actual -%}
         cast({{ actual }} as {{ money_type() }}) as actual,

@@ -19,7 +19,7 @@ periods as (
         usage_model,
         cost_model,
         as_of_date,
-        unnest(forecasts) as forecast
+        {{ each_of('forecasts') }} as forecast
     from outlooks
     where null_reason is null
 
@@ -43,7 +43,7 @@ select
             'cost_per_unit', 'cost_per_unit_low_80', 'cost_per_unit_high_80',
             'cost_per_unit_low_95', 'cost_per_unit_high_95'
         ],
-        'cast(forecast.{0} as ' ~ money_type() ~ ') as {0}'
+        money_of_double('forecast.{0}') ~ ' as {0}'
     ) }},
     forecast.usage_naive_error,
     forecast.cost_naive_error,

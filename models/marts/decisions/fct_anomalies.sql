@@ -31,7 +31,10 @@ event_days as (
         workload,
         date_day,
         coalesce(
-            date_day - lag(date_day) over (partition by environment, workload order by date_day) > 2, true
+            {{ days_between(
+                'lag(date_day) over (partition by environment, workload order by date_day)', 'date_day'
+            ) }} > 2,
+            true
         ) as is_first_day
     from outside
     group by environment, workload, date_day
@@ -44,7 +47,7 @@ events as (
         environment,
         workload,
         date_day,
-        max(date_day) filter (where is_first_day) over (
+        max(case when is_first_day then date_day end) over (
             partition by environment, workload
             order by date_day
             rows between unbounded preceding and current row

@@ -1,19 +1,19 @@
 with findings as (
 
     select * from {{ ref('int_decisions__release_findings') }}
-    union all by name
+    union all
     select * from {{ ref('int_decisions__lever_findings') }}
-    union all by name
+    union all
     select * from {{ ref('int_decisions__target_findings') }}
-    union all by name
+    union all
     select * from {{ ref('int_decisions__budget_findings') }}
-    union all by name
+    union all
     select * from {{ ref('int_decisions__anomaly_findings') }}
-    union all by name
+    union all
     select * from {{ ref('int_decisions__margin_findings') }}
-    union all by name
+    union all
     select * from {{ ref('int_decisions__capacity_findings') }}
-    union all by name
+    union all
     select * from {{ ref('int_decisions__scaling_findings') }}
 
 ),

@@ -2,16 +2,18 @@ with changes as (
 
     select
         *,
-        len(levers) = 1 and release is null and not is_other_model as is_alone,
-        unnest(levers) as moved
+        {{ length_of('levers') }} = 1 and release is null and not is_other_model as is_alone,
+        {{ each_of('levers') }} as moved
     from {{ ref('int_decisions__changes') }}
 
 ),
 
 effects as (
 
-    select * from {{ ref('int_decisions__change_effects') }}
-    qualify looked_until = max(looked_until) over (partition by change_id)
+    select
+        *,
+        max(looked_until) over (partition by change_id) as newest_look
+    from {{ ref('int_decisions__change_effects') }}
 
 ),
 
@@ -25,7 +27,7 @@ compared as (
 
     select
         changes.*,
-        effects.*,
+        effects.{{ all_but('change_id') }},
         ranges.throughput_low - 1 as published_effect_low,
         ranges.throughput_high - 1 as published_effect_high,
         ranges.source as published_by,
@@ -41,7 +43,7 @@ compared as (
             when effects.throughput_per_provisioned_hour_effect is not null then 'provisioned'
         end as compared_hour
     from changes
-    inner join effects on changes.change_id = effects.change_id
+    inner join effects on changes.change_id = effects.change_id and effects.looked_until = effects.newest_look
     left join ranges
         on
             changes.moved.lever = ranges.lever

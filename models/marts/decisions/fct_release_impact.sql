@@ -10,9 +10,9 @@ effects as (
 
     select
         *,
-        min(looked_until) filter (where verdict = 'fail') over (partition by change_id) as failed_on
+        min(case when verdict = 'fail' then looked_until end) over (partition by change_id) as failed_on,
+        max(looked_until) over (partition by change_id) as newest_look
     from {{ ref('int_decisions__change_effects') }}
-    qualify looked_until = max(looked_until) over (partition by change_id)
 
 ),
 
@@ -52,7 +52,7 @@ select
     changes.changed_on as released_on,
     effects.looked_until,
     changes.changed_on = max(changes.changed_on) over (partition by changes.deployment_id) as is_newest,
-    len(changes.levers) > 0 or changes.is_other_model as has_other_changes,
+    {{ length_of('changes.levers') }} > 0 or changes.is_other_model as has_other_changes,
     effects.control_deployment_id,
     effects.verdict,
     effects.verdict_reason,
@@ -82,7 +82,7 @@ select
     '{{ var('reporting_currency') }}' as currency,
     'fixed volume 2' as method_version
 from changes
-inner join effects on changes.change_id = effects.change_id
+inner join effects on changes.change_id = effects.change_id and effects.looked_until = effects.newest_look
 left join totals on changes.change_id = totals.change_id
 left join units on changes.unit = units.unit
 left join drivers

@@ -61,7 +61,7 @@ select
     period_end,
     is_complete,
     cost_per_unit is not null
-    and period_start = max(period_start) filter (where cost_per_unit is not null) over (partition by target_id)
+    and period_start = max(case when cost_per_unit is not null then period_start end) over (partition by target_id)
         as is_current,
     '{{ var('target_environment') }}' as environment,
     workload,

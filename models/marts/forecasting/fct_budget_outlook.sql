@@ -26,11 +26,11 @@ workloads as (
         outlooks.workload,
         outlooks.as_of_date,
         outlooks.unit,
-        outlooks.forecasts
+        outlooks.forecasts,
+        row_number() over (partition by outlooks.environment, outlooks.workload order by outlooks.unit) as rank
     from {{ ref('int_forecasting__outlooks') }} as outlooks
     inner join whole_cost_units on outlooks.unit = whole_cost_units.unit
     where outlooks.null_reason is null
-    qualify row_number() over (partition by outlooks.environment, outlooks.workload order by outlooks.unit) = 1
 
 ),
 
@@ -40,8 +40,9 @@ forecasts as (
         environment,
         workload,
         as_of_date,
-        unnest(forecasts) as forecast
+        {{ each_of('forecasts') }} as forecast
     from workloads
+    where rank = 1
 
 ),
 
@@ -53,9 +54,9 @@ days as (
         as_of_date,
         forecast.period_start as forecast_date,
         cast(date_trunc('month', forecast.period_start) as date) as period_start,
-        cast(forecast.month_to_date_cost as {{ money_type() }}) as cost,
-        cast(forecast.month_to_date_cost_low_80 as {{ money_type() }}) as cost_low_80,
-        cast(forecast.month_to_date_cost_high_80 as {{ money_type() }}) as cost_high_80
+        {{ money_of_double('forecast.month_to_date_cost') }} as cost,
+        {{ money_of_double('forecast.month_to_date_cost_low_80') }} as cost_low_80,
+        {{ money_of_double('forecast.month_to_date_cost_high_80') }} as cost_high_80
     from forecasts
     where forecast.grain = 'day'
 
@@ -75,6 +76,7 @@ spent as (
             and workloads.unit = series_daily.unit
             and workloads.as_of_date > series_daily.date_day
             and cast(date_trunc('month', workloads.as_of_date) as date) <= series_daily.date_day
+    where workloads.rank = 1
     group by workloads.environment, workloads.workload
 
 ),

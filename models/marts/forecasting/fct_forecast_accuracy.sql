@@ -4,7 +4,7 @@ with outlooks as (
         environment,
         workload,
         unit,
-        unnest(backtests) as backtest
+        {{ each_of('backtests') }} as backtest
     from {{ ref('int_forecasting__outlooks') }}
 
 ),
@@ -84,12 +84,12 @@ additive as (
 horizons as (
 
     select
-        * exclude (weeks_ahead),
+        {{ all_but('weeks_ahead') }},
         concat(weeks_ahead * 7 - 6, '-', weeks_ahead * 7, ' days') as horizon
     from additive
     union all
     select
-        * exclude (weeks_ahead),
+        {{ all_but('weeks_ahead') }},
         'all' as horizon
     from additive
 
@@ -98,13 +98,19 @@ horizons as (
 scopes as (
 
     select
-        *,
-        false as is_overall
+        {{ all_but('environment, workload, unit') }},
+        false as is_overall,
+        environment,
+        workload,
+        unit
     from horizons
     union all
     select
-        * replace ('(all)' as environment, '(all)' as workload, '(all)' as unit),
-        true as is_overall
+        {{ all_but('environment, workload, unit') }},
+        true as is_overall,
+        '(all)' as environment,
+        '(all)' as workload,
+        '(all)' as unit
     from horizons
 
 ),

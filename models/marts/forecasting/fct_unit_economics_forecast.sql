@@ -29,7 +29,7 @@ periods as (
         interval_null_reason,
         history_days,
         as_of_date,
-        unnest(forecasts) as forecast
+        {{ each_of('forecasts') }} as forecast
     from outlooks
 
 ),
@@ -38,7 +38,7 @@ periods as (
 figures as (
 
     select
-        periods.* exclude (forecast),
+        periods.{{ all_but('forecast') }},
         units.unit_scale,
         units.is_distinct and forecast.grain != 'day' as is_not_additive,
         forecast.grain,
@@ -47,16 +47,13 @@ figures as (
         forecast.observed_days,
         forecast.planned_changes,
         case when not is_not_additive then cast(round(forecast.units) as bigint) end as units,
-        cast(forecast.effective_cost as {{ money_type() }}) as effective_cost,
+        {{ money_of_double('forecast.effective_cost') }} as effective_cost,
         {{ columns(
             bounds,
             'case when not is_not_additive then cast(round(forecast.units_{0}) as bigint) end as units_{0}'
         ) }},
-        {{ columns(bounds, 'cast(forecast.effective_cost_{0} as ' ~ money_type() ~ ') as effective_cost_{0}') }},
-        {{ columns(
-            bounds,
-            'cast(forecast.cost_per_unit_{0} * units.unit_scale as ' ~ money_type() ~ ') as ratio_{0}'
-        ) }}
+        {{ columns(bounds, money_of_double('forecast.effective_cost_{0}') ~ ' as effective_cost_{0}') }},
+        {{ columns(bounds, money_of_double('forecast.cost_per_unit_{0} * units.unit_scale') ~ ' as ratio_{0}') }}
     from periods
     inner join units on periods.unit = units.unit
 
