@@ -50,7 +50,7 @@ issues as (
     inner join series
         on
             found.series_id = series.series_id
-            and (found.date_day is null or list_contains(series.sample_dates, found.date_day))
+            and (found.date_day is null or array_contains(series.sample_dates, found.date_day))
     group by series.source_file, series.scrape_series_id, series.series_text, found.issue
 
     union all
@@ -66,7 +66,7 @@ issues as (
     inner join counter_states
         on
             series.scrape_series_id = counter_states.scrape_series_id
-            and list_contains(series.sample_dates, counter_states.date_day)
+            and array_contains(series.sample_dates, counter_states.date_day)
     group by series.source_file, series.scrape_series_id, series.series_text
 
 ),
@@ -80,17 +80,21 @@ silent_exporters as (
         'kube_pod_status_phase of ' || series_deployments.scrape_group as series_text,
         'no_pod_phase' as issue,
         'no series says which pods have ended: they hold accelerators for as long as they are listed' as detail,
-        count(*) as affected_samples
+        count(*) as affected_samples,
+        row_number() over (
+            partition by series_deployments.scrape_group order by series.source_file desc
+        ) as rank
     from series
     inner join series_deployments on series.series_id = series_deployments.series_id
     where
-        ends_with(series_deployments.semantic, '_requested')
+        {{ ends_in('series_deployments.semantic', "'_requested'") }}
         and not exists (
             select 1 from series_deployments as phases
-            where starts_with(phases.semantic, 'pod_phase') and phases.scrape_group = series_deployments.scrape_group
+            where
+                {{ begins_with('phases.semantic', "'pod_phase'") }}
+                and phases.scrape_group = series_deployments.scrape_group
         )
     group by series.source_file, series_deployments.scrape_group
-    qualify row_number() over (partition by series_deployments.scrape_group order by series.source_file desc) = 1
 
 )
 
@@ -106,6 +110,8 @@ select
 from (
     select * from issues
     union all
-    select * from silent_exporters
+    select {{ 'silent_exporters.' ~ all_but('rank') }}
+    from silent_exporters
+    where rank = 1
 ) as issues
 inner join files on issues.source_file = files.source_file

@@ -20,9 +20,9 @@ changes as (
         file_version,
         source_row,
         {{ touched_cost() }} as touched_cost,
-        unnest(source_changes) as rule_id
+        {{ each_of('source_changes') }} as rule_id
     from charges
-    where len(source_changes) > 0
+    where {{ length_of('source_changes') }} > 0
 
 )
 

@@ -42,7 +42,7 @@ set_findings as (
 
     select
         source,
-        cast(null as varchar) as source_file,
+        cast(null as string) as source_file,
         'invoice_matches_billed_cost' as rule_id,
         case
             when status = 'violated'
@@ -55,7 +55,7 @@ set_findings as (
     union all
     select
         source,
-        cast(null as varchar) as source_file,
+        cast(null as string) as source_file,
         'invoice_in_one_currency' as rule_id,
         case when currency_count > 1 then invoice_id || ' in ' || billing_currency end as example_value,
         1 as checked_count,
@@ -65,7 +65,7 @@ set_findings as (
     union all
     select
         source,
-        cast(null as varchar) as source_file,
+        cast(null as string) as source_file,
         'commitment_balances' as rule_id,
         case
             when status = 'violated'
@@ -106,7 +106,7 @@ by_source as (
         sum(checked_count) as checked_count,
         sum(violating_count) as violating_count,
         sum(touched_cost) as touched_cost,
-        arg_min(
+        min_by(
             struct_pack(source_file := source_file, source_row := example_row, example_value := example_value),
             coalesce(source_file, '') || coalesce(example_value, '')
         ) filter (where violating_count > 0) as example
@@ -124,7 +124,7 @@ select
     coalesce(rules.is_sign_of_trouble, false) as is_sign_of_trouble,
     -- a rule that had nothing to look at is not met
     case
-        when by_source.violating_count > 0 and list_contains(string_split(sources.known_gaps, '|'), rules.known_gap)
+        when by_source.violating_count > 0 and contains('|' || sources.known_gaps || '|', '|' || rules.known_gap || '|')
             then 'known_gap'
         when by_source.violating_count > 0 then 'violated'
         when by_source.checked_count > 0 then 'met'

@@ -118,7 +118,7 @@ with counted as (
         count(*) filter (where {{ applies }}) as {{ rule_id }}__checked,
         count(*) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__violating,
         min(source_row) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__row,
-        arg_min_null(cast({{ example }} as varchar), source_row) filter (where ({{ applies }}) and ({{ violates }}))
+        arg_min_null(cast({{ example }} as string), source_row) filter (where ({{ applies }}) and ({{ violates }}))
             as {{ rule_id }}__value,
         sum({{ touched_cost() }}) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__cost,
         {% endfor %}

@@ -45,7 +45,7 @@ column_values as (
 
 currencies as (
 
-    select list(currency) as codes from {{ ref('currencies') }}
+    select array_agg(currency) as codes from {{ ref('currencies') }}
 
 ),
 
@@ -59,13 +59,10 @@ judged as (
         column_values.row_count,
         column_values.touched_cost,
         column_values.first_row,
-        not list_contains(
-            case
-                when rules.check_kind = 'currency' then currencies.codes
-                else string_split(rules.allowed_values, '|')
-            end,
-            column_values.column_value
-        ) as is_violation
+        not case
+            when rules.check_kind = 'currency' then array_contains(currencies.codes, column_values.column_value)
+            else contains('|' || rules.allowed_values || '|', '|' || column_values.column_value || '|')
+        end as is_violation
     from column_values
     inner join {{ ref('focus_conformance_rules') }} as rules
         on column_values.column_name = rules.column_name and rules.check_kind in ('allowed_values', 'currency')
@@ -77,7 +74,7 @@ select
     source_file,
     file_version,
     rule_id,
-    arg_min(column_value, first_row) filter (where is_violation) as example_value,
+    min_by(column_value, first_row) filter (where is_violation) as example_value,
     cast(sum(row_count) as bigint) as checked_count,
     cast(coalesce(sum(row_count) filter (where is_violation), 0) as bigint) as violating_count,
     cast(coalesce(sum(touched_cost) filter (where is_violation), 0) as {{ money_type() }}) as touched_cost,

@@ -19,8 +19,9 @@ select
     count(*) filter (
         where activity.active_at is not null and activity.workload is not null and workloads.workload is null
     ) as rows_of_unknown_workloads,
-    string_agg(distinct activity.workload, ', ' order by activity.workload)
-    filter (where activity.active_at is not null and workloads.workload is null) as unknown_workloads,
+    {{ texts_of_group(
+        'case when activity.active_at is not null and workloads.workload is null then activity.workload end'
+    ) }} as unknown_workloads,
     count(*) filter (
         where activity.active_at is not null and activity.user_id is null and activity.session_id is null
     ) as rows_without_id

@@ -18,7 +18,7 @@ unread as (
     select
         source_file,
         cast(null as bigint) as scrape_series_id,
-        cast(null as varchar) as series_text,
+        cast(null as string) as series_text,
         'file_not_read' as issue,
         problem as detail,
         0 as affected_samples
@@ -30,21 +30,27 @@ unread as (
 values_without_use as (
 
     select
-        source_file,
-        scrape_series_id,
-        series_text,
-        unnest(['unreadable_row', 'negative_value', 'no_value']) as issue,
-        unnest([
-            'broken lines, rows without a metric, or labels of a counted metric that are no JSON object',
-            'neither a count nor a share of time is negative',
-            'stale markers, NaN, infinite or above 2^53; their time is kept'
-        ]) as detail,
-        unnest([
-            case when metric = '(unreadable)' then samples else 0 end,
-            case when metric != '(unreadable)' and is_catalogued then negative_samples else 0 end,
-            case when metric != '(unreadable)' and is_catalogued then uncountable_samples - negative_samples else 0 end
-        ]) as affected_samples
+        series.source_file,
+        series.scrape_series_id,
+        series.series_text,
+        kinds.issue,
+        kinds.detail,
+        case
+            when kinds.issue = 'unreadable_row' then case when series.metric = '(unreadable)' then series.samples end
+            when series.metric = '(unreadable)' or not series.is_catalogued then 0
+            when kinds.issue = 'negative_value' then series.negative_samples
+            else series.uncountable_samples - series.negative_samples
+        end as affected_samples
     from series
+    cross join (
+        values
+        (
+            'unreadable_row',
+            'broken lines, rows without a metric, or labels of a counted metric that are no JSON object'
+        ),
+        ('negative_value', 'neither a count nor a share of time is negative'),
+        ('no_value', 'stale markers, NaN, infinite or above 2^53; their time is kept')
+    ) as kinds (issue, detail)
 
 ),
 
@@ -85,13 +91,13 @@ hourly_counts as (
     select
         source_file,
         cast(null as bigint) as scrape_series_id,
-        cast(null as varchar) as series_text,
+        cast(null as string) as series_text,
         'hourly_counts' as issue,
         'a database says how often it scraped in an hour and not when: single scrapes that are missing are not seen'
             as detail,
-        sum(len(thinned)) as affected_samples
+        sum({{ length_of('thinned') }}) as affected_samples
     from series
-    where len(thinned) > 0
+    where {{ length_of('thinned') }} > 0
     group by source_file
 
 ),
@@ -119,7 +125,7 @@ issues as (
     select
         source_file,
         cast(null as bigint) as scrape_series_id,
-        cast(null as varchar) as series_text,
+        cast(null as string) as series_text,
         issue,
         detail,
         affected_rows as affected_samples

@@ -10,19 +10,40 @@ provider_buckets as (
 
 ),
 
+provider_rows as (
+
+    select
+        source_file,
+        'unreadable_row' as issue,
+        cast(null as string) as detail
+    from provider_usage
+    where bucket_start is null
+    union all
+    select
+        source_file,
+        'unusable_count' as issue,
+        cast(null as string) as detail
+    from provider_usage
+    where bucket_start is not null and not is_superseded and has_unusable_counts
+    union all
+    select
+        source_file,
+        'superseded_count' as issue,
+        'a newer file has another count of the same bucket, group, account and region' as detail
+    from provider_usage
+    where has_other_counts
+
+),
+
 provider_counts as (
 
     select
         source_file,
-        unnest(['unreadable_row', 'unusable_count', 'superseded_count']) as issue,
-        unnest([null, null, 'a newer file has another count of the same bucket, group, account and region']) as detail,
-        unnest([
-            count(*) filter (where bucket_start is null),
-            count(*) filter (where bucket_start is not null and not is_superseded and has_unusable_counts),
-            count(*) filter (where has_other_counts)
-        ]) as affected_rows
-    from provider_usage
-    group by source_file
+        issue,
+        max(detail) as detail,
+        count(*) as affected_rows
+    from provider_rows
+    group by source_file, issue
 
 ),
 
@@ -41,7 +62,6 @@ superseded as (
 
 select source_file, issue, detail, affected_rows
 from provider_counts
-where affected_rows > 0
 union all
 select source_file, issue, detail, affected_rows
 from superseded

@@ -25,13 +25,19 @@ deployments as (
 request_counts as (
 
     select
-        source_file,
-        unnest(['unreadable_row', 'unusable_count', 'no_deployment', 'more_cached_than_input']) as issue,
-        cast(null as varchar) as detail,
-        unnest([
-            unreadable_rows, rows_with_unusable_counts, rows_without_deployment, rows_with_more_cached_than_input
-        ]) as affected_rows
+        request_files.source_file,
+        kinds.issue,
+        cast(null as string) as detail,
+        case kinds.issue
+            when 'unreadable_row' then request_files.unreadable_rows
+            when 'unusable_count' then request_files.rows_with_unusable_counts
+            when 'no_deployment' then request_files.rows_without_deployment
+            when 'more_cached_than_input' then request_files.rows_with_more_cached_than_input
+        end as affected_rows
     from request_files
+    cross join (
+        values ('unreadable_row'), ('unusable_count'), ('no_deployment'), ('more_cached_than_input')
+    ) as kinds (issue)
 
 ),
 
@@ -41,10 +47,10 @@ repeated_requests as (
         source_file,
         'repeated_request' as issue,
         'their request ids are in this or another file already: they count once' as detail,
-        sum(len(repeated_rows)) as affected_rows
+        sum({{ length_of('repeated_rows') }}) as affected_rows
     from repeats
     group by source_file
-    having sum(len(repeated_rows)) > 0
+    having sum({{ length_of('repeated_rows') }}) > 0
 
 ),
 
@@ -53,7 +59,7 @@ unknown_deployments as (
     select
         requests.source_file,
         'unknown_deployment' as issue,
-        string_agg(distinct requests.deployment_id, ', ' order by requests.deployment_id) as detail,
+        {{ texts_of_group('requests.deployment_id') }} as detail,
         sum(requests.requests + requests.failed_requests) as affected_rows
     from requests
     anti join deployments on requests.deployment_id = deployments.deployment_id

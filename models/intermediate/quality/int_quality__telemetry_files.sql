@@ -25,13 +25,17 @@ unread as (
 product_counts as (
 
     select
-        source_file,
-        unnest(['unreadable_row', 'no_workload', 'unknown_workload', 'no_id']) as issue,
-        unnest([null, null, unknown_workloads, null]) as detail,
-        unnest([
-            unreadable_rows, rows_without_workload, rows_of_unknown_workloads, rows_without_id
-        ]) as affected_rows
+        product_files.source_file,
+        kinds.issue,
+        case kinds.issue when 'unknown_workload' then product_files.unknown_workloads end as detail,
+        case kinds.issue
+            when 'unreadable_row' then product_files.unreadable_rows
+            when 'no_workload' then product_files.rows_without_workload
+            when 'unknown_workload' then product_files.rows_of_unknown_workloads
+            when 'no_id' then product_files.rows_without_id
+        end as affected_rows
     from product_files
+    cross join (values ('unreadable_row'), ('no_workload'), ('unknown_workload'), ('no_id')) as kinds (issue)
 
 ),
 

@@ -1,4 +1,4 @@
-{%- set allowed = "to_seconds(" ~ var('scrape_max_gap_seconds') ~ ")" -%}
+{%- set allowed = "interval '" ~ var('scrape_max_gap_seconds') ~ " seconds'" -%}
 
 with files as (
 
@@ -72,7 +72,7 @@ days as (
         spans.date_day,
         min(spans.first_at) as first_at,
         max(spans.last_at) as last_at,
-        arg_min(spans.source_file, spans.first_at) as source_file,
+        min_by(spans.source_file, spans.first_at) as source_file,
         sum(spans.affected_rows) as affected_rows
     from spans
     inner join files on spans.source_file = files.source_file
@@ -90,8 +90,8 @@ deliveries as (
         max(last_at) as last_at,
         min(date_day) as first_date,
         max(date_day) as last_date,
-        arg_min(source_file, first_at) as source_file,
-        sum(affected_rows) filter (where is_end) as affected_rows,
+        min_by(source_file, first_at) as source_file,
+        sum(case when is_end then affected_rows end) as affected_rows,
         count(*) as days,
         bool_and(date_day = first_date or first_at <= date_day + interval 1 hour) as begins_at_midnight,
         bool_and(date_day = last_date or last_at >= date_day + interval 23 hour) as ends_at_midnight
@@ -119,7 +119,7 @@ shifted as (
         date_trunc('hour', last_at + {{ allowed }}) as ends_at
     from deliveries
     where
-        days = last_date - first_date + 1
+        days = {{ days_between('first_date', 'last_date') }} + 1
         and begins_at_midnight
         and ends_at_midnight
         and last_at - first_at >= interval 20 hour

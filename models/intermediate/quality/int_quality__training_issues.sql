@@ -21,14 +21,12 @@ training_counts as (
 
     select
         source_file,
-        unnest(['unreadable_row', 'unusable_count']) as issue,
-        cast(null as varchar) as detail,
-        unnest([
-            count(*) filter (where ts is null or step is null),
-            count(*) filter (where ts is not null and step is not null and has_unusable_counts)
-        ]) as affected_rows
+        case when ts is null or step is null then 'unreadable_row' else 'unusable_count' end as issue,
+        cast(null as string) as detail,
+        count(*) as affected_rows
     from training
-    group by source_file
+    where ts is null or step is null or has_unusable_counts
+    group by source_file, case when ts is null or step is null then 'unreadable_row' else 'unusable_count' end
 
 ),
 
@@ -37,7 +35,7 @@ unknown_openings as (
     select
         training_steps.source_file,
         'opening_unknown' as issue,
-        string_agg(distinct training_steps.run_id, ', ' order by training_steps.run_id) as detail,
+        {{ texts_of_group('training_steps.run_id') }} as detail,
         count(*) as affected_rows
     from training_steps
     inner join training_attempts
@@ -51,7 +49,6 @@ unknown_openings as (
 
 select source_file, issue, detail, affected_rows
 from training_counts
-where affected_rows > 0
 union all
 select source_file, issue, detail, affected_rows
 from unknown_openings

@@ -30,7 +30,7 @@ refused as (
         min(refusals.reason) as detail,
         max(series.samples) as affected_samples
     from series
-    inner join refusals on regexp_full_match(series.metric, refusals.metric_pattern)
+    inner join refusals on {{ matches_all('series.metric', 'refusals.metric_pattern') }}
     group by series.source_file, series.scrape_series_id, series.series_text
 
 ),
@@ -44,16 +44,17 @@ unknown_usage as (
         series.series_text,
         'unknown_usage' as issue,
         'it looks like usage and no row of metric_catalog knows it: it counted at least '
-        || cast(cast(series.value_range as hugeint) as varchar) || '; add a row, or one to metric_refusals' as detail,
+        || cast(cast(series.value_range as {{ wide_integer() }}) as string)
+        || '; add a row, or one to metric_refusals' as detail,
         series.samples as affected_samples
     from series
     where
         series.value_range > 0
-        and regexp_matches(series.metric, 'tokens?(_(total|sum|usage))?$|token_usage')
+        and {{ matches('series.metric', "'tokens?(_(total|sum|usage))?$|token_usage'") }}
         and series.metric not in (select catalog.metric from catalog)
         and not exists (
             select 1 from refusals
-            where regexp_full_match(series.metric, refusals.metric_pattern)
+            where {{ matches_all('series.metric', 'refusals.metric_pattern') }}
         )
 
 ),

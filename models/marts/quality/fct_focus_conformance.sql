@@ -17,7 +17,7 @@ select
     example_value,
     checked_count,
     violating_count,
-    violating_count / nullif(checked_count, 0) as violating_share,
+    cast(violating_count as double) / nullif(checked_count, 0) as violating_share,
     touched_cost,
     example_row,
     is_sign_of_trouble

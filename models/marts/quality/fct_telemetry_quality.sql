@@ -29,7 +29,7 @@ select
     source_file,
     folder,
     shape,
-    cast(null as varchar) as series,
+    cast(null as string) as series,
     issue,
     detail,
     affected_rows,
