@@ -48,7 +48,9 @@ worded as (
 
 select
     finding_kind || ':' || thing as finding_id,
-    row_number() over (order by abs(amount_per_month) desc nulls last, finding_kind, thing) as finding_rank,
+    cast(
+        row_number() over (order by abs(amount_per_month) desc nulls last, finding_kind, thing) as bigint
+    ) as finding_rank,
     finding_kind,
     environment,
     workload,

@@ -20,7 +20,7 @@ select
     changes.release,
     changes.changed_on as released_on,
     effects.looked_until,
-    {{ days_between('changes.changed_on', 'effects.looked_until') }} as days_since_release,
+    cast({{ days_between('changes.changed_on', 'effects.looked_until') }} as bigint) as days_since_release,
     effects.looked_until = max(effects.looked_until) over (partition by changes.change_id) as is_newest_look,
     effects.verdict,
     effects.verdict_reason,
