@@ -135,9 +135,9 @@ broken as (
 
     select * from charges
     where
-        {% for _, applies, violates, _ in rules %}
+    {% for _, applies, violates, _ in rules %}
         {{ 'or ' if not loop.first }}(({{ applies }}) and ({{ violates }}))
-        {% endfor %}
+    {% endfor %}
 
 ),
 

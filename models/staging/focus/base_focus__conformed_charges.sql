@@ -49,23 +49,21 @@ flagged as (
         case
             when is_azure
                 then list_has_any(
-                    ['-2', 'unassigned'],
-                    [
-                        lower(sub_account_name), lower(invoice_id), lower(resource_name), lower(region_id),
-                        lower(region_name), lower(sku_id), lower(sku_price_id)
-                    ]
-                )
+                        ['-2', 'unassigned'],
+                        [
+                            lower(sub_account_name), lower(invoice_id), lower(resource_name), lower(region_id),
+                            lower(region_name), lower(sku_id), lower(sku_price_id)
+                        ]
+                    )
         end as azure_placeholders,
         case
             when is_azure
                 then concat_ws(
-                    ' ', billing_account_id, sub_account_id, resource_id, commitment_discount_id,
-                    capacity_reservation_id
-                ) != lower(concat_ws(
-                    ' ', billing_account_id, sub_account_id, resource_id, commitment_discount_id,
-                    capacity_reservation_id
-                ))
-        end as azure_lower_case_ids,
+                        ' ', billing_account_id, sub_account_id, resource_id, commitment_discount_id,
+                        capacity_reservation_id
+                    )
+        end as azure_ids,
+        azure_ids != lower(azure_ids) as azure_lower_case_ids,
         case when google_credits != 0 then {{ credits_are() }} end as credits_are,
         google_credits != 0 and credits_are = 'separate' as google_credits_added,
         google_credits != 0 and credits_are is null as google_credits_unknown,
@@ -84,7 +82,7 @@ flagged as (
 )
 
 select
-    * exclude (is_azure, cost) replace (
+    * exclude (is_azure, azure_ids, cost) replace (
         case
             when azure_commitment_purchase then 0
             when google_credits_added then coalesce(effective_cost, billed_cost) + google_credits
