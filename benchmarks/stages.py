@@ -135,6 +135,15 @@ def write_world(folder: Path, charges: int, world: str, seed: int) -> tuple[int,
     return charges, days * SERIES * SCRAPES_A_DAY
 
 
+def hold_back_last_day(folder: Path, alone: Path) -> Path:
+    """Moves the samples of the last day into a root of their own, where a bill is not."""
+    last = max((folder / "telemetry").rglob("*.parquet"))
+    place = alone / last.relative_to(folder)
+    place.parent.mkdir(parents=True)
+    last.rename(place)
+    return alone
+
+
 def floors(folder: Path, environment: dict[str, str]) -> Iterator[Usage]:
     """Each floor in a process of its own, with the threads and the memory that a build has."""
     for name, (query, kind) in FLOORS.items():
@@ -180,19 +189,25 @@ def main(charges: int, world: str, seed: int, select: str) -> None:
     """Print a table of stages and floors, in Markdown, as docs/performance.md has it."""
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="unit-economics-") as name:
-        folder = Path(name)
+        folder = Path(name) / "world"
         with console.status("writing the world"):
             rows, samples = write_world(folder, charges, world, seed)
+        alone = hold_back_last_day(folder, Path(name) / "alone")
         environment = environment_in(folder, folder)
         with console.status("floors"):
             floor = {usage.name: usage for usage in floors(folder, environment)}
         build = ["dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test"]
         build += ["--select", *select.split()] if select else []
         usages, nodes = [], []
-        for title in ("from nothing", "nothing new"):
+        for title in ("from nothing", "nothing new", "one more day of samples"):
+            if title == "one more day of samples":
+                held = next(alone.rglob("*.parquet"))
+                (folder / held.relative_to(alone)).hardlink_to(held)
             with console.status(f"build, {title}"):
                 usages.append(measured(f"build, {title}", build, environment))
             nodes.append(seconds_by_node(folder / "target"))
+        with console.status("build, that day alone"):
+            usages.append(measured("build, that day alone", build, environment_in(alone, alone)))
         print_table(rows, samples, world, floor, usages, nodes)
 
 
@@ -205,12 +220,16 @@ def print_table(
     nodes: list[dict[str, float]],
 ) -> None:
     click.echo(f"{charges:,} charges ({world}) and {samples:,} samples; {machine()}\n")
-    click.echo("| stage | s | nothing new, s | floor | floor, s | times |")
-    click.echo("|---|--:|--:|---|--:|--:|")
+    click.echo("| stage | s | nothing new, s | one more day of samples, s | floor | floor, s | times |")
+    click.echo("|---|--:|--:|--:|---|--:|--:|")
     for stage in STAGES:
-        cold, warm = (sum(seconds for node, seconds in run.items() if node.startswith(stage.models)) for run in nodes)
+        cold, warm, day = (
+            sum(seconds for node, seconds in run.items() if node.startswith(stage.models)) for run in nodes
+        )
         least = floor[stage.floor].wall_seconds
-        click.echo(f"| {stage.name} | {cold:.1f} | {warm:.1f} | {stage.floor} | {least:.1f} | {cold / least:.1f} |")
+        click.echo(
+            f"| {stage.name} | {cold:.1f} | {warm:.1f} | {day:.1f} | {stage.floor} | {least:.1f} | {cold / least:.1f} |"
+        )
     click.echo("\n| process | CPU s | s | peak GB |")
     click.echo("|---|--:|--:|--:|")
     for usage in (*floor.values(), *usages):
