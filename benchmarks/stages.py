@@ -106,8 +106,9 @@ class Stage:
 
 
 STAGES = (
-    Stage("land and normalise charges", ("landed_focus_charges", "base_focus__", "stg_focus__"), "load"),
-    Stage("findings of charges", ("int_quality__focus_row_findings",), "load"),
+    Stage("land charges", ("landed_focus_charges",), "load"),
+    Stage("normalise charges", ("base_focus__", "stg_focus__"), "load"),
+    Stage("findings of charges", ("int_quality__focus_",), "load"),
     Stage("cost lines by day", ("int_costs__charges_daily", "int_costs__charge_attributes"), "load"),
     Stage("land samples", ("landed_prometheus_", "stg_prometheus__"), "load of samples"),
     Stage("count", ("int_usage__counter_states_daily",), "grouped scan"),
