@@ -10,7 +10,7 @@ with labels as (
 
 structs as (
 
-    select array_sort(array_agg({{ struct_of(['word', 'number']) }})) as pairs
+    select array_sort(array_agg({{ struct_of({'word': 'lines.word', 'number': 'lines.number'}) }})) as pairs
     from (values ('b', 1), ('a', 2)) as lines (word, number)
 
 ),
@@ -30,7 +30,7 @@ known as (
 
 sums as (
 
-    select {{ sum_in_order('part', 'place') }} as total
+    select {{ sum_in_order('parts.part', 'parts.place') }} as total
     from (values (3, cast(-1e16 as double)), (1, cast(1e16 as double)), (2, cast(1 as double))) as parts (place, part)
 
 ),
@@ -38,9 +38,11 @@ sums as (
 windows as (
 
     select
-        place,
-        {{ first_known('part') }} over (order by place rows between current row and unbounded following) as next_part,
-        {{ number_of_row('place') }} as number
+        parts.place,
+        {{ first_known('parts.part') }} over (
+            order by parts.place rows between current row and unbounded following
+        ) as next_part,
+        {{ number_of_row('parts.place') }} as number
     from (values (1, cast(null as string)), (2, 'b')) as parts (place, part)
 
 ),
@@ -49,8 +51,11 @@ cases as (
 
     select
         'a list made anew' as name,
-        (select {{ joined_texts(list_of_each('array_sort(numbers)', 'number', 'cast(10 * number as string)'), "','") }} from labels)
-            as found,
+        (
+            select
+                {{ joined_texts(list_of_each('array_sort(numbers)', 'number', 'cast(10 * number as string)'), "','") }}
+            from labels
+        ) as found,
         '10,20,30' as expected
     union all
     select
@@ -61,7 +66,9 @@ cases as (
     select
         'the first, and none' as name,
         (
-            select cast({{ element_of('numbers', 1) }} as string) || coalesce(cast({{ element_of('numbers', 4) }} as string), '-')
+            select
+                cast({{ element_of('numbers', 1) }} as string)
+                || coalesce(cast({{ element_of('numbers', 4) }} as string), '-')
             from labels
         ) as found,
         '3-' as expected
@@ -101,7 +108,10 @@ cases as (
     union all
     select
         'a list without elements' as name,
-        (select cast({{ length_of("coalesce(case when 1 = 2 then words end, " ~ empty_list() ~ ")") }} as string) from known) as found,
+        (
+            select cast({{ length_of('coalesce(case when 1 = 2 then words end, ' ~ empty_list() ~ ')') }} as string)
+            from known
+        ) as found,
         '0' as expected
     union all
     select
@@ -111,7 +121,11 @@ cases as (
     union all
     select
         'the next that is known' as name,
-        (select next_part || cast(number as string) from windows where place = 1) as found,
+        (
+            select next_part || cast(number as string)
+            from windows
+            where place = 1
+        ) as found,
         'b1' as expected
 )
 

@@ -6,7 +6,8 @@ with groups as (
         {{ texts_of_group('case when lines.factor > 2 then lines.word end', '; ') }} as chosen_words,
         {{ product_of('lines.factor') }} as factors,
         {{ value_at_least('lines.factor', 'lines.word') }} as factor_of_first,
-        {{ fingerprint_of_group('lines.word') }} = {{ fingerprint_of_group("case lines.word when 'a' then 'a' end") }} as is_pair_nothing
+        {{ fingerprint_of_group('lines.word') }}
+        = {{ fingerprint_of_group("case lines.word when 'a' then 'a' end") }} as is_pair_nothing
     from (values ('b', 2), ('a', 3), ('b', null)) as lines (word, factor)
 
 ),
@@ -99,7 +100,8 @@ cases as (
     union all
     select
         'a beginning and an end' as name,
-        cast({{ begins_with("'pod_phase'", "'pod_'") }} as string) || ' ' || cast({{ ends_in("'pod_phase'", "'_'") }} as string) as found,
+        cast({{ begins_with("'pod_phase'", "'pod_'") }} as string)
+        || ' ' || cast({{ ends_in("'pod_phase'", "'_'") }} as string) as found,
         'true false' as expected
     union all
     select
@@ -119,7 +121,8 @@ cases as (
     union all
     select
         'thousands and decimals' as name,
-        {{ number_text("cast('1234567.891' as decimal(38, 18))", '2') }} || ' ' || {{ number_text('-0.5', '0 + 1') }} as found,
+        {{ number_text("cast('1234567.891' as decimal(38, 18))", '2') }}
+        || ' ' || {{ number_text('-0.5', '0 + 1') }} as found,
         '1,234,567.89 -0.5' as expected
     union all
     select

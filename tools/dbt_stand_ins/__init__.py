@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import datetime
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +90,10 @@ def var(name: str, default: Any = None) -> Any:
 
 def env_var(name: str, default: str = "") -> str:
     return default
+
+
+def tojson(value: Any) -> str:
+    return json.dumps(value)
 
 
 def should_full_refresh() -> bool:

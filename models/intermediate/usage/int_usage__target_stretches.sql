@@ -68,9 +68,9 @@ series_gaps as (
 
     select
         series_id,
-        gap.starts_at as starts_at,
-        gap.ends_at as ends_at,
-        gap.is_reset as is_reset
+        gap.starts_at,
+        gap.ends_at,
+        gap.is_reset
     from gap_lists
 
     union all

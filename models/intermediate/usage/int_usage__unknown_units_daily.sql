@@ -137,26 +137,6 @@ gaps as (
 ),
 
 -- without one kind of token nobody knows how cost divides between the kinds, and without all of a prompt not their sum
-kinds as (
-
-    select *
-    from (
-        values
-        ('prompt', 'input_token'),
-        ('prompt', 'cached_input_token'),
-        ('prompt', 'output_token'),
-        ('prompt', 'token'),
-        ('output', 'input_token'),
-        ('output', 'cached_input_token'),
-        ('output', 'output_token'),
-        ('output', 'token'),
-        ('cached', 'input_token'),
-        ('cached', 'cached_input_token'),
-        ('cached', 'output_token')
-    ) as kinds (meter, unit)
-
-),
-
 units as (
 
     select
@@ -165,7 +145,8 @@ units as (
         gaps.reason,
         coalesce(kinds.unit, gaps.meter) as unit
     from gaps
-    left join kinds on gaps.meter = kinds.meter
+    left join (values ('input_token'), ('cached_input_token'), ('output_token'), ('token')) as kinds (unit)
+        on gaps.meter in ('prompt', 'output') or (gaps.meter = 'cached' and kinds.unit != 'token')
 
 )
 
