@@ -130,32 +130,32 @@ def data_tests_there(manifest: dict[str, Any], on_spark: list[dict[str, Any]], r
 
 @dataclass(frozen=True)
 class World:
-    """A database that DuckDB built, with the project as dbt read it then; `folder` takes what Spark makes of it."""
+    """A database that DuckDB built; `folder` takes what Spark makes of it."""
 
     name: str
     database: Path
-    manifest: Path
     folder: Path
     # a random world's seeds are in a folder that only DuckDB reads
     seeds_are_loaded: bool = False
 
 
-def build_world(world: World, folder: Path, seed: int) -> None:
-    """Writes a random world and builds it on DuckDB."""
+def build_world(world: World, folder: Path, seed: int, runs: list[dict[str, Any]]) -> None:
+    """Writes a random world and builds on DuckDB what runs on Spark, with all that it reads."""
     shutil.rmtree(folder, ignore_errors=True)
     write_world(folder, seed)
-    target = folder.parent / "target_duckdb"  # one for all: the project is read once
     environment = {
         **os.environ,
         "UNIT_ECONOMICS_DATA": str(folder / "data"),
         "UNIT_ECONOMICS_SEEDS": str(folder / "seeds"),
         "UNIT_ECONOMICS_BOOKS": "",
         "UNIT_ECONOMICS_DATABASE": str(world.database),
-        "DBT_TARGET_PATH": str(target),
+        "DBT_TARGET_PATH": str(folder.parent / "target_duckdb"),  # one for all worlds: the project is read once
     }
-    command = ["dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test", "test"]
+    command = [
+        *("dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test", "test"),
+        *("--select", "resource_type:seed", *(f"+{node['name']}" for node in runs)),
+    ]
     subprocess.run(command, env=environment, cwd=ROOT, check=True)
-    shutil.copy(target / "manifest.json", world.manifest)
 
 
 @contextmanager
@@ -195,7 +195,8 @@ def on_spark(arguments: argparse.Namespace, spark: dict[str, str], world: World,
     ]
     status = subprocess.run(command, env=environment, cwd=ROOT).returncode
     if (folder / "spark" / "warehouse").is_dir():
-        (folder / "spark" / "warehouse").rename(world.folder / "warehouse")
+        # a copy: the next world's schemas are dropped where Spark put them
+        shutil.copytree(folder / "spark" / "warehouse", world.folder / "warehouse")
     return status
 
 
@@ -266,12 +267,13 @@ def differences(database: Path, folder: Path, runs: list[dict[str, Any]]) -> Ite
             )
 
 
-def compare_world(arguments: argparse.Namespace, world: World, spark: dict[str, str] | None) -> bool:
+def compare_world(
+    arguments: argparse.Namespace, manifest: dict[str, Any], world: World, spark: dict[str, str] | None
+) -> bool:
     """Builds a world on Spark, prints what differs and a line of figures; says whether all is equal and all ran.
 
     Without Spark, what it made before is compared.
     """
-    manifest = json.loads(world.manifest.read_text(encoding="utf-8"))
     runs, read = divided(manifest)
     seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
     status = 0
@@ -319,20 +321,20 @@ def main() -> int:
     if shutil.which("java") is None:
         print("Spark needs Java 17 or 21 (on Debian: apt install openjdk-17-jre-headless)", file=sys.stderr)
         return 1
+    manifest = json.loads(arguments.manifest.read_text(encoding="utf-8"))
     worlds = []
     if not arguments.no_sample:
-        worlds.append(World("sample", arguments.database, arguments.manifest, arguments.folder / "sample", True))
+        worlds.append(World("sample", arguments.database, arguments.folder / "sample", seeds_are_loaded=True))
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.worlds):
         folder = arguments.folder.resolve() / f"world-{seed}"
-        world = World(f"world {seed}", folder / "unit_economics.duckdb", folder / "manifest.json", folder / "spark")
-        worlds.append(world)
+        worlds.append(World(f"world {seed}", folder / "unit_economics.duckdb", folder / "spark"))
         if not arguments.compare_only:
-            build_world(world, folder, seed)
+            build_world(worlds[-1], folder, seed, divided(manifest)[0])
     if arguments.compare_only:
-        equal = [compare_world(arguments, world, None) for world in worlds]
+        equal = [compare_world(arguments, manifest, world, None) for world in worlds]
     else:
         with running_spark(arguments) as spark:
-            equal = [compare_world(arguments, world, spark) for world in worlds]
+            equal = [compare_world(arguments, manifest, world, spark) for world in worlds]
     return 0 if all(equal) else 1
 
 

@@ -105,7 +105,7 @@ def charges(random: Random, window: Window, deployments: list[str]) -> list[dict
                 "RegionId": random.choice([None, "us-east-1", "westeurope"]),
                 "SubAccountId": random.choice([None, fleet.AWS_INFERENCE_ACCOUNT, "777"]),
                 "ResourceId": random.choice([None, "i-1", "i-2", "it's"]),
-                "ConsumedQuantity": random.choice([None, "0", "1", "0.333333333333", "12345678901"]),
+                "ConsumedQuantity": random.choice([None, "0", "1", "0.333333333333", "23.75"]),
                 "ConsumedUnit": random.choice(UNITS),
                 "Tags": json.dumps({key: tags[key] for key in random.sample(sorted(tags), random.randint(0, 2))}),
             }
