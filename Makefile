@@ -276,6 +276,18 @@ WORLD ?= repeating
 benchmark-stages: $(INSTALLED) ## Each stage of a build against a plain load and a scan of the same files
 	python -m benchmarks.stages --charges $(SIZE) --world $(WORLD)
 
+# Other engines count the same samples. Spark needs Java 17 or 21.
+PEERS_VENV ?= .venv-peers
+PEERS_INSTALLED := $(call stamp,$(PEERS_VENV),requirements-peers.lock pyproject.toml)
+
+.PHONY: benchmark-peers
+benchmark-peers: $(INSTALLED) $(PEERS_INSTALLED) ## The same count by Polars, chDB, Spark, pandas and plain DuckDB
+	python -m benchmarks.peers --charges $(SIZE) --python $(PEERS_VENV)/bin/python
+
+$(PEERS_INSTALLED):
+	$(call install,$(PYTHON),$(PEERS_VENV),requirements-peers.lock)
+	$(call installed,$(PEERS_VENV))
+
 .PHONY: benchmark-verdicts
 benchmark-verdicts: $(INSTALLED) ## How often gates, verdicts, anomalies and forecasts err on simulated noise: an hour
 	python -m benchmarks.release_gate
@@ -324,7 +336,7 @@ lock: ## Resolve the locks again (needs uv)
 	$(RESOLVE) --python-version 3.11 pyproject.toml --extra dev --output-file requirements.lock
 	for extra in conformance metricflow spark; do $(RESOLVE) --python-version 3.11 pyproject.toml --extra $$extra \
 		--constraint requirements.lock --output-file requirements-$$extra.lock; done
-	for group in airflow superset object-stores; do $(RESOLVE) --python-version 3.11 --group $$group \
+	for group in airflow superset object-stores peers; do $(RESOLVE) --python-version 3.11 --group $$group \
 		--output-file requirements-$$group.lock; done
 	$(RESOLVE) --python-version 3.12 requirements-focus-validator.in --output-file requirements-focus-validator.lock
 

@@ -106,20 +106,22 @@ class Stage:
 
 
 STAGES = (
-    Stage("land and normalise charges", ("landed_focus_charges", "base_focus__", "stg_focus__"), "load"),
-    Stage("findings of charges", ("int_quality__focus_row_findings",), "load"),
+    Stage("land charges", ("landed_focus_charges",), "load"),
+    Stage("normalise charges", ("base_focus__", "stg_focus__"), "load"),
+    Stage("findings of charges", ("int_quality__focus_",), "load"),
     Stage("cost lines by day", ("int_costs__charges_daily", "int_costs__charge_attributes"), "load"),
     Stage("land samples", ("landed_prometheus_", "stg_prometheus__"), "load of samples"),
     Stage("count", ("int_usage__counter_states_daily",), "grouped scan"),
 )
 
 
-def write_world(folder: Path, charges: int, world: str, seed: int) -> tuple[int, int]:
-    """Writes bills and samples; gives how many of each."""
+def write_world(folder: Path, charges: int, world: str, seed: int, days: int = 0) -> tuple[int, int]:
+    """Writes bills and samples; gives how many of each. `days` of samples, of fewer or more series; else of SERIES."""
     bills, telemetry = folder / "focus" / "acme" / "data", folder / "telemetry" / "prometheus" / "vllm"
     bills.mkdir(parents=True)
     telemetry.mkdir(parents=True)
-    days = max(1, round(charges * SAMPLES_A_CHARGE / (SERIES * SCRAPES_A_DAY)))
+    series = max(3, round(charges * SAMPLES_A_CHARGE / (days * SCRAPES_A_DAY))) if days else SERIES
+    days = days or max(1, round(charges * SAMPLES_A_CHARGE / (SERIES * SCRAPES_A_DAY)))
     # an hour of a repeating world has the lines of every other hour
     line = f"row_number // {HOURS}" if world == "repeating" else "row_number"
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(folder / "tmp")}) as connection:
@@ -130,9 +132,18 @@ def write_world(folder: Path, charges: int, world: str, seed: int) -> tuple[int,
             )
             connection.execute(f"copy ({query}) to '{bills}/bill-{number:03}.parquet' (format parquet)")
         for day in range(days):
-            query = SAMPLES.format(first_day=FIRST_DAY, seed=seed, day=day, series=SERIES, scrapes=SCRAPES_A_DAY)
+            query = SAMPLES.format(first_day=FIRST_DAY, seed=seed, day=day, series=series, scrapes=SCRAPES_A_DAY)
             connection.execute(f"copy ({query}) to '{telemetry}/{day:03}.parquet' (format parquet, compression zstd)")
-    return charges, days * SERIES * SCRAPES_A_DAY
+    return charges, days * series * SCRAPES_A_DAY
+
+
+def hold_back_last_day(folder: Path, alone: Path) -> Path:
+    """Moves the samples of the last day into a root of their own, where a bill is not."""
+    last = max((folder / "telemetry").rglob("*.parquet"))
+    place = alone / last.relative_to(folder)
+    place.parent.mkdir(parents=True)
+    last.rename(place)
+    return alone
 
 
 def floors(folder: Path, environment: dict[str, str]) -> Iterator[Usage]:
@@ -175,42 +186,55 @@ def machine() -> str:
 @click.option("--charges", type=int, default=1_000_000, show_default=True, help="Rows of the bill.")
 @click.option("--world", type=click.Choice(WORLDS), default="repeating", show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--days", type=int, default=0, help="Days of samples, of as many series as their number needs.")
 @click.option("--select", default="", help="Of dbt what to build, such as +int_costs__charges_daily; all if not given.")
-def main(charges: int, world: str, seed: int, select: str) -> None:
+def main(charges: int, world: str, seed: int, days: int, select: str) -> None:
     """Print a table of stages and floors, in Markdown, as docs/performance.md has it."""
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="unit-economics-") as name:
-        folder = Path(name)
+        folder = Path(name) / "world"
         with console.status("writing the world"):
-            rows, samples = write_world(folder, charges, world, seed)
+            rows, samples = write_world(folder, charges, world, seed, days)
+        alone = hold_back_last_day(folder, Path(name) / "alone")
         environment = environment_in(folder, folder)
         with console.status("floors"):
             floor = {usage.name: usage for usage in floors(folder, environment)}
         build = ["dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test"]
         build += ["--select", *select.split()] if select else []
         usages, nodes = [], []
-        for title in ("from nothing", "nothing new"):
+        for title in ("from nothing", "nothing new", "one more day of samples"):
+            if title == "one more day of samples":
+                held = next(alone.rglob("*.parquet"))
+                (folder / held.relative_to(alone)).hardlink_to(held)
             with console.status(f"build, {title}"):
                 usages.append(measured(f"build, {title}", build, environment))
             nodes.append(seconds_by_node(folder / "target"))
-        print_table(rows, samples, world, floor, usages, nodes)
+        with console.status("build, that day alone"):
+            usages.append(measured("build, that day alone", build, environment_in(alone, alone)))
+        of_days = len(list((folder / "telemetry").rglob("*.parquet")))
+        print_table(rows, samples, of_days, world, floor, usages, nodes)
 
 
 def print_table(
     charges: int,
     samples: int,
+    days: int,
     world: str,
     floor: dict[str, Usage],
     usages: list[Usage],
     nodes: list[dict[str, float]],
 ) -> None:
-    click.echo(f"{charges:,} charges ({world}) and {samples:,} samples; {machine()}\n")
-    click.echo("| stage | s | nothing new, s | floor | floor, s | times |")
-    click.echo("|---|--:|--:|---|--:|--:|")
+    click.echo(f"{charges:,} charges ({world}) and {samples:,} samples of {days} days; {machine()}\n")
+    click.echo("| stage | s | nothing new, s | one more day of samples, s | floor | floor, s | times |")
+    click.echo("|---|--:|--:|--:|---|--:|--:|")
     for stage in STAGES:
-        cold, warm = (sum(seconds for node, seconds in run.items() if node.startswith(stage.models)) for run in nodes)
+        cold, warm, day = (
+            sum(seconds for node, seconds in run.items() if node.startswith(stage.models)) for run in nodes
+        )
         least = floor[stage.floor].wall_seconds
-        click.echo(f"| {stage.name} | {cold:.1f} | {warm:.1f} | {stage.floor} | {least:.1f} | {cold / least:.1f} |")
+        click.echo(
+            f"| {stage.name} | {cold:.1f} | {warm:.1f} | {day:.1f} | {stage.floor} | {least:.1f} | {cold / least:.1f} |"
+        )
     click.echo("\n| process | CPU s | s | peak GB |")
     click.echo("|---|--:|--:|--:|")
     for usage in (*floor.values(), *usages):

@@ -53,5 +53,5 @@
 
 {# The spelling that FOCUS has for a word of a list, whatever its case; any other word stays. #}
 {% macro focus_spelling(column, words) -%}
-    coalesce(list_filter({{ words }}, lambda word: lower(word) = lower({{ column }}))[1], {{ column }})
+    coalesce({{ sql_texts(words) }}[list_position({{ sql_texts(words | map('lower') | list) }}, lower({{ column }}))], {{ column }})
 {%- endmacro %}

@@ -110,12 +110,41 @@
 {% do rules.append((column ~ '_present', 'true', column ~ ' is null', "'(null)'")) %}
 {% endfor %}
 
--- all rules in one pass over the charges
-with counted as (
+with charges as (
+
+    select * from {{ ref('stg_focus__charges') }}
+    where {{ is_not_landed() }}
+
+),
+
+checked as (
+
+    select
+        {% for rule_id, applies, _, _ in rules %}
+        count(*) filter (where {{ applies }}) as {{ rule_id }},
+        {% endfor %}
+        source_file,
+        file_version
+    from charges
+    group by source_file, file_version
+
+),
+
+-- the few rows that break a rule: an example as text is dear, and DuckDB writes the text of each row that it reads
+broken as (
+
+    select * from charges
+    where
+    {% for _, applies, violates, _ in rules %}
+        {{ 'or ' if not loop.first }}(({{ applies }}) and ({{ violates }}))
+    {% endfor %}
+
+),
+
+found as (
 
     select
         {% for rule_id, applies, violates, example in rules %}
-        count(*) filter (where {{ applies }}) as {{ rule_id }}__checked,
         count(*) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__violating,
         min(source_row) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__row,
         arg_min_null(cast({{ example }} as varchar), source_row) filter (where ({{ applies }}) and ({{ violates }}))
@@ -124,22 +153,22 @@ with counted as (
         {% endfor %}
         source_file,
         file_version
-    from {{ ref('stg_focus__charges') }}
-    where {{ is_not_landed() }}
+    from broken
     group by source_file, file_version
 
 )
 
-{% for rule_id, applies, violates, example in rules %}
+{% for rule_id, _, _, _ in rules %}
 select
-    source_file,
-    file_version,
+    checked.source_file,
+    checked.file_version,
     '{{ rule_id }}' as rule_id,
-    {{ rule_id }}__value as example_value,
-    {{ rule_id }}__checked as checked_count,
-    {{ rule_id }}__violating as violating_count,
-    cast(coalesce({{ rule_id }}__cost, 0) as {{ money_type() }}) as touched_cost,
-    {{ rule_id }}__row as example_row
-from counted
+    found.{{ rule_id }}__value as example_value,
+    checked.{{ rule_id }} as checked_count,
+    coalesce(found.{{ rule_id }}__violating, 0) as violating_count,
+    cast(coalesce(found.{{ rule_id }}__cost, 0) as {{ money_type() }}) as touched_cost,
+    found.{{ rule_id }}__row as example_row
+from checked
+left join found on checked.source_file = found.source_file and checked.file_version = found.file_version
 {{ 'union all' if not loop.last }}
 {% endfor %}

@@ -32,31 +32,45 @@ flagged as (
         is_azure and consumed_quantity is not null
         and (charge_category != 'Usage' or coalesce(commitment_discount_status = 'Unused', false))
             as azure_quantity_not_consumed,
-        charge_category = 'Usage' and given_consumed_quantity is null and pricing_quantity is not null
-        and coalesce(commitment_discount_status != 'Unused', true)
-        and regexp_matches(lower(pricing_unit), '(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)') as tokens_from_pricing_quantity,
-        is_azure and (cost != 0 or billed_cost != 0)
-        and 0 in (list_cost, contracted_cost, list_unit_price, contracted_unit_price, pricing_quantity)
-            as azure_zero_for_null,
-        is_azure and billing_period_start != date_trunc('month', billing_period_start) as azure_billing_period,
-        is_azure and list_has_any(
-            ['-2', 'unassigned'],
-            [
-                lower(sub_account_name), lower(invoice_id), lower(resource_name), lower(region_id), lower(region_name),
-                lower(sku_id), lower(sku_price_id)
-            ]
-        ) as azure_placeholders,
-        is_azure and concat_ws(
-            ' ', billing_account_id, sub_account_id, resource_id, commitment_discount_id, capacity_reservation_id
-        ) != lower(concat_ws(
-            ' ', billing_account_id, sub_account_id, resource_id, commitment_discount_id, capacity_reservation_id
-        )) as azure_lower_case_ids,
+        -- what is dear to ask stands behind `then`: DuckDB asks it of those rows alone, and of all rows behind `and`
+        case
+            when
+                charge_category = 'Usage' and given_consumed_quantity is null and pricing_quantity is not null
+                and coalesce(commitment_discount_status != 'Unused', true)
+                then regexp_matches(lower(pricing_unit), '(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)')
+        end as tokens_from_pricing_quantity,
+        case
+            when is_azure
+                then (cost != 0 or billed_cost != 0)
+                    and 0 in (list_cost, contracted_cost, list_unit_price, contracted_unit_price, pricing_quantity)
+        end as azure_zero_for_null,
+        case when is_azure then billing_period_start != date_trunc('month', billing_period_start) end
+            as azure_billing_period,
+        case
+            when is_azure
+                then list_has_any(
+                        ['-2', 'unassigned'],
+                        [
+                            lower(sub_account_name), lower(invoice_id), lower(resource_name), lower(region_id),
+                            lower(region_name), lower(sku_id), lower(sku_price_id)
+                        ]
+                    )
+        end as azure_placeholders,
+        case
+            when is_azure
+                then concat_ws(
+                        ' ', billing_account_id, sub_account_id, resource_id, commitment_discount_id,
+                        capacity_reservation_id
+                    )
+        end as azure_ids,
+        azure_ids != lower(azure_ids) as azure_lower_case_ids,
         case when google_credits != 0 then {{ credits_are() }} end as credits_are,
         google_credits != 0 and credits_are = 'separate' as google_credits_added,
         google_credits != 0 and credits_are is null as google_credits_unknown,
-        data_generator = 'google' and {{ is_local_month('billing_period_start', 'America/Los_Angeles') }}
-            as google_billing_period,
-        data_generator = 'tencent' and {{ is_local_month('billing_period_start', 'Asia/Shanghai') }}
+        case
+            when data_generator = 'google' then {{ is_local_month('billing_period_start', 'America/Los_Angeles') }}
+        end as google_billing_period,
+        case when data_generator = 'tencent' then {{ is_local_month('billing_period_start', 'Asia/Shanghai') }} end
             as tencent_billing_period,
         -- an end of a day or of a month that is written as its last moment or, without a time, as its last day
         minute(charge_period_end) = 59 and second(charge_period_end) = 59 as inclusive_charge_period_end,
@@ -68,7 +82,7 @@ flagged as (
 )
 
 select
-    * exclude (is_azure, cost) replace (
+    * exclude (is_azure, azure_ids, cost) replace (
         case
             when azure_commitment_purchase then 0
             when google_credits_added then coalesce(effective_cost, billed_cost) + google_credits

@@ -44,24 +44,24 @@ select
             "case when lower(charge_subcategory) = 'credit' then 'Credit' "
             ~ "when data_generator = 'google' and lower(charge_category) in ('error', 'rounding_error') then 'Adjustment' "
             ~ "else charge_category end",
-            "['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment']"
+            ['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment']
         ) }} as charge_category,
         {{ focus_spelling(
-            "case when lower(charge_subcategory) = 'refund' then 'Correction' else charge_class end", "['Correction']"
+            "case when lower(charge_subcategory) = 'refund' then 'Correction' else charge_class end", ['Correction']
         ) }} as charge_class,
         {{ focus_spelling(
             "case lower(charge_subcategory) when 'used commitment' then 'Used' when 'unused commitment' then 'Unused' "
             ~ "else commitment_discount_status end",
-            "['Used', 'Unused']"
+            ['Used', 'Unused']
         ) }} as commitment_discount_status,
         {{ focus_spelling(
             "case lower(pricing_category) when 'on-demand' then 'Standard' when 'commitment-based' then 'Committed' "
             ~ "else pricing_category end",
-            "['Standard', 'Dynamic', 'Committed', 'Other']"
+            ['Standard', 'Dynamic', 'Committed', 'Other']
         ) }} as pricing_category,
-        {{ focus_spelling('charge_frequency', "['One-Time', 'Recurring', 'Usage-Based']") }} as charge_frequency,
-        {{ focus_spelling('commitment_discount_category', "['Spend', 'Usage']") }} as commitment_discount_category,
-        {{ focus_spelling('capacity_reservation_status', "['Used', 'Unused']") }} as capacity_reservation_status,
+        {{ focus_spelling('charge_frequency', ['One-Time', 'Recurring', 'Usage-Based']) }} as charge_frequency,
+        {{ focus_spelling('commitment_discount_category', ['Spend', 'Usage']) }} as commitment_discount_category,
+        {{ focus_spelling('capacity_reservation_status', ['Used', 'Unused']) }} as capacity_reservation_status,
         case when length(billing_currency) = 3 then upper(billing_currency) else billing_currency end
             as billing_currency
     ),

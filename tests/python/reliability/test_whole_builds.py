@@ -15,8 +15,12 @@ from tests.python.conftest import PROJECT
 from tests.python.reliability.conftest import MINIMUM, WholeBuild
 
 pytestmark = pytest.mark.slow
-# The first commit that says the format of its database, as version 0.1.0 does (docs/upgrading.md)
-FIRST_VERSION = "a74531117bb10d88fa1afa31aefa3501a72b523c"
+# Whose databases are built upon: of the first commit that says its format (docs/upgrading.md), and of the tag v0.1.0.
+# Commits and not tags: a clone may have no tags.
+VERSIONS = {
+    "before 0.1.0": "a74531117bb10d88fa1afa31aefa3501a72b523c",
+    "0.1.0": "9ad485e07c15fc5284a5840ab02c9ebb17073df8",
+}
 NAME = re.compile(r"quince|\bcus-[0-9]{4}", re.IGNORECASE)
 PASSWORD = "hunter2canary"
 # Marts that say how a build went, and so are of that build
@@ -110,9 +114,10 @@ def run_dbt(project: Path, environment: dict[str, str], folder: Path, *arguments
     )
 
 
-def test_a_database_of_the_first_version_is_built_upon(whole: WholeBuild, tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_database_of_an_older_version_is_built_upon(whole: WholeBuild, tmp_path: Path, version: str) -> None:
     """Its marts are then those of a new build, or a line says what to do before anything is changed."""
-    first = checked_out(FIRST_VERSION, tmp_path / "first")
+    first = checked_out(VERSIONS[version], tmp_path / "first")
     upgraded = WholeBuild(tmp_path)
     upgraded.data, upgraded.seeds, upgraded.variables = whole.data, whole.seeds, whole.variables
     with whole.environment():
@@ -142,7 +147,7 @@ def test_a_database_of_the_first_version_is_built_upon(whole: WholeBuild, tmp_pa
 def checked_out(commit: str, folder: Path) -> Path:
     archived = subprocess.run(["git", "-C", str(PROJECT), "archive", commit], capture_output=True, check=False)
     if archived.returncode:
-        pytest.skip(f"the first version, {commit[:7]}, is not in this clone: git fetch --unshallow")
+        pytest.skip(f"the commit {commit[:7]} is not in this clone: git fetch --unshallow")
     folder.mkdir()
     subprocess.run(["tar", "-x", "-C", str(folder)], input=archived.stdout, check=True)
     return folder
