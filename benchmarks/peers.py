@@ -27,7 +27,7 @@ ENGINES = {
     "polars": ("Polars, streaming", sys.maxsize),
     "chdb": ("chDB", sys.maxsize),
     "spark": ("Spark, local mode", sys.maxsize),
-    "pandas": ("pandas", 20_000_000),
+    "pandas": ("pandas", 25_000_000),
 }
 
 

@@ -106,20 +106,22 @@ class Stage:
 
 
 STAGES = (
-    Stage("land and normalise charges", ("landed_focus_charges", "base_focus__", "stg_focus__"), "load"),
-    Stage("findings of charges", ("int_quality__focus_row_findings",), "load"),
+    Stage("land charges", ("landed_focus_charges",), "load"),
+    Stage("normalise charges", ("base_focus__", "stg_focus__"), "load"),
+    Stage("findings of charges", ("int_quality__focus_",), "load"),
     Stage("cost lines by day", ("int_costs__charges_daily", "int_costs__charge_attributes"), "load"),
     Stage("land samples", ("landed_prometheus_", "stg_prometheus__"), "load of samples"),
     Stage("count", ("int_usage__counter_states_daily",), "grouped scan"),
 )
 
 
-def write_world(folder: Path, charges: int, world: str, seed: int) -> tuple[int, int]:
-    """Writes bills and samples; gives how many of each."""
+def write_world(folder: Path, charges: int, world: str, seed: int, days: int = 0) -> tuple[int, int]:
+    """Writes bills and samples; gives how many of each. `days` of samples, of fewer or more series; else of SERIES."""
     bills, telemetry = folder / "focus" / "acme" / "data", folder / "telemetry" / "prometheus" / "vllm"
     bills.mkdir(parents=True)
     telemetry.mkdir(parents=True)
-    days = max(1, round(charges * SAMPLES_A_CHARGE / (SERIES * SCRAPES_A_DAY)))
+    series = max(3, round(charges * SAMPLES_A_CHARGE / (days * SCRAPES_A_DAY))) if days else SERIES
+    days = days or max(1, round(charges * SAMPLES_A_CHARGE / (SERIES * SCRAPES_A_DAY)))
     # an hour of a repeating world has the lines of every other hour
     line = f"row_number // {HOURS}" if world == "repeating" else "row_number"
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(folder / "tmp")}) as connection:
@@ -130,9 +132,9 @@ def write_world(folder: Path, charges: int, world: str, seed: int) -> tuple[int,
             )
             connection.execute(f"copy ({query}) to '{bills}/bill-{number:03}.parquet' (format parquet)")
         for day in range(days):
-            query = SAMPLES.format(first_day=FIRST_DAY, seed=seed, day=day, series=SERIES, scrapes=SCRAPES_A_DAY)
+            query = SAMPLES.format(first_day=FIRST_DAY, seed=seed, day=day, series=series, scrapes=SCRAPES_A_DAY)
             connection.execute(f"copy ({query}) to '{telemetry}/{day:03}.parquet' (format parquet, compression zstd)")
-    return charges, days * SERIES * SCRAPES_A_DAY
+    return charges, days * series * SCRAPES_A_DAY
 
 
 def hold_back_last_day(folder: Path, alone: Path) -> Path:
@@ -184,14 +186,15 @@ def machine() -> str:
 @click.option("--charges", type=int, default=1_000_000, show_default=True, help="Rows of the bill.")
 @click.option("--world", type=click.Choice(WORLDS), default="repeating", show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--days", type=int, default=0, help="Days of samples, of as many series as their number needs.")
 @click.option("--select", default="", help="Of dbt what to build, such as +int_costs__charges_daily; all if not given.")
-def main(charges: int, world: str, seed: int, select: str) -> None:
+def main(charges: int, world: str, seed: int, days: int, select: str) -> None:
     """Print a table of stages and floors, in Markdown, as docs/performance.md has it."""
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="unit-economics-") as name:
         folder = Path(name) / "world"
         with console.status("writing the world"):
-            rows, samples = write_world(folder, charges, world, seed)
+            rows, samples = write_world(folder, charges, world, seed, days)
         alone = hold_back_last_day(folder, Path(name) / "alone")
         environment = environment_in(folder, folder)
         with console.status("floors"):
@@ -208,18 +211,20 @@ def main(charges: int, world: str, seed: int, select: str) -> None:
             nodes.append(seconds_by_node(folder / "target"))
         with console.status("build, that day alone"):
             usages.append(measured("build, that day alone", build, environment_in(alone, alone)))
-        print_table(rows, samples, world, floor, usages, nodes)
+        of_days = len(list((folder / "telemetry").rglob("*.parquet")))
+        print_table(rows, samples, of_days, world, floor, usages, nodes)
 
 
 def print_table(
     charges: int,
     samples: int,
+    days: int,
     world: str,
     floor: dict[str, Usage],
     usages: list[Usage],
     nodes: list[dict[str, float]],
 ) -> None:
-    click.echo(f"{charges:,} charges ({world}) and {samples:,} samples; {machine()}\n")
+    click.echo(f"{charges:,} charges ({world}) and {samples:,} samples of {days} days; {machine()}\n")
     click.echo("| stage | s | nothing new, s | one more day of samples, s | floor | floor, s | times |")
     click.echo("|---|--:|--:|--:|---|--:|--:|")
     for stage in STAGES:

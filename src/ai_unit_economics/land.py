@@ -15,6 +15,7 @@ from ai_unit_economics.landing.files import RootError, is_address, plain_root
 from ai_unit_economics.landing.models import catalogues, problems_of_bills
 from ai_unit_economics.landing.privacy import PrivacyError, hidden_from_rules, privacy_of
 from ai_unit_economics.landing.register import register
+from ai_unit_economics.writing import alone_in
 
 
 @click.command("land")
@@ -41,16 +42,20 @@ def land_command(out: Path, root: str, project: Path, seeds: Path | None) -> Non
         raise click.ClickException("\n".join(inputs.stops_usage))
     known = catalogues(inputs.seeds)
     console = Console(stderr=True)
-    with duckdb.connect() as session:
-        session.execute("set TimeZone = 'UTC'")
-        try:
-            privacy = privacy_of(variable_of(project, "privacy"), out)
-            if hidden := hidden_from_rules(privacy, inputs.seeds):
-                raise PrivacyError("\n".join(hidden))
-            entries = register(plain_root(root), session, known, privacy_version=privacy.version)
-        except (RootError, PrivacyError) as error:
-            raise click.ClickException(str(error)) from None
-    report = export(out, entries, known, privacy, say=lambda line: console.print(line, highlight=False, soft_wrap=True))
+    busy = click.ClickException(f"another process lands into {out}: try again when it is done")
+    with alone_in(out, busy, ".landing-*"):
+        with duckdb.connect() as session:
+            session.execute("set TimeZone = 'UTC'")
+            try:
+                privacy = privacy_of(variable_of(project, "privacy"), out)
+                if hidden := hidden_from_rules(privacy, inputs.seeds):
+                    raise PrivacyError("\n".join(hidden))
+                entries = register(plain_root(root), session, known, privacy_version=privacy.version)
+            except (RootError, PrivacyError) as error:
+                raise click.ClickException(str(error)) from None
+        report = export(
+            out, entries, known, privacy, say=lambda line: console.print(line, highlight=False, soft_wrap=True)
+        )
     console.print(f"{out}: {sum(report.read.values())} files read", highlight=False, soft_wrap=True)
     if problems := problems_of_bills(entries, report.unreadable):
         raise click.ClickException("these bills cannot be counted:\n" + "\n".join(f"  {line}" for line in problems))

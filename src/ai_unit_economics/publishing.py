@@ -13,7 +13,6 @@ replaced by one rename: the database and the Parquet files change together. Who 
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import shutil
@@ -31,7 +30,7 @@ from ai_unit_economics.opening import main_environment
 from ai_unit_economics.private_files import folder_for_readers
 from ai_unit_economics.sql import Sql, file_names, identifier, joined, sql
 from ai_unit_economics.summary import latest_complete_day
-from ai_unit_economics.writing import flush
+from ai_unit_economics.writing import alone_in, flush
 
 DATABASE_NAME = "unit_economics.duckdb"
 NEXT = ".next"
@@ -356,15 +355,9 @@ def _remove_old(folder: Path, keep: int) -> None:
 
 @contextmanager
 def _sole_publisher(folder: Path) -> Iterator[None]:
-    """One publisher at a time; what a killed one left behind goes away. The lock ends with the process."""
     folder_for_readers(folder / "versions")
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise NotPublishedError(f"another process publishes into {folder}: try again when it is done") from None
-        for abandoned in (folder / "versions").glob(".*"):
-            shutil.rmtree(abandoned)
+    busy = NotPublishedError(f"another process publishes into {folder}: try again when it is done")
+    with alone_in(folder, busy, "versions/.*"):
         yield
 
 

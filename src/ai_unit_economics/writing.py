@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +45,25 @@ def draft_of(path: Path, mode: int | None = None) -> Iterator[Path]:
     finally:
         draft.unlink(missing_ok=True)
     flush(path.parent)
+
+
+@contextmanager
+def alone_in(folder: Path, busy: Exception, drafts: str) -> Iterator[None]:
+    """One writer of a folder at a time; what a killed one left behind goes away. The lock ends with the process.
+
+    Args:
+        busy: what is raised where another process writes.
+        drafts: a pattern of the folders that a writer makes and does not leave.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise busy from None
+        for abandoned in folder.glob(drafts):
+            shutil.rmtree(abandoned)
+        yield
 
 
 def flush(path: Path) -> None:

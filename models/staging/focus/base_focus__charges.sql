@@ -2,6 +2,24 @@
 -- noqa: disable=capitalisation.identifiers
 -- columns of files are named as in FOCUS
 
+{% set texts = [
+    'AllocatedMethodDetails', 'AllocatedMethodId', 'AllocatedResourceId', 'AllocatedResourceName', 'AllocatedTags',
+    'AvailabilityZone', 'BilledCost', 'BillingAccountId', 'BillingAccountName', 'BillingAccountType',
+    'BillingCurrency', 'BillingPeriodEnd', 'BillingPeriodStart', 'CapacityReservationId',
+    'CapacityReservationStatus', 'ChargeCategory', 'ChargeClass', 'ChargeDescription', 'ChargeFrequency',
+    'ChargePeriodEnd', 'ChargePeriodStart', 'ChargeSubcategory', 'CommitmentDiscountCategory',
+    'CommitmentDiscountId', 'CommitmentDiscountName', 'CommitmentDiscountQuantity', 'CommitmentDiscountStatus',
+    'CommitmentDiscountType', 'CommitmentDiscountUnit', 'CommitmentProgramEligibilityDetails', 'ConsumedQuantity',
+    'ConsumedUnit', 'ContractApplied', 'ContractedCost', 'ContractedUnitPrice', 'CredentialDetails', 'CredentialId',
+    'EffectiveCost', 'HostProviderName', 'InvoiceDetailId', 'InvoiceId', 'InvoiceIssuer', 'InvoiceIssuerName',
+    'ListCost', 'ListUnitPrice', 'PricingCategory', 'PricingCurrency', 'PricingCurrencyContractedUnitPrice',
+    'PricingCurrencyEffectiveCost', 'PricingCurrencyListUnitPrice', 'PricingQuantity', 'PricingUnit', 'PrincipalId',
+    'Provider', 'ProviderName', 'Publisher', 'PublisherName', 'Region', 'RegionId', 'RegionName', 'ResourceId',
+    'ResourceName', 'ResourceType', 'ServiceCategory', 'ServiceName', 'ServiceProviderName', 'ServiceSubcategory',
+    'SkuId', 'SkuMeter', 'SkuPriceDetails', 'SkuPriceId', 'SubAccountId', 'SubAccountName', 'SubAccountType', 'Tags',
+    'UsageQuantity', 'UsageUnit'
+] %}
+
 with charges as (
 
     select * from {{ ref('landed_focus_charges') }}
@@ -121,86 +139,12 @@ select
     {{ present_text('charges.ChargePeriodEnd') }} as charge_period_end,
 
     -- a blank or a word that means nothing, where something should stand
-    list_has_any(
-        [
-            charges.AllocatedMethodDetails,
-            charges.AllocatedMethodId,
-            charges.AllocatedResourceId,
-            charges.AllocatedResourceName,
-            charges.AllocatedTags,
-            charges.AvailabilityZone,
-            charges.BilledCost,
-            charges.BillingAccountId,
-            charges.BillingAccountName,
-            charges.BillingAccountType,
-            charges.BillingCurrency,
-            charges.BillingPeriodEnd,
-            charges.BillingPeriodStart,
-            charges.CapacityReservationId,
-            charges.CapacityReservationStatus,
-            charges.ChargeCategory,
-            charges.ChargeClass,
-            charges.ChargeDescription,
-            charges.ChargeFrequency,
-            charges.ChargePeriodEnd,
-            charges.ChargePeriodStart,
-            charges.ChargeSubcategory,
-            charges.CommitmentDiscountCategory,
-            charges.CommitmentDiscountId,
-            charges.CommitmentDiscountName,
-            charges.CommitmentDiscountQuantity,
-            charges.CommitmentDiscountStatus,
-            charges.CommitmentDiscountType,
-            charges.CommitmentDiscountUnit,
-            charges.CommitmentProgramEligibilityDetails,
-            charges.ConsumedQuantity,
-            charges.ConsumedUnit,
-            charges.ContractApplied,
-            charges.ContractedCost,
-            charges.ContractedUnitPrice,
-            charges.CredentialDetails,
-            charges.CredentialId,
-            charges.EffectiveCost,
-            charges.HostProviderName,
-            charges.InvoiceDetailId,
-            charges.InvoiceId,
-            charges.InvoiceIssuer,
-            charges.InvoiceIssuerName,
-            charges.ListCost,
-            charges.ListUnitPrice,
-            charges.PricingCategory,
-            charges.PricingCurrency,
-            charges.PricingCurrencyContractedUnitPrice,
-            charges.PricingCurrencyEffectiveCost,
-            charges.PricingCurrencyListUnitPrice,
-            charges.PricingQuantity,
-            charges.PricingUnit,
-            charges.PrincipalId,
-            charges.Provider,
-            charges.ProviderName,
-            charges.Publisher,
-            charges.PublisherName,
-            charges.Region,
-            charges.RegionId,
-            charges.RegionName,
-            charges.ResourceId,
-            charges.ResourceName,
-            charges.ResourceType,
-            charges.ServiceCategory,
-            charges.ServiceName,
-            charges.ServiceProviderName,
-            charges.ServiceSubcategory,
-            charges.SkuId,
-            charges.SkuMeter,
-            charges.SkuPriceDetails,
-            charges.SkuPriceId,
-            charges.SubAccountId,
-            charges.SubAccountName,
-            charges.SubAccountType,
-            charges.Tags,
-            charges.UsageQuantity,
-            charges.UsageUnit
-        ],
-        ['NULL', 'null', '\N', ' ']
-    ) as has_null_as_text
+    case
+        when
+            {% for text in texts %}
+                    {{ 'or ' if not loop.first }}charges.{{ text }} in ('NULL', 'null', '\N', ' ')
+            {% endfor %}
+            then true
+        else false
+    end as has_null_as_text
 from charges

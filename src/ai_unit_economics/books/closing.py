@@ -5,7 +5,6 @@ What is signed is written aside and renamed when it is complete. The record come
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import os
 import shutil
@@ -33,7 +32,7 @@ from ai_unit_economics.books.records import (
 from ai_unit_economics.books.tables import INPUTS, SIGNED
 from ai_unit_economics.publishing import DATABASE_OPTION, Build, NotPublishedError, last_build, opened
 from ai_unit_economics.sql import Sql, file_names, identifier, sql
-from ai_unit_economics.writing import flush
+from ai_unit_economics.writing import alone_in, flush
 
 SAMPLE = "data/sample"
 
@@ -137,15 +136,8 @@ def sole_writer(books: str) -> Iterator[None]:
     if _is_address(books):
         yield
         return
-    folder = Path(books)
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BooksError(f"another process writes into {books}: try again when it is done") from None
-        for abandoned in folder.glob(".draft-*"):
-            shutil.rmtree(abandoned)
+    busy = BooksError(f"another process writes into {books}: try again when it is done")
+    with alone_in(Path(books), busy, ".draft-*"):
         yield
 
 

@@ -32,7 +32,7 @@ from ai_unit_economics.landing.tables import Table
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 
 FILES_AT_ONCE, BYTES_AT_ONCE = 256, 1 << 31
-LARGEST_JSON = 1 << 30
+LARGEST_JSON, ROOM_AT_MOST = 1 << 30, 1 << 26
 # These say something about the machine, and nothing about a file.
 NOT_THE_FILE = (duckdb.OutOfMemoryException, duckdb.InterruptException, duckdb.FatalException, duckdb.InternalException)
 NO_SPACE = (
@@ -160,7 +160,9 @@ def _alike(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     for entry in entries:
         head = replace(entry.head, keys=frozenset(), first_line="", checksum=None, note=None)
         # Columns of JSON are asked for by key; of tables they are in the head.
-        groups.setdefault((entry.shape.name, entry.shape.rows, entry.file.source, head), []).append(entry)
+        # The room that a line of a very large file needs is kept for that file alone
+        alone = entry.file.path if entry.shape.folder == samples.FOLDER and _room([entry]) > ROOM_AT_MOST else ""
+        groups.setdefault((entry.shape.name, entry.shape.rows, entry.file.source, head, alone), []).append(entry)
     yield from groups.values()
 
 
@@ -182,18 +184,27 @@ def _reading(
         entry.file.source,
         catalogues,
         session,
-        max(largest, _room(group)),
+        # of samples that were looked at once there is a view: it reads them with the same room each time
+        _room(group),
         samples.encoding_of(head),
     )
 
 
 def _room(group: Sequence[Entry]) -> int:
-    """What a line of JSON of these files can hold at most: DuckDB keeps room for two of them for each file."""
-    largest = max(
-        entry.file.size_bytes * (1032 if entry.head.packing == "gzip" else 64 if entry.head.packing else 1)
-        for entry in group
+    """What a line of JSON of these files can hold at most: DuckDB keeps room for two of them for each file.
+
+    The size of a plain file says it; what is packed gets no more than `ROOM_AT_MOST`.
+    """
+    plain = max((entry.file.size_bytes for entry in group if not entry.head.packing), default=0)
+    packed = max(
+        (
+            entry.file.size_bytes * (1032 if entry.head.packing == "gzip" else 64)
+            for entry in group
+            if entry.head.packing
+        ),
+        default=0,
     )
-    return min(max(largest, 1 << 16), 1 << 26)
+    return min(max(plain, min(packed, ROOM_AT_MOST), 1 << 16), LARGEST_JSON)
 
 
 class _Loader:
@@ -242,7 +253,8 @@ class _Loader:
                     self._insert_from(chunk, paths, largest)
                 return
             except duckdb.Error as error:
-                if "maximum_object_size" not in str(error) or largest >= LARGEST_JSON:
+                is_too_large = "maximum_object_size" in str(error)
+                if not is_too_large or largest >= LARGEST_JSON or chunk[0].shape.folder == samples.FOLDER:
                     raise
                 largest *= 8
 
@@ -367,6 +379,8 @@ def _reason(error: Exception, entry: Entry) -> str:
     """The first line of what DuckDB says; of a broken row of a CSV what and where."""
     lines = [line.strip() for line in redacted(str(error)).replace(entry.file.path, "it").splitlines() if line.strip()]
     text = lines[0] if lines else type(error).__name__
+    if "maximum_object_size" in text:
+        text = f"a line or an array of it is longer than {_room([entry]) >> 20} MB: unpack it, or split it"
     if "CSV Error on Line" in text and len(lines) > 2:
         text = f"{text.partition('CSV Error on ')[2].lower()}: {lines[2].rstrip('.')}"
     return f"it cannot be read: {text[:300]}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from collections import Counter
 from pathlib import Path
 
@@ -102,6 +103,17 @@ def test_a_bill_that_breaks_while_it_is_read_is_named_by_every_run(root, tmp_pat
     assert "0 files read" in again
     assert first.splitlines()[-2:] == again.splitlines()[-2:]
     assert "focus/aws/july.csv" in again
+
+
+def test_one_process_lands_at_a_time_and_the_draft_of_a_killed_one_goes(root, tmp_path):
+    out = tmp_path / "out"
+    (out / ".landing-killed").mkdir(parents=True)
+    with (out / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another process lands into" in land(root, out, fails=True)
+        assert {path.name for path in out.iterdir()} == {".lock", ".landing-killed"}
+    land(root, out)
+    assert not (out / ".landing-killed").exists()
 
 
 def test_a_folder_in_which_nothing_landed_is_named(tmp_path):

@@ -220,11 +220,16 @@ def nested(name: str, shape: Shape, rng: random.Random, depth: int) -> Iterator[
 
 
 def large(name: str, shape: Shape, rng: random.Random, size: int) -> Iterator[Mutant]:
-    text = rng.choice(["x", "é", "'", '"', "\\", "{"]) * size
+    """One field of many bytes, fields of fewer in every row, and a name of fewer still."""
+    sign = rng.choice(["x", "é", "'", '"', "\\", "{"])
+    text, label = sign * (size // 20), sign * (size // 400) + "z"
     yield one("a field of many bytes", name, sound(shape, text), text=text)
-    yield one(
-        "a field of many bytes", name, sound(shape, PLAIN, text[: size // 4] + "z"), label=text[: size // 4] + "z"
-    )
+    yield one("a field of many bytes", name, sound(shape, PLAIN, label), label=label)
+    if shape.is_text:
+        text = "é" * (size // 2)
+        yield one(
+            "a field of many bytes", name, sound(shape).replace(PLAIN.encode(), text.encode(), 1), text=text, note="one"
+        )
 
 
 def encoded(name: str, shape: Shape, rng: random.Random) -> Iterator[Mutant]:

@@ -6,8 +6,10 @@ twice, each refusal names its file, and the sound files beside it land.
 
 from __future__ import annotations
 
+import gzip
 import itertools
 import os
+import random
 import shutil
 import traceback
 from collections import Counter
@@ -271,6 +273,19 @@ def test_no_name_of_a_column_is_run_in_any_shape(tmp_path, outside) -> None:
     unknown = [verdict for verdict in verdicts if verdict.outcome != "landed"]
     assert [str(verdict) for verdict in unknown if not verdict.may_lose] == []
     assert len(verdicts) == len(SHAPES) * 7
+
+
+@pytest.mark.slow
+def test_an_answer_of_a_hundred_megabytes_is_read_or_its_file_is_named(tmp_path, outside) -> None:
+    """One that was packed ended `land` once: the series in it were found, and its samples were not."""
+    text = random.Random(1).randbytes(5 * 10**7).hex()  # else it would look like a bomb
+    content = sound(SHAPES["Prometheus API"]).replace(PLAIN.encode(), text.encode(), 1)
+    files = {"a.json": content, "a.json.gz": gzip.compress(content, compresslevel=1)}
+    batch = [Mutant("a field of many bytes", "Prometheus API", {name: file}, text=text) for name, file in files.items()]
+    (tmp_path / "work").mkdir()
+    landed, refused = tried(iter([batch]), tmp_path / "work", outside / "canary")
+    assert (landed.outcome, refused.outcome) == ("landed", "refused")
+    assert "longer than 64 MB: unpack it, or split it" in refused.why
 
 
 @pytest.mark.slow
