@@ -232,14 +232,15 @@ $(SUPERSET_INSTALLED):
 	$(call installed,$(SUPERSET_VENV))
 
 # The same marts on Spark: its wheel brings the engine, Java 17 or 21 is the machine's. No table of yours is touched.
+# SPARK_TEST="--local" is one process instead of a cluster; "--no-sample --worlds 20" tries more worlds.
 SPARK_VENV ?= .venv-spark
 SPARK_INSTALLED := $(call stamp,$(SPARK_VENV),requirements-spark.lock pyproject.toml)
 
 .PHONY: spark-test
-spark-test: $(INSTALLED) $(SPARK_INSTALLED) ## Build the small sample on Spark too, and compare with DuckDB cell by cell
+spark-test: $(INSTALLED) $(SPARK_INSTALLED) ## Build the small sample and three random worlds on a Spark cluster, and compare every cell
 	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
 	python -m tools.spark_marts --database $(TEST_DATA)/unit_economics.duckdb --manifest target/test/manifest.json \
-		--folder $(TEST_DATA)/spark --environment $(SPARK_VENV)
+		--folder $(TEST_DATA)/spark --environment $(SPARK_VENV) --worlds 3 $(SPARK_TEST)
 
 $(SPARK_INSTALLED):
 	$(call install,$(PYTHON),$(SPARK_VENV),requirements-spark.lock)

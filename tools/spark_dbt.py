@@ -1,19 +1,23 @@
 """dbt on Spark in one process, with tables made of Parquet first.
 
-    python -m tools.spark_dbt FOLDER build --target spark …      in Spark's own environment
+    python -m tools.spark_dbt TABLES build --target spark …      in Spark's own environment
 
-Each FOLDER/SCHEMA/TABLE becomes a table. dbt-spark turns ANSI mode off for every statement, whatever the profile says:
-an overflow would be null and no error. Here it stays on, as the project's first hook demands.
+The project's schemas are dropped, and each TABLES/SCHEMA/TABLE becomes a table. Spark is the one that the profile
+means: in this process, or behind a Thrift server (UNIT_ECONOMICS_SPARK_METHOD=thrift). dbt-spark turns ANSI mode off
+for every statement, whatever the profile says: an overflow would be null and no error. Here it stays on, as the
+project's first hook demands.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from dbt.adapters.spark.connections import SparkCredentials
 from dbt.cli.main import cli
-from pyspark.sql import SparkSession
 
 SCHEMAS = ("landing", "staging", "intermediate", "marts", "config", "reference")
 
@@ -28,14 +32,31 @@ def keep_ansi() -> None:
     SparkCredentials.__post_init__ = prepare_with_ansi
 
 
+@contextmanager
+def spark() -> Iterator[Callable[[str], object]]:
+    """What runs a statement."""
+    if os.environ.get("UNIT_ECONOMICS_SPARK_METHOD") == "thrift":
+        from pyhive import hive
+
+        host, port = os.environ["UNIT_ECONOMICS_SPARK_HOST"], int(os.environ["UNIT_ECONOMICS_SPARK_PORT"])
+        with hive.connect(host, port) as connection, connection.cursor() as cursor:
+            yield cursor.execute
+    else:
+        from pyspark.sql import SparkSession
+
+        session = SparkSession.builder.enableHiveSupport().getOrCreate()
+        session.sparkContext.setLogLevel("ERROR")
+        yield session.sql
+
+
 def make_tables(folder: Path) -> None:
-    spark = SparkSession.builder.enableHiveSupport().getOrCreate()
-    spark.sparkContext.setLogLevel("ERROR")
-    for schema in SCHEMAS:
-        spark.sql(f"create schema if not exists {schema}")
-    for table in sorted(folder.glob("*/*")):
-        location = table.resolve().as_uri()
-        spark.sql(f"create table {table.parent.name}.{table.name} using parquet location '{location}'")
+    with spark() as run:
+        for schema in SCHEMAS:
+            run(f"drop schema if exists {schema} cascade")
+            run(f"create schema {schema}")
+        for table in sorted(folder.glob("*/*")):
+            location = table.resolve().as_uri()
+            run(f"create table {table.parent.name}.{table.name} using parquet location '{location}'")
 
 
 if __name__ == "__main__":

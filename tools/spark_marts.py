@@ -1,10 +1,13 @@
 """The models that run on Spark, built there and compared with the DuckDB build, cell by cell.
 
-    python -m tools.spark_marts
+    python -m tools.spark_marts --worlds 3
 
 What does not run there yet (tools/spark_not_yet.yml) is handed over as Parquet from the DuckDB build, so that each
 model is judged by what it makes of the same input. Whole numbers, money, texts, days and times must be equal; of a
 DOUBLE nine digits.
+
+The sample is built with its seeds, the tests of macros and the data tests of its models. Random worlds
+(tools/spark_worlds.py) are built on DuckDB first; of them the models alone are compared.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,20 +29,11 @@ import duckdb
 import yaml
 
 from ai_unit_economics.sql import Sql, identifier, joined, sql
+from tools.spark_cluster import LOOPBACK, running_cluster, write_settings
+from tools.spark_worlds import write_world
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_YET = ROOT / "tools" / "spark_not_yet.yml"
-SETTINGS = """\
-spark.master {master}
-spark.driver.memory {memory}
-spark.sql.warehouse.dir {folder}/warehouse
-spark.hadoop.javax.jdo.option.ConnectionURL jdbc:derby:;databaseName={folder}/metastore;create=true
-spark.driver.extraJavaOptions -Dderby.system.home={folder} -Duser.timezone=UTC
-spark.sql.shuffle.partitions 2
-spark.sql.parquet.inferTimestampNTZ.enabled false
-spark.ui.enabled false
-spark.ui.showConsoleProgress false
-"""
 
 
 @dataclass
@@ -120,39 +115,89 @@ def kinds(con: duckdb.DuckDBPyConnection, relation: Sql) -> dict[str, str]:
     return {name: kind for name, kind, *_ in described}
 
 
-def on_spark(arguments: argparse.Namespace, runs: list[dict[str, Any]]) -> int:
-    """Registers the tables, and builds seeds and models; one session of Spark at a time."""
-    folder = arguments.folder.resolve()
-    (folder / "conf").mkdir(parents=True, exist_ok=True)
-    (folder / "conf" / "spark-defaults.conf").write_text(
-        SETTINGS.format(folder=folder, master=arguments.master, memory=arguments.memory), encoding="utf-8"
-    )
+def data_tests_there(manifest: dict[str, Any], on_spark: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[str]:
+    """Data tests of the models that run, where all that they read is on Spark and the list does not name them."""
+    tables = {node["unique_id"] for node in on_spark}
+    built = {node["unique_id"] for node in runs}
+    left_out = {name for entry in not_yet() for name in entry.get("tests", [])}
+    return [
+        node["name"]
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "test" and node["name"] not in left_out
+        if set(node["depends_on"]["nodes"]) <= tables and set(node["depends_on"]["nodes"]) & built
+    ]
+
+
+@dataclass(frozen=True)
+class World:
+    """A database that DuckDB built; `folder` takes what Spark makes of it."""
+
+    name: str
+    database: Path
+    folder: Path
+    # a random world's seeds are in a folder that only DuckDB reads
+    seeds_are_loaded: bool = False
+
+
+def build_world(world: World, folder: Path, seed: int, runs: list[dict[str, Any]]) -> None:
+    """Writes a random world and builds on DuckDB what runs on Spark, with all that it reads."""
+    shutil.rmtree(folder, ignore_errors=True)
+    write_world(folder, seed)
     environment = {
         **os.environ,
+        "UNIT_ECONOMICS_DATA": str(folder / "data"),
+        "UNIT_ECONOMICS_SEEDS": str(folder / "seeds"),
+        "UNIT_ECONOMICS_BOOKS": "",
+        "UNIT_ECONOMICS_DATABASE": str(world.database),
+        "DBT_TARGET_PATH": str(folder.parent / "target_duckdb"),  # one for all worlds: the project is read once
+    }
+    command = [
+        *("dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test", "test"),
+        *("--select", "resource_type:seed", *(f"+{node['name']}" for node in runs)),
+    ]
+    subprocess.run(command, env=environment, cwd=ROOT, check=True)
+
+
+@contextmanager
+def running_spark(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
+    """A cluster, or Spark in dbt's own process; yields the environment in which dbt finds it."""
+    folder = arguments.folder.resolve() / "spark"
+    shutil.rmtree(folder, ignore_errors=True)
+    if arguments.local:
+        yield write_settings(folder, "3g", "spark.master local[2]\n")
+        return
+    with running_cluster(arguments.environment, folder) as cluster:
+        yield {
+            "UNIT_ECONOMICS_SPARK_METHOD": "thrift",
+            "UNIT_ECONOMICS_SPARK_HOST": LOOPBACK,
+            "UNIT_ECONOMICS_SPARK_PORT": str(cluster.thrift_port),
+        }
+
+
+def on_spark(arguments: argparse.Namespace, spark: dict[str, str], world: World, selection: list[str]) -> int:
+    """Registers the tables, builds what is selected, and keeps it in the world's folder; returns dbt's status."""
+    folder = arguments.folder.resolve()
+    environment = {
+        **os.environ,
+        **spark,
         "PATH": f"{arguments.environment.resolve() / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "SPARK_CONF_DIR": str(folder / "conf"),
-        "SPARK_LOCAL_IP": "127.0.0.1",
+        "UNIT_ECONOMICS_SEEDS": "",
         "UNIT_ECONOMICS_SPARK_FORMAT": "parquet",
         "UNIT_ECONOMICS_DATABASE": str(folder / "none.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "PYTHONPATH": str(ROOT / "src"),
         "PYTHONUNBUFFERED": "1",
     }
-    python = arguments.environment.resolve() / "bin" / "python"
     command = [
-        python,
-        "-m",
-        "tools.spark_dbt",
-        folder / "tables",
-        "build",
-        "--target",
-        "spark",
-        "--profiles-dir",
-        "profiles",
+        *(arguments.environment.resolve() / "bin" / "python", "-m", "tools.spark_dbt", world.folder / "tables"),
+        *("build", "--target", "spark", "--profiles-dir", "profiles", "--threads", "1" if arguments.local else "2"),
+        *("--indirect-selection", "empty", "--select", *selection),
     ]
-    names = [node["name"] for node in runs]
-    selection = ["--select", "resource_type:seed", *names, "path:tests/engines", "--indirect-selection", "empty"]
-    return subprocess.run([*command, *selection], env=environment, cwd=ROOT).returncode
+    status = subprocess.run(command, env=environment, cwd=ROOT).returncode
+    if (folder / "spark" / "warehouse").is_dir():
+        # a copy: the next world's schemas are dropped where Spark put them
+        shutil.copytree(folder / "spark" / "warehouse", world.folder / "warehouse")
+    return status
 
 
 def as_text(column: str, kind: str, other: str) -> Sql:
@@ -222,28 +267,30 @@ def differences(database: Path, folder: Path, runs: list[dict[str, Any]]) -> Ite
             )
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", type=Path, default=Path("data/test/unit_economics.duckdb"))
-    parser.add_argument("--manifest", type=Path, default=Path("target/test/manifest.json"))
-    parser.add_argument("--folder", type=Path, default=Path("data/test/spark"))
-    parser.add_argument("--environment", type=Path, default=Path(".venv-spark"))
-    parser.add_argument("--master", default="local[2]")
-    parser.add_argument("--memory", default="3g")
-    parser.add_argument("--compare-only", action="store_true", help="compare what is there from the run before")
-    arguments = parser.parse_args()
-    if shutil.which("java") is None:
-        print("Spark needs Java 17 or 21 (on Debian: apt install openjdk-17-jre-headless)", file=sys.stderr)
-        return 1
-    runs, read = divided(json.loads(arguments.manifest.read_text(encoding="utf-8")))
+def compare_world(
+    arguments: argparse.Namespace, manifest: dict[str, Any], world: World, spark: dict[str, str] | None
+) -> bool:
+    """Builds a world on Spark, prints what differs and a line of figures; says whether all is equal and all ran.
+
+    Without Spark, what it made before is compared.
+    """
+    runs, read = divided(manifest)
+    seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
     status = 0
-    if not arguments.compare_only:
-        shutil.rmtree(arguments.folder, ignore_errors=True)
-        hand_over(arguments.database, read, arguments.folder / "tables")
-        status = on_spark(arguments, runs)
-        if not any((arguments.folder / "warehouse" / "marts.db").glob("*")):
-            return status or 1
-    found = list(differences(arguments.database, arguments.folder, runs))
+    if spark is not None:
+        shutil.rmtree(world.folder, ignore_errors=True)
+        selection = [node["name"] for node in runs]
+        if world.seeds_are_loaded:
+            hand_over(world.database, read, world.folder / "tables")
+            selection += [
+                "resource_type:seed",
+                "path:tests/engines",
+                *data_tests_there(manifest, runs + read + seeds, runs),
+            ]
+        else:
+            hand_over(world.database, read + seeds, world.folder / "tables")
+        status = on_spark(arguments, spark, world, selection)
+    found = list(differences(world.database, world.folder, runs))
     for difference in found:
         if not difference.is_equal:
             print(
@@ -252,10 +299,43 @@ def main() -> int:
             )
     unequal = sum(not difference.is_equal for difference in found)
     print(
-        f"{len(found)} models on Spark, {len(read)} read from DuckDB: {sum(d.rows for d in found):,} rows, "
-        f"{sum(d.cells for d in found):,} cells, {unequal} models differ"
+        f"{world.name}: {len(found)} models on Spark, {len(read)} read from DuckDB, "
+        f"{sum(d.rows for d in found):,} rows, {sum(d.cells for d in found):,} cells, {unequal} models differ",
+        flush=True,
     )
-    return 1 if unequal or status else 0
+    return not unequal and not status
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--database", type=Path, default=Path("data/test/unit_economics.duckdb"))
+    parser.add_argument("--manifest", type=Path, default=Path("target/test/manifest.json"))
+    parser.add_argument("--folder", type=Path, default=Path("data/test/spark"))
+    parser.add_argument("--environment", type=Path, default=Path(".venv-spark"))
+    parser.add_argument("--worlds", type=int, default=0, help="how many random worlds are compared besides the sample")
+    parser.add_argument("--first-seed", type=int, default=1, help="of the random worlds")
+    parser.add_argument("--no-sample", action="store_true", help="random worlds alone")
+    parser.add_argument("--local", action="store_true", help="one process of Spark instead of a cluster")
+    parser.add_argument("--compare-only", action="store_true", help="compare what is there from the run before")
+    arguments = parser.parse_args()
+    if shutil.which("java") is None:
+        print("Spark needs Java 17 or 21 (on Debian: apt install openjdk-17-jre-headless)", file=sys.stderr)
+        return 1
+    manifest = json.loads(arguments.manifest.read_text(encoding="utf-8"))
+    worlds = []
+    if not arguments.no_sample:
+        worlds.append(World("sample", arguments.database, arguments.folder / "sample", seeds_are_loaded=True))
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.worlds):
+        folder = arguments.folder.resolve() / f"world-{seed}"
+        worlds.append(World(f"world {seed}", folder / "unit_economics.duckdb", folder / "spark"))
+        if not arguments.compare_only:
+            build_world(worlds[-1], folder, seed, divided(manifest)[0])
+    if arguments.compare_only:
+        equal = [compare_world(arguments, manifest, world, None) for world in worlds]
+    else:
+        with running_spark(arguments) as spark:
+            equal = [compare_world(arguments, manifest, world, spark) for world in worlds]
+    return 0 if all(equal) else 1
 
 
 if __name__ == "__main__":

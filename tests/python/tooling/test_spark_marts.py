@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from ai_unit_economics.sql import sql
-from tools.spark_marts import ROOT, compared, is_not_yet, not_yet, spark_type
+from tools.spark_marts import ROOT, compared, data_tests_there, is_not_yet, not_yet, spark_type
 
 DUCK = "select 1::hugeint as units, 0.1::decimal(38, 18) as cost, 0.3::double as share, md5_number('a') as key"
 SPARK = "select 1::decimal(38, 0) as units, 0.1::decimal(38, 18) as cost, 0.3::double as share, md5('a') as key"
@@ -72,3 +72,20 @@ def test_an_exception_of_a_folder_runs() -> None:
     assert left_out("two", "models/a")
     assert left_out("other", "models/b")
     assert not left_out("two", "models/b")
+
+
+def test_a_data_test_runs_where_all_that_it_reads_is_on_spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    def node(name: str, *reads: str) -> dict[str, object]:
+        return {"name": name, "unique_id": name, "resource_type": "test", "depends_on": {"nodes": list(reads)}}
+
+    tests = {
+        "key_of_built": node("key_of_built", "built"),
+        "built_and_handed_over": node("built_and_handed_over", "built", "handed over"),
+        "reads_what_is_not_there": node("reads_what_is_not_there", "built", "not there"),
+        "of_what_duckdb_made": node("of_what_duckdb_made", "handed over"),
+        "left_out": node("left_out", "built"),
+    }
+    monkeypatch.setattr("tools.spark_marts.not_yet", lambda: [{"tests": ["left_out"], "why": "it reads files"}])
+    built, handed_over = {"unique_id": "built"}, {"unique_id": "handed over"}
+    found = data_tests_there({"nodes": tests}, [built, handed_over], [built])
+    assert found == ["key_of_built", "built_and_handed_over"]
