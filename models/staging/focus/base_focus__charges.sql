@@ -140,11 +140,7 @@ select
 
     -- a blank or a word that means nothing, where something should stand
     case
-        when
-            {% for text in texts %}
-                    {{ 'or ' if not loop.first }}charges.{{ text }} in ('NULL', 'null', '\N', ' ')
-            {% endfor %}
-            then true
+        when {{ columns(texts, "charges.{0} in ('NULL', 'null', '\\N', ' ')", ' or ') }} then true
         else false
     end as has_null_as_text
 from charges

@@ -38,13 +38,15 @@ flagged as (
                 charge_category = 'Usage' and given_consumed_quantity is null and pricing_quantity is not null
                 and coalesce(commitment_discount_status != 'Unused', true)
                 then regexp_matches(lower(pricing_unit), '(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)')
+            else false
         end as tokens_from_pricing_quantity,
         case
             when is_azure
                 then (cost != 0 or billed_cost != 0)
                     and 0 in (list_cost, contracted_cost, list_unit_price, contracted_unit_price, pricing_quantity)
+            else false
         end as azure_zero_for_null,
-        case when is_azure then billing_period_start != date_trunc('month', billing_period_start) end
+        case when is_azure then billing_period_start != date_trunc('month', billing_period_start) else false end
             as azure_billing_period,
         case
             when is_azure
@@ -55,6 +57,7 @@ flagged as (
                             lower(region_name), lower(sku_id), lower(sku_price_id)
                         ]
                     )
+            else false
         end as azure_placeholders,
         case
             when is_azure
@@ -63,15 +66,18 @@ flagged as (
                         capacity_reservation_id
                     )
         end as azure_ids,
-        azure_ids != lower(azure_ids) as azure_lower_case_ids,
+        coalesce(azure_ids != lower(azure_ids), false) as azure_lower_case_ids,
         case when google_credits != 0 then {{ credits_are() }} end as credits_are,
         google_credits != 0 and credits_are = 'separate' as google_credits_added,
         google_credits != 0 and credits_are is null as google_credits_unknown,
         case
             when data_generator = 'google' then {{ is_local_month('billing_period_start', 'America/Los_Angeles') }}
+            else false
         end as google_billing_period,
-        case when data_generator = 'tencent' then {{ is_local_month('billing_period_start', 'Asia/Shanghai') }} end
-            as tencent_billing_period,
+        case
+            when data_generator = 'tencent' then {{ is_local_month('billing_period_start', 'Asia/Shanghai') }}
+            else false
+        end as tencent_billing_period,
         -- an end of a day or of a month that is written as its last moment or, without a time, as its last day
         minute(charge_period_end) = 59 and second(charge_period_end) = 59 as inclusive_charge_period_end,
         length(given_billing_period_end) = 10 and length(given_charge_period_end) = 10

@@ -333,8 +333,11 @@ def _csv_head(header: str, first_row: str) -> Head:
     has_header = CSV_WITHOUT_HEADER.match(header) is None
     cells = next(csv.reader(io.StringIO(header), delimiter=delimiter), [])
     names: dict[str, str] = {}
+    notes = [] if delimiter == "," else [f"its cells are divided by {'a tab' if delimiter == chr(9) else delimiter}"]
     for place, cell in enumerate(cells, start=1):
         name = cell.strip() if has_header else ("metric", "value", "ts")[place - 1] if place <= 3 else f"column_{place}"
+        if name.lower() in names:
+            notes.append(f"its header names {name[:80]} twice: the first one counts")
         if not name or name.lower() in names:
             name = f"{name}_{place}"
         names[name.lower()] = name
@@ -346,7 +349,7 @@ def _csv_head(header: str, first_row: str) -> Head:
         columns=tuple(Column(name, "VARCHAR") for name in names.values()),
         keys=frozenset(names),
         first_line=header[:4000],
-        note=None if delimiter == "," else f"its cells are divided by {'a tab' if delimiter == chr(9) else delimiter}",
+        note="; ".join(notes) or None,
     )
 
 

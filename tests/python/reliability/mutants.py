@@ -412,11 +412,13 @@ def mutants(
             number += 1
             for mutant in kinds:
                 text, label = filled(mutant.text), filled(mutant.label)
+                # an attribute of OTLP is a label with `_` for `.`; a name in a dump ends where no name can
+                read_as = label.replace(".", "_") if name == "OTLP metrics" else label
                 if (text, label) != (mutant.text, mutant.label) and len(mutant.files) == 1 and "in " in mutant.what:
                     [path] = mutant.files
                     yield Mutant(
-                        mutant.what, name, {path: sound(shape, text, label)}, text=text, label=label,
-                        may_refuse=mutant.may_refuse, note=mutant.note,
+                        mutant.what, name, {path: sound(shape, text, label)}, text=text, label=read_as,
+                        may_refuse=mutant.may_refuse, may_lose=name == "promtool dump", note=mutant.note,
                     )  # fmt: skip
                 else:
                     yield mutant
