@@ -233,6 +233,8 @@ $(SUPERSET_INSTALLED):
 
 # The same marts on Spark: its wheel brings the engine, Java 17 or 21 is the machine's. No table of yours is touched.
 # SPARK_TEST="--local" is one process instead of a cluster; "--no-sample --worlds 20" tries more worlds.
+SPARK_TEST ?=
+
 SPARK_VENV ?= .venv-spark
 SPARK_INSTALLED := $(call stamp,$(SPARK_VENV),requirements-spark.lock pyproject.toml)
 

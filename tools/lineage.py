@@ -257,5 +257,7 @@ def value_parts(node: exp.Expression) -> Iterator[exp.Expression]:
         yield node.this
     elif isinstance(node, exp.Anonymous) and node.name.lower() == "error":
         return
+    elif isinstance(node, exp.Anonymous) and node.name.lower() in ("arg_min_null", "arg_max_null"):
+        yield node.expressions[0]
     else:
         yield from node.iter_expressions()

@@ -182,6 +182,7 @@ def test_an_incremental_model_that_reads_itself_is_followed() -> None:
         ("select count(a) as x from t", {"t.a"}),
         ("select sum(case when a > 1 then 1 else 0 end) as x from t", {"t.*"}),
         ("select arg_max(a, b) as x from t", {"t.a"}),
+        ("select arg_min_null(a, b) as x from t", {"t.a"}),
         ("select nullif(a, b) as x from t", {"t.a"}),
         ("select a > b as x from t", set()),
         ("select coalesce(a, 0) as x from t", {"t.a"}),
