@@ -160,8 +160,8 @@ def _alike(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
     for entry in entries:
         head = replace(entry.head, keys=frozenset(), first_line="", checksum=None, note=None)
         # Columns of JSON are asked for by key; of tables they are in the head.
-        # The room that a line of a very large file needs is kept for that file alone
-        alone = entry.file.path if entry.shape.folder == samples.FOLDER and _room([entry]) > ROOM_AT_MOST else ""
+        # The room that a very large document needs is kept for it alone
+        alone = entry.file.path if entry.shape.folder == samples.FOLDER and _room_of(entry) > ROOM_AT_MOST else ""
         groups.setdefault((entry.shape.name, entry.shape.rows, entry.file.source, head, alone), []).append(entry)
     yield from groups.values()
 
@@ -193,18 +193,16 @@ def _reading(
 def _room(group: Sequence[Entry]) -> int:
     """What a line of JSON of these files can hold at most: DuckDB keeps room for two of them for each file.
 
-    The size of a plain file says it; what is packed gets no more than `ROOM_AT_MOST`.
+    The size of a plain document says it; of lines, and of what is packed, none gets more than `ROOM_AT_MOST`.
     """
-    plain = max((entry.file.size_bytes for entry in group if not entry.head.packing), default=0)
-    packed = max(
-        (
-            entry.file.size_bytes * (1032 if entry.head.packing == "gzip" else 64)
-            for entry in group
-            if entry.head.packing
-        ),
-        default=0,
-    )
-    return min(max(plain, min(packed, ROOM_AT_MOST), 1 << 16), LARGEST_JSON)
+    return max(1 << 16, *map(_room_of, group))
+
+
+def _room_of(entry: Entry) -> int:
+    head = entry.head
+    unpacked = entry.file.size_bytes * (1032 if head.packing == "gzip" else 64 if head.packing else 1)
+    is_plain_document = head.format == "json_document" and not head.packing
+    return min(unpacked, LARGEST_JSON if is_plain_document else ROOM_AT_MOST)
 
 
 class _Loader:
