@@ -62,3 +62,39 @@
 {% macro default__value_at_least(value, by) -%} arg_min_null({{ value }}, {{ by }}) {%- endmacro %}
 
 {% macro spark__value_at_least(value, by) -%} min_by({{ value }}, {{ by }}) {%- endmacro %}
+
+{# The value of the row that is highest by another column, null or not. #}
+{% macro value_at_most(value, by) -%} {{ return(adapter.dispatch('value_at_most', 'ai_unit_economics')(value, by)) }} {%- endmacro %}
+
+{% macro default__value_at_most(value, by) -%} arg_max_null({{ value }}, {{ by }}) {%- endmacro %}
+
+{% macro spark__value_at_most(value, by) -%} max_by({{ value }}, {{ by }}) {%- endmacro %}
+
+{# DuckDB keeps rows in the order in which they were written, and a window without an order streams over them; Spark sorts what each
+   window looks at. So rows are sorted before they are written (`stored_in_order`), and a window over them is `as_sorted`: in DuckDB
+   the row before may be of another run, in Spark the first row of a run has none before it. #}
+{% macro stored_in_order(columns) -%} {{ return(adapter.dispatch('stored_in_order', 'ai_unit_economics')(columns)) }} {%- endmacro %}
+
+{% macro default__stored_in_order(columns) -%} order by {{ columns }} {%- endmacro %}
+
+{% macro spark__stored_in_order(columns) -%} {%- endmacro %}
+
+{% macro as_sorted(run, order) -%} {{ return(adapter.dispatch('as_sorted', 'ai_unit_economics')(run, order)) }} {%- endmacro %}
+
+{% macro default__as_sorted(run, order) -%} () {%- endmacro %}
+
+{% macro spark__as_sorted(run, order) -%} (partition by {{ run }} order by {{ order }}) {%- endmacro %}
+
+{# After `as`, of a CTE that is worked out once. Spark decides for itself. #}
+{% macro kept_once() -%} {{ return(adapter.dispatch('kept_once', 'ai_unit_economics')()) }} {%- endmacro %}
+
+{% macro default__kept_once() -%} materialized {%- endmacro %}
+
+{% macro spark__kept_once() -%} {%- endmacro %}
+
+{# Two maps as one compares them: Spark compares lists of their entries, and no maps. #}
+{% macro comparable_map(map) -%} {{ return(adapter.dispatch('comparable_map', 'ai_unit_economics')(map)) }} {%- endmacro %}
+
+{% macro default__comparable_map(map) -%} {{ map }} {%- endmacro %}
+
+{% macro spark__comparable_map(map) -%} map_entries({{ map }}) {%- endmacro %}

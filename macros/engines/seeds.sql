@@ -19,17 +19,6 @@
     {{- return(sql) -}}
 {% endmacro %}
 
-{# A backslash stands for itself (spark.sql.parser.escapedStringLiterals), but not before the closing quote. #}
-{% macro spark_literal(value) -%}
-    {%- set text = value | string -%}
-    {%- if text.endswith('\\') or "\\'" in text -%}
-        {%- do exceptions.raise_compiler_error(
-            this.identifier ~ '.csv: Spark cannot read a backslash before a quote or at the end, as in ' ~ text
-        ) -%}
-    {%- endif -%}
-    {{- return(sql_text(text)) -}}
-{%- endmacro %}
-
 {% macro spark__load_csv_rows(model, agate_table) %}
     {%- set types = model['config'].get('column_types', {}) -%}
     {%- set statements = [] -%}
@@ -41,7 +30,7 @@
                 {%- set type = spark_type(types.get(name, 'string')) -%}
                 {%- set cell = row[loop.index0] -%}
                 {%- do cells.append(
-                    'cast(null as ' ~ type ~ ')' if cell is none else 'cast(' ~ spark_literal(cell) ~ ' as ' ~ type ~ ')'
+                    'cast(null as ' ~ type ~ ')' if cell is none else 'cast(' ~ sql_text(cell) ~ ' as ' ~ type ~ ')'
                 ) -%}
             {%- endfor -%}
             {%- do rows.append('(' ~ cells | join(', ') ~ ')') -%}

@@ -1,3 +1,21 @@
+{# A text as SQL writes it; what it holds is never read as SQL. #}
+{% macro sql_text(value) -%} {{ return(adapter.dispatch('sql_text', 'ai_unit_economics')(value)) }} {%- endmacro %}
+
+{% macro default__sql_text(value) -%} '{{ value | replace("'", "''") }}' {%- endmacro %}
+
+{# Spark 4.0 loses a quote that is doubled, where backslashes stand for themselves (spark.sql.parser.escapedStringLiterals), and a
+   backslash before a quote takes its meaning from it. So both stand alone: it's is ('it' || "'" || 's'). #}
+{% macro spark__sql_text(value) -%}
+    {%- set pieces = [] -%}
+    {%- for piece in (value | string).split("'") -%}
+        {%- do pieces.append("'" ~ (piece | replace('\\', "' || chr(92) || '")) ~ "'") -%}
+    {%- endfor -%}
+    {%- set text = value | string -%}
+    {%- if "'" in text or text.endswith('\\') -%} ({{ pieces | join(' || "\'" || ') }})
+    {%- else -%} '{{ text }}'
+    {%- endif -%}
+{%- endmacro %}
+
 {# Whether a part of a text matches a regular expression. RE2 in DuckDB and Java's in Spark agree on what the seeds' documentation allows. #}
 {% macro matches(text, pattern) -%} {{ return(adapter.dispatch('matches', 'ai_unit_economics')(text, pattern)) }} {%- endmacro %}
 

@@ -7,5 +7,5 @@
 {# What is said of a bad row: the seed, the row, what is wrong and the way out. Never null: a row without a name counts. #}
 {% macro seed_row_message(seed, row_name, reason) -%}
     'seeds/config/{{ seed.identifier }}.csv, row ' || coalesce(cast({{ row_name }} as string), '(empty)')
-    || ': {{ reason | replace("'", "''") }}'
+    || {{ sql_text(': ' ~ reason) }}
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {# Label conditions as Prometheus writes them, name='v', name!='v', name=~'re', name!~'re', as a list of structs. #}
 {% macro parse_matchers(text) -%}
-    {%- set matcher = "([A-Za-z_][A-Za-z0-9_]*)(=~|!~|!=|=)''([^'']*)''" -%}
+    {%- set matcher = "([A-Za-z_][A-Za-z0-9_]*)(=~|!~|!=|=)\\x27([^\\x27]*)\\x27" -%}
     {{ list_of_each(
         matches_in('coalesce(' ~ text ~ ", '')", matcher),
         'matcher',

@@ -1,8 +1,8 @@
 {# A value as an integer of thousandths: exact for whole numbers up to 2^53, rounded at the third decimal for others. #}
 {% macro to_thousandths(value) -%}
     (
-        cast(trunc({{ value }}) as bigint) * 1000
-        + cast(round(({{ value }} - trunc({{ value }})) * 1000) as bigint)
+        cast({{ whole_part(value) }} as bigint) * 1000
+        + cast(round(({{ value }} - {{ whole_part(value) }}) * 1000) as bigint)
     )
 {%- endmacro %}
 
@@ -10,10 +10,11 @@
 {% macro stop_for_unsorted(counted) -%}
     case
         when {{ counted }}.starts <> 1 or {{ counted }}.steps_back > 0
-            then error(
-                'stg_prometheus__samples, ' || {{ counted }}.date_day || ': series ' || {{ counted }}.scrape_series_id
-                || ' is not one sorted run; rebuild with dbt build --full-refresh --select stg_prometheus__samples+'
-            ) is null
+            then {{ stop(
+                'stg_prometheus__samples, {}: series {} is not one sorted run;'
+                ~ ' rebuild with dbt build --full-refresh --select stg_prometheus__samples+',
+                [counted ~ '.date_day', counted ~ '.scrape_series_id']
+            ) }} is null
         else true
     end
 {%- endmacro %}

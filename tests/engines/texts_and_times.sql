@@ -131,6 +131,11 @@ cases as (
         '3500206983725506968' as expected
     union all
     select
+        'quotes and backslashes' as name,
+        {{ sql_text("it's 1\\'2\\\\") }} || {{ sql_text('a\\d') }} || {{ sql_text('\\') }} as found,
+        'it' || chr(39) || 's 1' || chr(92) || chr(39) || '2' || chr(92) || chr(92) || 'a\d' || chr(92) as expected
+    union all
+    select
         'every match' as name,
         {{ replace_every("'ResourceId_2'", '[^a-zA-Z]', '') }} as found,
         'ResourceId' as expected

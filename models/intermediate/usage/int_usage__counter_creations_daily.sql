@@ -21,7 +21,7 @@ series as (
 
     select distinct
         scrape_series_id,
-        unnest(created_series_ids) as counter_scrape_series_id
+        {{ each_of('created_series_ids') }} as counter_scrape_series_id
     from {{ ref('stg_prometheus__series') }}
     where is_created
 
@@ -35,9 +35,9 @@ creations as (
         samples.day_version,
         samples.sampled_at,
         -- scrapers round what clients write, but not to more than a millisecond
-        make_timestamp(cast(round(samples.value * 1000) as bigint) * 1000) as created_at,
+        {{ time_of('cast(round(samples.value * 1000) as bigint) * 1000') }} as created_at,
         -- OpenTelemetry's word for unknown: a collector looked first at this sample, and the process may be older
-        abs(samples.value - epoch(samples.sampled_at)) < 0.001 as is_first_look
+        abs(samples.value - {{ microseconds('samples.sampled_at') }} / 1e6) < 0.001 as is_first_look
     from samples
     inner join series on samples.scrape_series_id = series.scrape_series_id
 
@@ -50,22 +50,42 @@ judged as (
         bool_or(is_first_look) over (partition by date_day, scrape_series_id, created_at) as is_unknown
     from creations
 
+),
+
+placed as (
+
+    select
+        *,
+        row_number() over (partition by date_day, scrape_series_id, is_unknown order by sampled_at) as place
+    from judged
+
 )
 
 select
     date_day,
     scrape_series_id,
     day_version,
-    (list(sampled_at order by sampled_at) filter (where not is_unknown))[2:] as changed_at,
-    list(created_at order by sampled_at) filter (where is_first_look) as looked_first_at,
+    case
+        when not bool_and(is_unknown)
+            then coalesce(
+                    array_sort(array_agg(sampled_at) filter (where not is_unknown and place > 1)), {{ empty_list() }}
+                )
+    end as changed_at,
+    case
+        when bool_or(is_first_look)
+            then {{ list_of_each(
+                'array_sort(array_agg(' ~ struct_of(['sampled_at', 'created_at']) ~ ') filter (where is_first_look))',
+                'look', 'look.created_at'
+            ) }}
+    end as looked_first_at,
     -- a time that comes back is another process that answers in turn, and nobody restarted
     case
         when count(*) filter (where not is_unknown) > count(distinct created_at) filter (where not is_unknown)
-            then list({ sampled_at: sampled_at, created_at: created_at } order by sampled_at) filter (
-                    where not is_unknown
+            then array_sort(
+                    array_agg({{ struct_of(['sampled_at', 'created_at']) }}) filter (where not is_unknown)
                 )
     end as answers,
     min_by(created_at, sampled_at) as first_created_at,
     max_by(created_at, sampled_at) as last_created_at
-from judged
+from placed
 group by date_day, scrape_series_id, day_version

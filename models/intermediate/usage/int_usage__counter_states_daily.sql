@@ -1,4 +1,5 @@
 {%- set max_gap_us = var('scrape_max_gap_seconds') * 1000000 -%}
+{%- set run = as_sorted('date_day, scrape_series_id', 'sampled_us') -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -40,7 +41,7 @@ recreations as (
     select
         date_day,
         scrape_series_id,
-        epoch_us(unnest(changed_at)) as sampled_us
+        {{ each_of('changed_at') }} as changed_at
     from {{ ref('int_usage__counter_creations_daily') }}
     where {{ is_chosen('new_counter_days', 'date_day') }}
 
@@ -57,17 +58,17 @@ thinned as (
 
 ),
 
--- no `partition by` and no `order by`: the rows come as they lie in the table, a sorted run for each day and series
 neighbours as (
 
     select
         *,
-        lag(date_day) over () as previous_date,
-        lag(scrape_series_id, 1, -1) over () as previous_series_id,
-        lag(sampled_us) over () as previous_us,
-        lag(value) over () as previous_value,
-        lead(sampled_us) over () is null as is_last,
-        row_number() over () as row_number
+        lag(date_day) over {{ run }} as previous_date,
+        lag(scrape_series_id, 1, -1) over {{ run }} as previous_series_id,
+        lag(sampled_us) over {{ run }} as previous_us,
+        lag(value) over {{ run }} as previous_value,
+        lead(date_day) over {{ run }} as next_date,
+        lead(scrape_series_id, 1, -1) over {{ run }} as next_series_id,
+        row_number() over {{ run }} as row_number
     from samples
 
 ),
@@ -78,14 +79,14 @@ judged as (
         *,
         {{ has_fallen('value', 'previous_value') }} as is_fall,
         (date_day, scrape_series_id, sampled_us) in (
-            select (recreations.date_day, recreations.scrape_series_id, recreations.sampled_us) from recreations
+            select date_day, scrape_series_id, {{ microseconds('changed_at') }} from recreations
         ) as is_recreated
     from neighbours
 
 ),
 
 -- in a run that just rises nothing has to be looked at but its ends; a fall, a gap or a step back in time is rare
-turns as materialized (
+turns as {{ kept_once() }} (
 
     select
         *,
@@ -95,45 +96,33 @@ turns as materialized (
         and not is_recreated
         and sampled_us - previous_us <= {{ max_gap_us }}
         and not (value = 0 and sampled_us - previous_us = 1) as is_bare_fall,
-        previous_series_id = scrape_series_id and previous_date = date_day as is_continued
+        previous_series_id = scrape_series_id and previous_date = date_day as is_continued,
+        next_series_id != scrape_series_id or next_date != date_day as is_last
     from judged
     where
         previous_series_id != scrape_series_id
         or previous_date != date_day
+        or next_series_id != scrape_series_id
+        or next_date != date_day
         or is_fall
         or is_recreated
         or sampled_us - previous_us not between 1 and {{ max_gap_us }}
-        or is_last
 
 ),
 
-last_row as (
-
-    select
-        sampled_us,
-        value,
-        row_number
-    from turns
-    where is_last
-
-),
-
--- the row before a run's first is the last of the run before
 runs as (
 
     select
-        turns.date_day,
-        turns.scrape_series_id,
-        turns.sampled_us as first_us,
-        turns.value as first_value,
-        coalesce(lead(turns.previous_us) over by_row, last_row.sampled_us) as last_us,
-        coalesce(lead(turns.previous_value) over by_row, last_row.value) as last_value,
-        coalesce(lead(turns.row_number) over by_row, last_row.row_number + 1) - turns.row_number as samples,
-        count(*) over (partition by turns.date_day, turns.scrape_series_id) as starts
+        date_day,
+        scrape_series_id,
+        count(*) filter (where is_continued is not true) as starts,
+        max(sampled_us) filter (where is_continued is not true) as first_us,
+        max(value) filter (where is_continued is not true) as first_value,
+        max(sampled_us) filter (where is_last) as last_us,
+        max(value) filter (where is_last) as last_value,
+        max(row_number) filter (where is_last) - max(row_number) filter (where is_continued is not true) + 1 as samples
     from turns
-    cross join last_row
-    where turns.is_continued is not true
-    window by_row as (order by turns.row_number)
+    group by date_day, scrape_series_id
 
 ),
 
@@ -146,13 +135,13 @@ interruptions as (
         count(*) filter (where is_bare_fall) as falls,
         count(*) filter (where is_bare_fall and value > previous_value / 2) as shallow_falls,
         count(*) filter (where turns.sampled_us <= previous_us) as steps_back,
-        sum({{ to_thousandths('previous_value') }}) filter (where is_reset) as lost_by_resets,
-        list(
-            { starts_at: {{ time_of('previous_us') }}, ends_at: {{ time_of('turns.sampled_us') }}, is_reset: is_reset }
-            order by turns.sampled_us
-        ) filter (
+        sum(cast({{ to_thousandths('previous_value') }} as {{ wide_integer() }})) filter (where is_reset)
+            as lost_by_resets,
+        array_sort(array_agg({{ struct_of({
+            'starts_at': time_of('previous_us'), 'ends_at': time_of('turns.sampled_us'), 'is_reset': 'is_reset'
+        }) }}) filter (
             where turns.sampled_us - previous_us > {{ max_gap_us }} * coalesce(thinned.scrapes, 1)
-        ) as gaps
+        )) as gaps
     from turns
     left join thinned
         on
@@ -191,7 +180,7 @@ counted as (
         coalesce(interruptions.shallow_falls, 0) as shallow_falls,
         coalesce(interruptions.steps_back, 0) as steps_back,
         cast(coalesce(interruptions.lost_by_resets, 0) as {{ wide_integer() }}) as lost_by_resets,
-        coalesce(interruptions.gaps, []) as gaps
+        coalesce(interruptions.gaps, {{ empty_list() }}) as gaps
     from runs
     left join interruptions
         on runs.date_day = interruptions.date_day and runs.scrape_series_id = interruptions.scrape_series_id

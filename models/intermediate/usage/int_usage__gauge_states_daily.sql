@@ -1,4 +1,5 @@
 {%- set max_gap_us = var('scrape_max_gap_seconds') * 1000000 -%}
+{%- set run = as_sorted('date_day, scrape_series_id', 'sampled_us') -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -38,11 +39,11 @@ neighbours as (
     select
         *,
         coalesce(
-            lag(scrape_series_id) over () = scrape_series_id and lag(date_day) over () = date_day, false
+            lag(scrape_series_id) over {{ run }} = scrape_series_id and lag(date_day) over {{ run }} = date_day, false
         ) as is_continued,
-        lag(sampled_us) over () as previous_us,
+        lag(sampled_us) over {{ run }} as previous_us,
         -- bytes of memory times a day are more than 64 bits hold
-        cast(lag(thousandths) over () as {{ wide_integer() }}) as previous_thousandths
+        cast(lag(thousandths) over {{ run }} as {{ wide_integer() }}) as previous_thousandths
     from samples
 
 ),
@@ -57,15 +58,15 @@ counted as (
         count(*) filter (where is_continued and previous_us >= sampled_us) as steps_back,
         min(sampled_us) as first_us,
         max(sampled_us) as last_us,
-        arg_max_null(thousandths, sampled_us) as last_value,
-        sum(previous_thousandths * (least(sampled_us - previous_us, {{ max_gap_us }}) // 1000)) filter (
-            where is_continued
-        ) as held_value,
-        list(
-            { starts_at: {{ time_of('previous_us') }}, ends_at: {{ time_of('sampled_us') }} } order by sampled_us
-        ) filter (
+        {{ value_at_most('thousandths', 'sampled_us') }} as last_value,
+        sum(
+            previous_thousandths * cast(floor(least(sampled_us - previous_us, {{ max_gap_us }}) / 1000) as bigint)
+        ) filter (where is_continued) as held_value,
+        array_sort(array_agg({{ struct_of({
+            'starts_at': time_of('previous_us'), 'ends_at': time_of('sampled_us')
+        }) }}) filter (
             where is_continued and sampled_us - previous_us > {{ max_gap_us }}
-        ) as gaps
+        )) as gaps
     from neighbours
     group by date_day, scrape_series_id
 
@@ -78,7 +79,7 @@ select
     counted.samples,
     counted.last_value,
     cast(coalesce(counted.held_value, 0) as {{ wide_integer() }}) as held_value,
-    coalesce(counted.gaps, []) as gaps,
+    coalesce(counted.gaps, {{ empty_list() }}) as gaps,
     {{ time_of('counted.first_us') }} as first_sampled_at,
     {{ time_of('counted.last_us') }} as last_sampled_at
 from counted

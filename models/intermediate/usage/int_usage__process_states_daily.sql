@@ -14,7 +14,7 @@ with answer_lists as (
         date_day,
         scrape_series_id,
         day_version,
-        unnest(answers) as answer
+        {{ each_of('answers') }} as answer
     from {{ ref('int_usage__counter_creations_daily') }}
     where {{ is_chosen('new_process_days', 'date_day') }} and answers is not null
 
@@ -26,8 +26,8 @@ answers as (
         date_day,
         scrape_series_id,
         day_version,
-        answer['sampled_at'] as sampled_at,
-        answer['created_at'] as created_at
+        answer.sampled_at,
+        answer.created_at
     from answer_lists
 
 ),
@@ -46,24 +46,60 @@ samples as (
         and not samples.is_gauge
         and samples.is_created is not true
         and (samples.date_day, samples.scrape_series_id) in (
-            select (answers.date_day, answers.scrape_series_id) from answers
+            select date_day, scrape_series_id from answers
         )
 
 ),
 
 -- whoever answered last answers until another one does
-answered as (
+moments as (
 
     select
-        samples.*,
-        answers.created_at,
-        answers.day_version
+        date_day,
+        scrape_series_id,
+        sampled_at,
+        0 as kind,
+        created_at,
+        day_version,
+        cast(null as bigint) as thousandths
+    from answers
+
+    union all
+
+    select
+        date_day,
+        scrape_series_id,
+        sampled_at,
+        1 as kind,
+        cast(null as timestamp) as created_at,
+        cast(null as bigint) as day_version,
+        thousandths
     from samples
-    asof inner join answers
-        on
-            samples.date_day = answers.date_day
-            and samples.scrape_series_id = answers.scrape_series_id
-            and samples.sampled_at >= answers.sampled_at
+
+),
+
+heard as (
+
+    select
+        date_day,
+        scrape_series_id,
+        sampled_at,
+        kind,
+        thousandths,
+        {{ last_known('created_at') }} over so_far as created_at,
+        {{ last_known('day_version') }} over so_far as day_version
+    from moments
+    window so_far as (
+        partition by date_day, scrape_series_id order by sampled_at, kind
+        rows between unbounded preceding and current row
+    )
+
+),
+
+answered as (
+
+    select * from heard
+    where kind = 1 and created_at is not null
 
 ),
 

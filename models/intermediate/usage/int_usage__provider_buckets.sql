@@ -11,12 +11,16 @@ described as (
     select
         *,
         cast(bucket_start as date) as bucket_date,
-        coalesce(date_diff('second', bucket_start, bucket_end), 0) as own_seconds,
+        coalesce(
+            cast(({{ microseconds('bucket_end') }} - {{ microseconds('bucket_start') }}) / 1000000 as bigint), 0
+        ) as own_seconds,
         max(bucket_end) over (
-            by_file order by bucket_start range between unbounded preceding and current row exclude group
+            partition by source_file, provider, operation order by bucket_start
+            range between unbounded preceding and interval '1 microsecond' preceding
         ) as ended_before,
         min(bucket_start) over (
-            by_file order by bucket_start range between current row and unbounded following exclude group
+            partition by source_file, provider, operation order by bucket_start
+            range between interval '1 microsecond' following and unbounded following
         ) as starts_next,
         concat_ws(
             ' ',
@@ -104,20 +108,26 @@ reports as (
 ),
 
 -- of the shapes one counts, and in it one report of each account, region or organisation
-fullest as (
+ranked as (
 
-    select *
-    from reports
-    qualify
-        shape = first_value(shape)
-            over (
-                partition by provider, operation, bucket_date
-                order by covered_seconds desc, reported_at desc, dimensions desc
-            )
-        and row_number() over (
+    select
+        *,
+        first_value(shape) over (
+            partition by provider, operation, bucket_date
+            order by covered_seconds desc, reported_at desc, dimensions desc
+        ) as fullest_shape,
+        row_number() over (
             partition by provider, operation, bucket_date, shape, resource_id
             order by covered_seconds desc, reported_at desc, dimensions desc
-        ) = 1
+        ) as place
+    from reports
+
+),
+
+fullest as (
+
+    select * from ranked
+    where shape = fullest_shape and place = 1
 
 )
 

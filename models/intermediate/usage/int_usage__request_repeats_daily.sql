@@ -47,7 +47,7 @@ select
     days.day_version,
     count(*) as request_rows,
     coalesce(
-        list(ordered.source_row order by ordered.source_row) filter (where ordered.is_repeated), []
+        array_sort(array_agg(ordered.source_row) filter (where ordered.is_repeated)), {{ empty_list() }}
     ) as repeated_rows,
     ordered.date_day
 from ordered

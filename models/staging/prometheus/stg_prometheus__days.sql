@@ -12,14 +12,14 @@ file_days as (
     select distinct
         source_file,
         file_version,
-        unnest(sample_dates) as date_day
+        {{ each_of('sample_dates') }} as date_day
     from series
 
 )
 
 select
     date_day,
-    list(source_file order by source_file) as source_files,
-    {{ stable_id("string_agg(source_file || ' ' || file_version, ',' order by source_file)") }} as day_version
+    array_sort(array_agg(source_file)) as source_files,
+    {{ stable_id(texts_of_group("source_file || ' ' || file_version", ',')) }} as day_version
 from file_days
 group by date_day

@@ -1,3 +1,4 @@
+{%- set by_time = as_sorted('run_number', 'sampled_at, value desc nulls last') -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -25,7 +26,7 @@ series as (
         scrape_series_id,
         is_gauge,
         is_created,
-        unnest(sample_dates) as date_day,
+        {{ each_of('sample_dates') }} as date_day,
         spellings
     from {{ ref('stg_prometheus__series') }}
     where
@@ -41,7 +42,7 @@ days as (
 ),
 
 -- the samples of a series and day lie together; DuckDB sorts by keys of up to 24 bytes in a fraction of the time
-runs as (
+numbered as (
 
     select
         series.source_file,
@@ -51,14 +52,23 @@ runs as (
         series.date_day,
         days.day_version,
         cast(dense_rank() over (order by series.date_day, series.scrape_series_id) as integer) as run_number,
-        unnest(series.spellings) as spelling
+        series.spellings
     from series
     inner join days on series.date_day = days.date_day
 
 ),
 
+runs as (
+
+    select
+        *,
+        {{ each_of('spellings') }} as spelling
+    from numbered
+
+),
+
 -- kept, for DuckDB 2.0 holds in memory what it sorts out of a UNION ALL, whatever the limit; what is kept it spills
-placed as materialized (
+placed as {{ kept_once() }} (
 
     select
         runs.run_number,
@@ -75,7 +85,7 @@ placed as materialized (
             samples.source_file = runs.source_file
             and cast(samples.sampled_at as date) = runs.date_day
             and samples.metric = runs.spelling.metric_name
-            and samples.labels is not distinct from runs.spelling.labels
+            and {{ comparable_map('samples.labels') }} is not distinct from {{ comparable_map('runs.spelling.labels') }}
             and samples.labels_json is not distinct from runs.spelling.labels_json
 
 ),
@@ -83,24 +93,24 @@ placed as materialized (
 sorted as (
 
     select * from placed
-    order by run_number, sampled_at, value desc nulls last
+    {{ stored_in_order('run_number, sampled_at, value desc nulls last') }}
 
 ),
 
--- of samples of one scrape at one time the highest stays, of a time of creation what is new that day; a window without
--- an order streams over the sorted rows
+-- of samples of one scrape at one time the highest stays, of a time of creation what is new that day
 compared as (
 
     select
         *,
-        lag(run_number) over () = run_number and lag(sampled_at) over () = sampled_at as is_duplicate,
+        lag(run_number) over {{ by_time }} = run_number
+        and lag(sampled_at) over {{ by_time }} = sampled_at as is_duplicate,
         is_created
         and (
             value is null
             or (
-                lag(run_number) over () = run_number
+                lag(run_number) over {{ by_time }} = run_number
                 -- some scrapers store the last digits otherwise each time; no process begins anew within a tenth of a second
-                and abs(lag(value) over () - value) < 0.1
+                and abs(value - lag(value) over {{ by_time }}) < 0.1
             )
         ) as is_repeated
     from sorted

@@ -13,7 +13,11 @@ with files as (
 
 written as (
 
-    select * from {{ ref('landed_prometheus_series') }}
+    select
+        {{ all_but('labels, problem') }},
+        labels as labels_map,
+        coalesce(labels, {{ labels_from_json('labels_json') }}) as labels
+    from {{ ref('landed_prometheus_series') }}
     where
         problem is null
         and {{ is_not_landed() }}
@@ -27,7 +31,7 @@ catalog as (
         bool_or(metric_type = 'gauge') as is_gauge,
         bool_or(coalesce(label_conditions, '') != '') as has_conditions,
         false as is_created,
-        cast(null as varchar[]) as counters
+        {{ sql_texts([]) }} as counters
     from {{ ref('metric_catalog') }}
     group by metric
 
@@ -39,47 +43,37 @@ catalog as (
         false as is_gauge,
         false as has_conditions,
         true as is_created,
-        list(distinct metric) as counters
+        array_agg(distinct metric) as counters
     from {{ ref('metric_catalog') }}
     where metric_type = 'counter'
     group by {{ created_name('metric') }}
 
 ),
 
-spellings as (
-
-    select
-        written.* exclude (labels, problem),
-        written.labels as labels_map,
-        coalesce(written.labels, {{ labels_from_json('written.labels_json') }}) as labels
-    from written
-
-),
-
 named as (
 
     select
-        spellings.* exclude (metric),
-        spellings.metric as metric_name,
+        written.{{ all_but('metric') }},
+        written.metric as metric_name,
         -- where labels have no names, which series a condition excludes cannot be told
         catalog.metric is not null
-        and spellings.labels is not null
-        and spellings.date_day is not null
+        and written.labels is not null
+        and written.date_day is not null
         and not (catalog.has_conditions and coalesce(files.shape, '') = 'victoria_metrics_csv') as is_catalogued,
         coalesce(catalog.is_gauge, false) as is_gauge,
         coalesce(catalog.is_created, false) as is_created,
         catalog.counters,
         case
             -- whose count it is, nobody can tell: half a line, or labels that are no JSON object
-            when spellings.name is null or spellings.date_day is null then '(unreadable)'
-            when catalog.metric is not null and spellings.labels is null then '(unreadable)'
-            else spellings.name
+            when written.name is null or written.date_day is null then '(unreadable)'
+            when catalog.metric is not null and written.labels is null then '(unreadable)'
+            else written.name
         end as metric,
-        {{ labels_text('spellings.labels') }} as labels_text,
-        {{ labels_text('spellings.labels', except=replica_labels()) }} as shared_labels_text
-    from spellings
-    left join catalog on spellings.name = catalog.metric
-    left join files on spellings.source_file = files.source_file
+        {{ labels_text('written.labels') }} as labels_text,
+        {{ labels_text('written.labels', except=replica_labels()) }} as shared_labels_text
+    from written
+    left join catalog on written.name = catalog.metric
+    left join files on written.source_file = files.source_file
 
 ),
 
@@ -90,10 +84,8 @@ identified as (
         *,
         {{ stable_id("concat_ws(chr(10), metric, case when is_catalogued then labels_text end)") }} as scrape_series_id,
         {{ stable_id("concat_ws(chr(10), metric, case when is_catalogued then shared_labels_text end)") }} as series_id,
-        list_transform(
-            counters,
-            lambda counter: {{ stable_id("concat_ws(chr(10), counter, labels_text)") }}
-        ) as created_series_ids
+        {{ list_of_each('counters', 'counter', stable_id("concat_ws(chr(10), counter, labels_text)")) }}
+            as created_series_ids
     from named
 
 ),
@@ -108,11 +100,12 @@ series as (
         is_catalogued,
         is_gauge,
         is_created,
-        any_value(created_series_ids) as created_series_ids,
+        case when is_created then any_value(created_series_ids) end as created_series_ids,
         case when is_catalogued then any_value(labels) end as labels,
-        list(distinct { metric_name: metric_name, labels: labels_map, labels_json: labels_json })
-        filter (where is_catalogued) as spellings,
-        list(distinct date_day order by date_day) filter (where date_day is not null) as sample_dates,
+        array_agg(distinct {{ struct_of({
+            'metric_name': 'metric_name', 'labels': 'labels_map', 'labels_json': 'labels_json'
+        }) }}) filter (where is_catalogued) as spellings,
+        array_sort(array_agg(distinct date_day) filter (where date_day is not null)) as sample_dates,
         cast(sum(samples) as bigint) as samples,
         cast(sum(uncountable_samples) as bigint) as uncountable_samples,
         cast(sum(negative_samples) as bigint) as negative_samples,
@@ -121,7 +114,9 @@ series as (
         min(lowest_millisecond) as lowest_millisecond,
         max(highest_millisecond) as highest_millisecond,
         max(last_sampled_at) as last_sampled_at,
-        flatten(list(thinned) filter (where is_catalogued and thinned is not null)) as thinned
+        coalesce(
+            flatten(array_agg(thinned) filter (where is_catalogued and thinned is not null)), {{ empty_list() }}
+        ) as thinned
     from identified
     group by source_file, scrape_series_id, series_id, metric, is_catalogued, is_gauge, is_created
 

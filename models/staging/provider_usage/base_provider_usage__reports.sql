@@ -1,6 +1,4 @@
 {{ config(materialized='view') }}
--- noqa: disable=ambiguous.column_count
--- both sides have the landed columns; stg_provider_usage__usage names them
 
 with landed as (
 
@@ -16,18 +14,24 @@ files as (
 ),
 
 -- of an invocation that several files hold the newest counts
-invocations as (
+invocations_by_age as (
 
-    select landed.*
+    select
+        landed.*,
+        row_number() over (
+            partition by landed.other_dimensions
+            order by files.modified_at desc, landed.source_file desc, landed.source_row
+        ) as place
     from landed
     inner join files on landed.source_file = files.source_file
     where landed.shape = 'bedrock_invocations'
-    qualify
-        landed.other_dimensions is null
-        or row_number() over (
-            partition by landed.other_dimensions
-            order by files.modified_at desc, landed.source_file desc, landed.source_row
-        ) = 1
+
+),
+
+invocations as (
+
+    select * from invocations_by_age
+    where other_dimensions is null or place = 1
 
 ),
 
@@ -45,25 +49,25 @@ hours_of_invocations as (
         source_file as other_dimensions,
         case
             when count(uncached_input_tokens) = count({{ token_count('uncached_input_tokens') }})
-                then cast(sum({{ token_count('uncached_input_tokens') }}) as varchar)
+                then cast(sum({{ token_count('uncached_input_tokens') }}) as string)
             else 'unusable'
         end as uncached_input_tokens,
         case
             when count(cached_input_tokens) = count({{ token_count('cached_input_tokens') }})
-                then cast(sum({{ token_count('cached_input_tokens') }}) as varchar)
+                then cast(sum({{ token_count('cached_input_tokens') }}) as string)
             else 'unusable'
         end as cached_input_tokens,
         case
             when count(cache_write_tokens) = count({{ token_count('cache_write_tokens') }})
-                then cast(sum({{ token_count('cache_write_tokens') }}) as varchar)
+                then cast(sum({{ token_count('cache_write_tokens') }}) as string)
             else 'unusable'
         end as cache_write_tokens,
         case
             when count(output_tokens) = count({{ token_count('output_tokens') }})
-                then cast(sum({{ token_count('output_tokens') }}) as varchar)
+                then cast(sum({{ token_count('output_tokens') }}) as string)
             else 'unusable'
         end as output_tokens,
-        cast(count(bucket_start) as varchar) as requests,
+        cast(count(bucket_start) as string) as requests,
         date_trunc('hour', bucket_start) as bucket_start,
         date_trunc('hour', bucket_start) + interval 1 hour as bucket_end
     from invocations
@@ -71,7 +75,53 @@ hours_of_invocations as (
 
 )
 
-select * exclude (file_version, problem, shape) from landed
+select
+    source_file,
+    source_row,
+    provider,
+    operation,
+    model,
+    deployment_id,
+    project_id,
+    workspace_id,
+    api_key_id,
+    user_id,
+    service_tier,
+    region,
+    resource_id,
+    other_dimensions,
+    input_tokens,
+    uncached_input_tokens,
+    cached_input_tokens,
+    cache_write_tokens,
+    output_tokens,
+    requests,
+    bucket_start,
+    bucket_end
+from landed
 where shape != 'bedrock_invocations'
-union all by name
-select * from hours_of_invocations
+union all
+select
+    source_file,
+    source_row,
+    provider,
+    cast(null as string) as operation,
+    model,
+    cast(null as string) as deployment_id,
+    cast(null as string) as project_id,
+    cast(null as string) as workspace_id,
+    cast(null as string) as api_key_id,
+    user_id,
+    cast(null as string) as service_tier,
+    region,
+    resource_id,
+    other_dimensions,
+    cast(null as string) as input_tokens,
+    uncached_input_tokens,
+    cached_input_tokens,
+    cache_write_tokens,
+    output_tokens,
+    requests,
+    bucket_start,
+    bucket_end
+from hours_of_invocations

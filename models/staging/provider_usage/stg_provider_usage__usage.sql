@@ -4,6 +4,11 @@
     'input_tokens', 'uncached_input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'requests'
 ] %}
 
+{% set bucket = [
+    'provider', 'shape', 'operation', 'model', 'deployment_id', 'project_id', 'workspace_id', 'api_key_id', 'user_id',
+    'service_tier', 'region', 'resource_id', 'other_dimensions', 'bucket_start', 'bucket_end'
+] %}
+
 with files as (
 
     select * from {{ ref('stg_telemetry__files') }}
@@ -29,17 +34,20 @@ ranked as (
         reports.*,
         files.shape,
         files.modified_at,
-        {{ columns(counts, 'first_value({0} ignore nulls) over newest_first as newest_{0}') }},
+        {{ columns(counts, first_known('{0}') ~ ' over of_bucket as newest_{0}') }},
         bucket_start is not null and row_number() over newest_first > 1 as is_superseded
     from reports
     inner join files on reports.source_file = files.source_file
-    window newest_first as (
-        partition by
-            provider, shape, operation, model, deployment_id, project_id, workspace_id, api_key_id, user_id,
-            service_tier, region, resource_id, other_dimensions, bucket_start, bucket_end
-        order by modified_at desc, reports.source_file desc, source_row desc
-        rows between unbounded preceding and unbounded following
-    )
+    window
+        newest_first as (
+            partition by {{ bucket | join(', ') }}
+            order by modified_at desc, reports.source_file desc, source_row desc
+        ),
+        of_bucket as (
+            partition by {{ bucket | join(', ') }}
+            order by modified_at desc, reports.source_file desc, source_row desc
+            rows between unbounded preceding and unbounded following
+        )
 
 ),
 
@@ -47,7 +55,7 @@ ranked as (
 joined as (
 
     select
-        * exclude ({{ counts | join(', ') }}),
+        {{ all_but(counts | join(', ')) }},
         {{ columns(counts, 'case when is_superseded or bucket_start is null then {0} else newest_{0} end as {0}') }},
         is_superseded and (
             {{ columns(
@@ -63,7 +71,7 @@ joined as (
 counted as (
 
     select
-        reports.* exclude ({{ counts | join(', ') }}),
+        reports.{{ all_but(counts | join(', ')) }},
         conventions.input_includes_cache is not false as input_includes_cache,
         {{ token_count('reports.input_tokens') }} as given_input_tokens,
         {{ token_count('reports.uncached_input_tokens') }} as given_uncached_tokens,
