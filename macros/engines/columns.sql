@@ -62,3 +62,10 @@
 {% macro default__value_at_least(value, by) -%} arg_min_null({{ value }}, {{ by }}) {%- endmacro %}
 
 {% macro spark__value_at_least(value, by) -%} min_by({{ value }}, {{ by }}) {%- endmacro %}
+
+{# All columns of a relation but some as one text, to compare rows by: it is not the same text on both engines. #}
+{% macro text_of_row(without) -%} {{ return(adapter.dispatch('text_of_row', 'ai_unit_economics')(without)) }} {%- endmacro %}
+
+{% macro default__text_of_row(without) -%} cast(row(*columns(* exclude ({{ without }}))) as varchar) {%- endmacro %}
+
+{% macro spark__text_of_row(without) -%} to_json(struct(* except ({{ without }}))) {%- endmacro %}

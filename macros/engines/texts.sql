@@ -1,3 +1,11 @@
+{# A text as a literal. #}
+{% macro sql_text(value) -%} {{ return(adapter.dispatch('sql_text', 'ai_unit_economics')(value)) }} {%- endmacro %}
+
+{% macro default__sql_text(value) -%} '{{ value | replace("'", "''") }}' {%- endmacro %}
+
+{# Spark joins literals that stand side by side: 'it''s' would be its. #}
+{% macro spark__sql_text(value) -%} '{{ value | replace("'", "' \"'\" '") }}' {%- endmacro %}
+
 {# Whether a part of a text matches a regular expression. RE2 in DuckDB and Java's in Spark agree on what the seeds' documentation allows. #}
 {% macro matches(text, pattern) -%} {{ return(adapter.dispatch('matches', 'ai_unit_economics')(text, pattern)) }} {%- endmacro %}
 
@@ -95,3 +103,12 @@
 {% macro default__ends_in(text, end) -%} ends_with({{ text }}, {{ end }}) {%- endmacro %}
 
 {% macro spark__ends_in(text, end) -%} endswith({{ text }}, {{ end }}) {%- endmacro %}
+
+{# A text without the blanks around it, the wide ones of Unicode too, which Spark's own `trim` leaves. #}
+{% macro trimmed(text) -%} {{ return(adapter.dispatch('trimmed', 'ai_unit_economics')(text)) }} {%- endmacro %}
+
+{% macro default__trimmed(text) -%} trim({{ text }}) {%- endmacro %}
+
+{% macro spark__trimmed(text) -%}
+    btrim({{ text }}, '{{ " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000" }}')
+{%- endmacro %}

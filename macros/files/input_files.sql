@@ -18,8 +18,6 @@
     {{- return(address) -}}
 {%- endmacro %}
 
-{% macro sql_text(value) -%} '{{ value | replace("'", "''") }}' {%- endmacro %}
-
 {# The name of one file for a reader of DuckDB: `*`, `?` and `[` in it stand for themselves. #}
 {% macro sql_file(path) -%}
     {{- sql_text(path | replace('[', '[[]') | replace('*', '[*]') | replace('?', '[?]')) -}}

@@ -131,6 +131,11 @@ cases as (
         '3500206983725506968' as expected
     union all
     select
+        'a quote' as name,
+        {{ sql_text("it's 'it'") }} || cast(length({{ sql_text("'") }}) as string) as found,
+        concat('it', chr(39), 's ', chr(39), 'it', chr(39), '1') as expected
+    union all
+    select
         'every match' as name,
         {{ replace_every("'ResourceId_2'", '[^a-zA-Z]', '') }} as found,
         'ResourceId' as expected
