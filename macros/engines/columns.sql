@@ -98,3 +98,10 @@
 {% macro default__comparable_map(map) -%} {{ map }} {%- endmacro %}
 
 {% macro spark__comparable_map(map) -%} map_entries({{ map }}) {%- endmacro %}
+
+{# All columns of a relation but some as one text, to compare rows by: it is not the same text on both engines. #}
+{% macro text_of_row(without) -%} {{ return(adapter.dispatch('text_of_row', 'ai_unit_economics')(without)) }} {%- endmacro %}
+
+{% macro default__text_of_row(without) -%} cast(row(*columns(* exclude ({{ without }}))) as varchar) {%- endmacro %}
+
+{% macro spark__text_of_row(without) -%} to_json(struct(* except ({{ without }}))) {%- endmacro %}

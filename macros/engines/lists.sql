@@ -121,3 +121,22 @@
         map_filter({{ other }}, (key, value) -> not map_contains_key({{ map }}, key))
     )
 {%- endmacro %}
+
+{# Whether a list has one of some texts; a null in it is none of them. #}
+{% macro has_any(list, texts) -%} {{ return(adapter.dispatch('has_any', 'ai_unit_economics')(list, texts)) }} {%- endmacro %}
+
+{% macro default__has_any(list, texts) -%} list_has_any({{ list }}, {{ texts }}) {%- endmacro %}
+
+{% macro spark__has_any(list, texts) -%} coalesce(arrays_overlap({{ list }}, {{ texts }}), false) {%- endmacro %}
+
+{# The sum over the elements of a list, of money; null of an empty one. #}
+{% macro money_of_list(list, name, value) -%} {{ return(adapter.dispatch('money_of_list', 'ai_unit_economics')(list, name, value)) }} {%- endmacro %}
+
+{% macro default__money_of_list(list, name, value) -%} list_sum(list_transform({{ list }}, lambda {{ name }}: {{ value }})) {%- endmacro %}
+
+{% macro spark__money_of_list(list, name, value) -%}
+    case
+        when size({{ list }}) > 0
+            then aggregate({{ list }}, cast(0 as {{ money_type() }}), (total, {{ name }}) -> cast(total + {{ value }} as {{ money_type() }}))
+    end
+{%- endmacro %}

@@ -113,3 +113,12 @@
 {% macro default__ends_in(text, end) -%} ends_with({{ text }}, {{ end }}) {%- endmacro %}
 
 {% macro spark__ends_in(text, end) -%} endswith({{ text }}, {{ end }}) {%- endmacro %}
+
+{# A text without the blanks around it, the wide ones of Unicode too, which Spark's own `trim` leaves. #}
+{% macro trimmed(text) -%} {{ return(adapter.dispatch('trimmed', 'ai_unit_economics')(text)) }} {%- endmacro %}
+
+{% macro default__trimmed(text) -%} trim({{ text }}) {%- endmacro %}
+
+{% macro spark__trimmed(text) -%}
+    btrim({{ text }}, '{{ " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000" }}')
+{%- endmacro %}

@@ -5,9 +5,6 @@
     case when azure_placeholders and lower({{ column }}) in ('-2', 'unassigned') then null else {{ column }} end
 {%- endmacro %}
 
-{# A UTC time by the clock of a zone. #}
-{% macro local_time(time, zone) -%} ({{ time }} at time zone 'UTC' at time zone '{{ zone }}') {%- endmacro %}
-
 {# Whether a time is no beginning of a month in UTC, but is one by the clock of a zone. #}
 {% macro is_local_month(time, zone) -%}
     (
@@ -19,13 +16,13 @@
 {# The sum of the credits that Google's view keeps in an array of their own. #}
 {% macro sum_of_credits(credits) -%}
     case
-        when json_valid({{ credits }})
-            then list_sum(list_transform(
-                from_json({{ credits }}, '["json"]'),
-                lambda credit: coalesce(
-                    try_cast(coalesce(credit ->> 'Amount', credit ->> 'amount') as {{ money_type() }}), 0
-                )
-            ))
+        when {{ is_json(credits) }}
+            then {{ money_of_list(
+                json_elements(credits),
+                'credit',
+                'coalesce(try_cast(coalesce(' ~ json_field('credit', 'Amount') ~ ', ' ~ json_field('credit', 'amount')
+                ~ ') as ' ~ money_type() ~ '), 0)'
+            ) }}
     end
 {%- endmacro %}
 
@@ -49,22 +46,26 @@
 
 {# One entry of source_values: what the file said in a column, where it is another value than what is there now. #}
 {% macro changed_text(name, column) -%}
-    struct_pack(key := '{{ name }}', "value" := case when given_{{ column }} is distinct from {{ column }} then given_{{ column }} end)
+    {{ struct_of({
+        'key': "'" ~ name ~ "'",
+        'value': 'case when given_' ~ column ~ ' is distinct from ' ~ column ~ ' then given_' ~ column ~ ' end'
+    }) }}
 {%- endmacro %}
 
 {% macro changed_number(name, column) -%}
-    struct_pack(key := '{{ name }}', "value" := case
-        when
-            try_cast(given_{{ column }} as {{ money_type() }}) is distinct from {{ column }}
-            or {{ beyond_eighteen_decimals('given_' ~ column) }}
-            then given_{{ column }}
-    end)
+    {{ struct_of({
+        'key': "'" ~ name ~ "'",
+        'value': 'case when try_cast(given_' ~ column ~ ' as ' ~ money_type() ~ ') is distinct from ' ~ column
+            ~ ' or ' ~ beyond_eighteen_decimals('given_' ~ column) ~ ' then given_' ~ column ~ ' end'
+    }) }}
 {%- endmacro %}
 
 {% macro changed_time(name, column) -%}
-    struct_pack(key := '{{ name }}', "value" := case
-        when {{ parse_plain_time('given_' ~ column) }} is distinct from {{ column }} then given_{{ column }}
-    end)
+    {{ struct_of({
+        'key': "'" ~ name ~ "'",
+        'value': 'case when ' ~ parse_plain_time('given_' ~ column) ~ ' is distinct from ' ~ column
+            ~ ' then given_' ~ column ~ ' end'
+    }) }}
 {%- endmacro %}
 
 {# A time that is written as ISO 8601 says, with or without seconds. #}
@@ -72,10 +73,8 @@
     case
         when {{ text }} like '____-__-__%'
             then coalesce(
-                try_cast({{ text }} as timestamptz) at time zone 'UTC',
-                try_cast(
-                    regexp_replace({{ text }}, '^(\S{10}[T ]\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?$', '\1:00\2') as timestamptz
-                ) at time zone 'UTC'
+                {{ time_of_text(text) }},
+                {{ time_without_seconds(text) }}
             )
     end
 {%- endmacro %}

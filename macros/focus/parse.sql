@@ -2,7 +2,7 @@
 
 {# Blank, and the words NULL, null and \N, mean that there is nothing. #}
 {% macro present_text(text) -%}
-    case when trim({{ text }}) not in ('', 'NULL', 'null', '\N') then trim({{ text }}) end
+    case when {{ trimmed(text) }} not in ('', 'NULL', 'null', '\N') then {{ trimmed(text) }} end
 {%- endmacro %}
 
 {# 1234.5 and 1.2E-7 as they are; $1,234.50 and -1,234 without their signs and separators. DuckDB alone reads 1_234 too. #}
@@ -10,8 +10,8 @@
     coalesce(
         case when not contains({{ text }}, '_') then try_cast({{ text }} as {{ money_type() }}) end,
         case
-            when regexp_full_match({{ text }}, '[-+]?[$€£¥]?[-+]?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?')
-                then try_cast(regexp_replace({{ text }}, '[$€£¥,]', '', 'g') as {{ money_type() }})
+            when {{ matches_all(text, "'[-+]?[$€£¥]?[-+]?(\\d+|\\d{1,3}(,\\d{3})+)(\\.\\d*)?'") }}
+                then try_cast({{ replace_every(text, '[$€£¥,]', '') }} as {{ money_type() }})
         end
     )
 {%- endmacro %}
@@ -22,21 +22,27 @@
     case
         when {{ text }} like '____-__-__%'
             then coalesce(
-                try_cast({{ text }} as timestamptz) at time zone 'UTC',
-                try_cast(
-                    regexp_replace({{ text }}, '^(\S{10}[T ]\d\d:\d\d)(Z|[+-]\d\d:?\d\d)?$', '\1:00\2') as timestamptz
-                ) at time zone 'UTC',
-                try_cast(regexp_replace({{ text }}, ' ([+-]\d\d:?\d\d)$', '\1') as timestamptz) at time zone 'UTC',
+                {{ time_of_text(text) }},
+                {{ time_without_seconds(text) }},
+                case
+                    when {{ matches(text, "' [+-]\\d\\d:?\\d\\d$'") }}
+                        then {{ time_of_text("replace(replace(" ~ text ~ ", ' +', '+'), ' -', '-')") }}
+                end,
                 try_cast(left({{ text }}, 10) as timestamp)
-                + to_hours(try_cast(regexp_extract({{ text }}, '^\S{10}[T ](\d\d):\d\d:\d\dZ?$', 1) as integer))
-                + to_seconds(
-                    60 * try_cast(substr({{ text }}, 15, 2) as integer) + try_cast(substr({{ text }}, 18, 2) as integer)
-                )
+                + interval 1 hour
+                * try_cast(regexp_extract({{ text }}, '^\S{10}[T ](\d\d):\d\d:\d\dZ?$', 1) as integer)
+                + interval 1 minute * try_cast(substr({{ text }}, 15, 2) as integer)
+                + interval 1 second * try_cast(substr({{ text }}, 18, 2) as integer)
             )
-        else try_strptime({{ text }}, [
-            '%m/%d/%y', '%m/%d/%Y', '%m/%d/%y %H:%M', '%m/%d/%Y %H:%M', '%m/%d/%y %H:%M:%S', '%m/%d/%Y %H:%M:%S',
-            '%m/%d/%y %I:%M:%S %p', '%m/%d/%Y %I:%M:%S %p'
-        ])
+        else {{ time_of_month_first(text) }}
+    end
+{%- endmacro %}
+
+{# 2024-09-01T00:00Z: a time of ISO 8601 that leaves out its seconds. #}
+{% macro time_without_seconds(text) -%}
+    case
+        when {{ matches(text, "'^\\S{10}[T ]\\d\\d:\\d\\d(Z|[+-]\\d\\d:?\\d\\d)?$'") }}
+            then {{ time_of_text("left(" ~ text ~ ", 16) || ':00' || substr(" ~ text ~ ", 17)") }}
     end
 {%- endmacro %}
 
@@ -46,12 +52,12 @@
         when length({{ text }}) > 19 or contains(lower({{ text }}), 'e-')
             then coalesce(
                 try_cast({{ text }} as decimal(38, 36)) != try_cast(try_cast({{ text }} as {{ money_type() }}) as decimal(38, 36)),
-                regexp_matches({{ text }}, '\.\d{18}\d*[1-9]')
+                {{ matches(text, "'\\.\\d{18}\\d*[1-9]'") }}
             )
     end
 {%- endmacro %}
 
 {# The spelling that FOCUS has for a word of a list, whatever its case; any other word stays. #}
 {% macro focus_spelling(column, words) -%}
-    coalesce({{ sql_texts(words) }}[list_position({{ sql_texts(words | map('lower') | list) }}, lower({{ column }}))], {{ column }})
+    case lower({{ column }}) {% for word in words %}when {{ sql_text(word | lower) }} then {{ sql_text(word) }} {% endfor %}else {{ column }} end
 {%- endmacro %}

@@ -1,5 +1,7 @@
 {# FOCUS versions from old to new; a version's place in the list is its number. #}
-{% macro focus_versions() -%} ['1.0-preview', '1.0', '1.1', '1.2', '1.3', '1.4'] {%- endmacro %}
+{% macro focus_versions() -%} {{ sql_texts(['1.0-preview', '1.0', '1.1', '1.2', '1.3', '1.4']) }} {%- endmacro %}
+
+{% macro focus_version_number(version) -%} cast(nullif(array_position({{ focus_versions() }}, {{ version }}), 0) as integer) {%- endmacro %}
 
 {# How far a sum of billed costs may lie from what it should be (FOCUS 1.4): the larger of a hundred smallest units of
    the currency, and half a unit times the root of the number of rows. #}

@@ -89,6 +89,23 @@ cases as (
         'true false' as expected
     union all
     select
+        'one of some texts, beside nothing' as name,
+        (
+            select
+                cast({{ has_any(list_of(["'a'", 'cast(null as string)']), list_of(["'a'", "'b'"])) }} as string)
+                || ' ' || cast({{ has_any(list_of(["'c'", 'cast(null as string)']), list_of(["'a'"])) }} as string)
+        ) as found,
+        'true false' as expected
+    union all
+    select
+        'equal rows, but for one column' as name,
+        (
+            select cast(count(distinct content) as string)
+            from (select {{ text_of_row('place') }} as content from windows) as contents
+        ) as found,
+        '2' as expected
+    union all
+    select
         'structs in an order' as name,
         (select {{ texts_of_group("pair.word || cast(pair.number as string)") }} from pairs) as found,
         'a2, b1' as expected

@@ -25,21 +25,26 @@ changes as (
 
 findings as (
 
-    select * from {{ ref('int_quality__focus_row_findings') }}
-    union all by name
-    select * from {{ ref('int_quality__focus_value_findings') }}
-    union all by name
+    select source_file, rule_id, example_value, checked_count, violating_count, touched_cost, example_row
+    from {{ ref('int_quality__focus_row_findings') }}
+    union all
+    select source_file, rule_id, example_value, checked_count, violating_count, touched_cost, example_row
+    from {{ ref('int_quality__focus_value_findings') }}
+    union all
     select
         source_file,
         'cost_columns_present' as rule_id,
-        array_to_string(missing_cost_columns, ', ') as example_value,
+        {{ joined_texts('missing_cost_columns', "', '") }} as example_value,
         1 as checked_count,
-        cast(len(missing_cost_columns) > 0 as bigint) as violating_count
+        cast({{ length_of('missing_cost_columns') }} > 0 as bigint) as violating_count,
+        null as touched_cost,
+        null as example_row
     from of_a_version
-    union all by name
+    union all
     select
         changes.source_file,
         changes.rule_id,
+        null as example_value,
         files.row_count as checked_count,
         changes.violating_count,
         changes.touched_cost,
@@ -66,6 +71,6 @@ left join rules on findings.rule_id = rules.rule_id
 where
     rules.rule_id is null
     or (
-        of_a_version.version_number >= coalesce(list_position({{ focus_versions() }}, rules.first_version), 1)
-        and of_a_version.version_number <= coalesce(list_position({{ focus_versions() }}, rules.last_version), 99)
+        of_a_version.version_number >= coalesce({{ focus_version_number('rules.first_version') }}, 1)
+        and of_a_version.version_number <= coalesce({{ focus_version_number('rules.last_version') }}, 99)
     )

@@ -32,7 +32,9 @@ read_findings as (
         'file_read' as rule_id,
         problem as example_value,
         1 as checked_count,
-        cast(problem is not null as bigint) as violating_count
+        cast(problem is not null as bigint) as violating_count,
+        cast(null as {{ money_type() }}) as touched_cost,
+        cast(null as bigint) as example_row
     from {{ ref('landed_files') }}
     where folder = 'focus' and (shape is not null or problem is not null)
 
@@ -50,6 +52,7 @@ set_findings as (
         end as example_value,
         cast(status != 'not_closable' as bigint) as checked_count,
         cast(status = 'violated' as bigint) as violating_count,
+        cast(null as {{ money_type() }}) as touched_cost,
         cast(null as bigint) as example_row
     from {{ ref('int_quality__focus_invoice_balances') }}
     union all
@@ -60,6 +63,7 @@ set_findings as (
         case when currency_count > 1 then invoice_id || ' in ' || billing_currency end as example_value,
         1 as checked_count,
         cast(currency_count > 1 as bigint) as violating_count,
+        cast(null as {{ money_type() }}) as touched_cost,
         cast(null as bigint) as example_row
     from {{ ref('int_quality__focus_invoice_balances') }}
     union all
@@ -73,6 +77,7 @@ set_findings as (
         end as example_value,
         cast(status != 'not_closable' as bigint) as checked_count,
         cast(status = 'violated' as bigint) as violating_count,
+        cast(null as {{ money_type() }}) as touched_cost,
         cast(null as bigint) as example_row
     from {{ ref('int_quality__focus_commitment_balances') }}
 
@@ -81,9 +86,9 @@ set_findings as (
 findings as (
 
     select * from of_files
-    union all by name
+    union all
     select * from read_findings
-    union all by name
+    union all
     select * from set_findings
 
 ),
@@ -107,7 +112,7 @@ by_source as (
         sum(violating_count) as violating_count,
         sum(touched_cost) as touched_cost,
         min_by(
-            struct_pack(source_file := source_file, source_row := example_row, example_value := example_value),
+            {{ struct_of(['source_file', 'example_row', 'example_value']) }},
             coalesce(source_file, '') || coalesce(example_value, '')
         ) filter (where violating_count > 0) as example
     from findings
@@ -142,7 +147,7 @@ select
     end as checked_count,
     cast(by_source.violating_count as bigint) as violating_count,
     cast(coalesce(by_source.touched_cost, 0) as {{ money_type() }}) as touched_cost,
-    by_source.example.source_row as example_row
+    by_source.example.example_row
 from by_source
 left join rules on by_source.rule_id = rules.rule_id
 left join sources on by_source.source = sources.source

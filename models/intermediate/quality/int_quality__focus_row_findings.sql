@@ -98,8 +98,8 @@
         "billed_cost || ' became ' || effective_cost"
     ),
     (
-        'effective_cost_not_rounded', uncovered_usage ~ ' and billed_cost != trunc(billed_cost)',
-        'effective_cost = trunc(effective_cost)', "billed_cost || ' became ' || effective_cost"
+        'effective_cost_not_rounded', uncovered_usage ~ ' and billed_cost != ' ~ whole_part('billed_cost'),
+        'effective_cost = ' ~ whole_part('effective_cost'), "billed_cost || ' became ' || effective_cost"
     )
 ] %}
 {% set needed_columns = [
@@ -108,6 +108,17 @@
 ] %}
 {% for column in needed_columns %}
 {% do rules.append((column ~ '_present', 'true', column ~ ' is null', "'(null)'")) %}
+{% endfor %}
+{% set findings = [] %}
+{% for rule_id, _, _, _ in rules %}
+{% do findings.append(struct_of({
+    'rule_id': "'" ~ rule_id ~ "'",
+    'example_value': 'found.' ~ rule_id ~ '__value',
+    'checked_count': 'checked.' ~ rule_id,
+    'violating_count': 'found.' ~ rule_id ~ '__violating',
+    'touched_cost': 'found.' ~ rule_id ~ '__cost',
+    'example_row': 'found.' ~ rule_id ~ '__row'
+})) %}
 {% endfor %}
 
 with charges as (
@@ -147,8 +158,9 @@ found as (
         {% for rule_id, applies, violates, example in rules %}
         count(*) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__violating,
         min(source_row) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__row,
-        arg_min_null(cast({{ example }} as string), source_row) filter (where ({{ applies }}) and ({{ violates }}))
-            as {{ rule_id }}__value,
+        {{ value_at_least('cast(' ~ example ~ ' as string)', 'source_row') }} filter (
+            where ({{ applies }}) and ({{ violates }})
+        ) as {{ rule_id }}__value,
         sum({{ touched_cost() }}) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__cost,
         {% endfor %}
         source_file,
@@ -156,19 +168,27 @@ found as (
     from broken
     group by source_file, file_version
 
+),
+
+-- a row for each rule: in one pass, because Spark would read the charges anew for each branch of a union
+by_rule as (
+
+    select
+        checked.source_file,
+        checked.file_version,
+        {{ each_of(list_of(findings)) }} as finding
+    from checked
+    left join found on checked.source_file = found.source_file and checked.file_version = found.file_version
+
 )
 
-{% for rule_id, _, _, _ in rules %}
 select
-    checked.source_file,
-    checked.file_version,
-    '{{ rule_id }}' as rule_id,
-    found.{{ rule_id }}__value as example_value,
-    checked.{{ rule_id }} as checked_count,
-    coalesce(found.{{ rule_id }}__violating, 0) as violating_count,
-    cast(coalesce(found.{{ rule_id }}__cost, 0) as {{ money_type() }}) as touched_cost,
-    found.{{ rule_id }}__row as example_row
-from checked
-left join found on checked.source_file = found.source_file and checked.file_version = found.file_version
-{{ 'union all' if not loop.last }}
-{% endfor %}
+    source_file,
+    file_version,
+    finding.rule_id,
+    finding.example_value,
+    finding.checked_count,
+    coalesce(finding.violating_count, 0) as violating_count,
+    cast(coalesce(finding.touched_cost, 0) as {{ money_type() }}) as touched_cost,
+    finding.example_row
+from by_rule

@@ -1,5 +1,14 @@
 {{ config(post_hook="{{ write_focus_export() }}") }}
 
+{% set tags = {
+    'deployment': 'configurations.deployment_id',
+    'environment': 'configurations.environment',
+    'workload': 'configurations.workload'
+} %}
+{% for attribute in deployment_attributes() %}
+{% do tags.update({attribute: "nullif(configurations." ~ attribute ~ ", '(none)')"}) %}
+{% endfor %}
+
 with charges as (
 
     select
@@ -138,15 +147,11 @@ configurations as (
 select
     case
         when parts.treatment not in ('excluded', 'unallocated')
-            then cast(json_object(
-                    'Elements', json_array(json_object(
-                        'AllocatedRatio', parts.allocated_ratio,
-                        'UsageUnit', parts.usage_unit,
-                        'UsageQuantity', parts.quantity
-                    )),
-                    'x_Pool', nullif(parts.target, parts.deployment_id),
-                    'x_ThroughPool', parts.through_pool
-                ) as string)
+            then '{"Elements":[{"AllocatedRatio":' || {{ json_of_share('parts.allocated_ratio') }}
+                || ',"UsageUnit":' || {{ json_of_text('parts.usage_unit') }}
+                || ',"UsageQuantity":' || coalesce(cast(parts.quantity as string), 'null')
+                || '}],"x_Pool":' || {{ json_of_text('nullif(parts.target, parts.deployment_id)') }}
+                || ',"x_ThroughPool":' || {{ json_of_text('parts.through_pool') }} || '}'
     end as allocated_method_details,
     case
         when parts.treatment = 'direct' then parts.method
@@ -156,12 +161,7 @@ select
     case when parts.deployment_id not like '(%' then parts.deployment_id end as allocated_resource_name,
     case
         when configurations.deployment_id is not null
-            then cast(json_object(
-                    'deployment', configurations.deployment_id,
-                    'environment', configurations.environment,
-                    'workload', configurations.workload,
-                    {{ columns(deployment_attributes(), "'{0}', nullif(configurations.{0}, '(none)')") }}
-                ) as string)
+            then {{ json_of(struct_of(tags)) }}
     end as allocated_tags,
     {{ columns(exported_attributes(), 'cast(attributes.{0} as string) as {0}') }},
     parts.billing_currency,

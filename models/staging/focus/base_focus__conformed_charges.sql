@@ -37,7 +37,7 @@ flagged as (
             when
                 charge_category = 'Usage' and given_consumed_quantity is null and pricing_quantity is not null
                 and coalesce(commitment_discount_status != 'Unused', true)
-                then regexp_matches(lower(pricing_unit), '(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)')
+                then {{ matches('lower(pricing_unit)', "'(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)'") }}
             else false
         end as tokens_from_pricing_quantity,
         case
@@ -50,13 +50,13 @@ flagged as (
             as azure_billing_period,
         case
             when is_azure
-                then list_has_any(
-                        ['-2', 'unassigned'],
-                        [
-                            lower(sub_account_name), lower(invoice_id), lower(resource_name), lower(region_id),
-                            lower(region_name), lower(sku_id), lower(sku_price_id)
-                        ]
-                    )
+                then {{ has_any(
+                    list_of([
+                        'lower(sub_account_name)', 'lower(invoice_id)', 'lower(resource_name)', 'lower(region_id)',
+                        'lower(region_name)', 'lower(sku_id)', 'lower(sku_price_id)'
+                    ]),
+                    list_of(["'-2'", "'unassigned'"])
+                ) }}
             else false
         end as azure_placeholders,
         case
@@ -88,70 +88,75 @@ flagged as (
 )
 
 select
-    * exclude (is_azure, azure_ids, cost) replace (
-        case
-            when azure_commitment_purchase then 0
-            when google_credits_added then coalesce(effective_cost, billed_cost) + google_credits
-            else effective_cost
-        end as effective_cost,
-        case
-            when google_credits_added and billed_cost = coalesce(effective_cost, billed_cost)
-                then billed_cost + google_credits
-            else billed_cost
-        end as billed_cost,
-        case when azure_zero_for_null then nullif(list_cost, 0) else list_cost end as list_cost,
-        case when azure_zero_for_null then nullif(contracted_cost, 0) else contracted_cost end as contracted_cost,
-        case when azure_zero_for_null then nullif(list_unit_price, 0) else list_unit_price end as list_unit_price,
-        case when azure_zero_for_null then nullif(contracted_unit_price, 0) else contracted_unit_price end
-            as contracted_unit_price,
-        case when azure_zero_for_null then nullif(pricing_quantity, 0) else pricing_quantity end as pricing_quantity,
-        case
-            when tokens_from_pricing_quantity then pricing_quantity
-            when azure_quantity_not_consumed is not true then consumed_quantity
-        end as consumed_quantity,
-        case
-            when tokens_from_pricing_quantity then pricing_unit
-            when azure_quantity_not_consumed is not true then consumed_unit
-        end as consumed_unit,
-        case when azure_commitment_purchase_frequency then 'Recurring' else charge_frequency end as charge_frequency,
-        case when azure_commitment_usage_category then 'Committed' else pricing_category end as pricing_category,
-        {{ without_placeholder('sub_account_name') }} as sub_account_name,
-        {{ without_placeholder('invoice_id') }} as invoice_id,
-        {{ without_placeholder('resource_name') }} as resource_name,
-        {{ without_placeholder('region_id') }} as region_id,
-        {{ without_placeholder('region_name') }} as region_name,
-        {{ without_placeholder('sku_id') }} as sku_id,
-        {{ without_placeholder('sku_price_id') }} as sku_price_id,
-        case when is_azure then lower(billing_account_id) else billing_account_id end as billing_account_id,
-        case when is_azure then lower(sub_account_id) else sub_account_id end as sub_account_id,
-        case when is_azure then lower(resource_id) else resource_id end as resource_id,
-        case when is_azure then lower(commitment_discount_id) else commitment_discount_id end as commitment_discount_id,
-        case when is_azure then lower(capacity_reservation_id) else capacity_reservation_id end
-            as capacity_reservation_id,
-        case
-            when azure_billing_period then date_trunc('month', billing_period_start)
-            when google_billing_period
-                then date_trunc('month', {{ local_time('billing_period_start', 'America/Los_Angeles') }})
-            when tencent_billing_period
-                then date_trunc('month', {{ local_time('billing_period_start', 'Asia/Shanghai') }})
-            else billing_period_start
-        end as billing_period_start,
-        case
-            when azure_billing_period then date_trunc('month', billing_period_start) + interval 1 month
-            when google_billing_period
-                then date_trunc('month', {{ local_time('billing_period_start', 'America/Los_Angeles') }})
-                    + interval 1 month
-            when tencent_billing_period
-                then date_trunc('month', {{ local_time('billing_period_start', 'Asia/Shanghai') }}) + interval 1 month
-            when inclusive_date_end then billing_period_end + interval 1 day
-            else billing_period_end
-        end as billing_period_end,
-        case
-            when inclusive_charge_period_end then date_trunc('second', charge_period_end) + interval 1 second
-            when inclusive_date_end then charge_period_end + interval 1 day
-            else charge_period_end
-        end as charge_period_end
-    ),
+    {{ all_but(
+        'is_azure, azure_ids, cost, effective_cost, billed_cost, list_cost, contracted_cost, list_unit_price,
+        contracted_unit_price, pricing_quantity, consumed_quantity, consumed_unit, charge_frequency, pricing_category,
+        sub_account_name, invoice_id, resource_name, region_id, region_name, sku_id, sku_price_id, billing_account_id,
+        sub_account_id, resource_id, commitment_discount_id, capacity_reservation_id, billing_period_start,
+        billing_period_end, charge_period_end'
+    ) }},
+    case
+        when azure_commitment_purchase then 0
+        when google_credits_added then coalesce(effective_cost, billed_cost) + google_credits
+        else effective_cost
+    end as effective_cost,
+    case
+        when google_credits_added and billed_cost = coalesce(effective_cost, billed_cost)
+            then billed_cost + google_credits
+        else billed_cost
+    end as billed_cost,
+    case when azure_zero_for_null then nullif(list_cost, 0) else list_cost end as list_cost,
+    case when azure_zero_for_null then nullif(contracted_cost, 0) else contracted_cost end as contracted_cost,
+    case when azure_zero_for_null then nullif(list_unit_price, 0) else list_unit_price end as list_unit_price,
+    case when azure_zero_for_null then nullif(contracted_unit_price, 0) else contracted_unit_price end
+        as contracted_unit_price,
+    case when azure_zero_for_null then nullif(pricing_quantity, 0) else pricing_quantity end as pricing_quantity,
+    case
+        when tokens_from_pricing_quantity then pricing_quantity
+        when azure_quantity_not_consumed is not true then consumed_quantity
+    end as consumed_quantity,
+    case
+        when tokens_from_pricing_quantity then pricing_unit
+        when azure_quantity_not_consumed is not true then consumed_unit
+    end as consumed_unit,
+    case when azure_commitment_purchase_frequency then 'Recurring' else charge_frequency end as charge_frequency,
+    case when azure_commitment_usage_category then 'Committed' else pricing_category end as pricing_category,
+    {{ without_placeholder('sub_account_name') }} as sub_account_name,
+    {{ without_placeholder('invoice_id') }} as invoice_id,
+    {{ without_placeholder('resource_name') }} as resource_name,
+    {{ without_placeholder('region_id') }} as region_id,
+    {{ without_placeholder('region_name') }} as region_name,
+    {{ without_placeholder('sku_id') }} as sku_id,
+    {{ without_placeholder('sku_price_id') }} as sku_price_id,
+    case when is_azure then lower(billing_account_id) else billing_account_id end as billing_account_id,
+    case when is_azure then lower(sub_account_id) else sub_account_id end as sub_account_id,
+    case when is_azure then lower(resource_id) else resource_id end as resource_id,
+    case when is_azure then lower(commitment_discount_id) else commitment_discount_id end as commitment_discount_id,
+    case when is_azure then lower(capacity_reservation_id) else capacity_reservation_id end
+        as capacity_reservation_id,
+    case
+        when azure_billing_period then date_trunc('month', billing_period_start)
+        when google_billing_period
+            then date_trunc('month', {{ local_time('billing_period_start', 'America/Los_Angeles') }})
+        when tencent_billing_period
+            then date_trunc('month', {{ local_time('billing_period_start', 'Asia/Shanghai') }})
+        else billing_period_start
+    end as billing_period_start,
+    case
+        when azure_billing_period then date_trunc('month', billing_period_start) + interval 1 month
+        when google_billing_period
+            then date_trunc('month', {{ local_time('billing_period_start', 'America/Los_Angeles') }})
+                + interval 1 month
+        when tencent_billing_period
+            then date_trunc('month', {{ local_time('billing_period_start', 'Asia/Shanghai') }}) + interval 1 month
+        when inclusive_date_end then billing_period_end + interval 1 day
+        else billing_period_end
+    end as billing_period_end,
+    case
+        when inclusive_charge_period_end then date_trunc('second', charge_period_end) + interval 1 second
+        when inclusive_date_end then charge_period_end + interval 1 day
+        else charge_period_end
+    end as charge_period_end,
     sub_account_name as given_sub_account_name,
     invoice_id as given_invoice_id,
     resource_name as given_resource_name,

@@ -18,7 +18,8 @@ named as (
 
     select
         *,
-        list_distinct(list_transform(keys, lambda name: regexp_replace(name, '[^a-z0-9]', '', 'g'))) as column_names
+        array_sort(array_distinct({{ list_of_each('keys', 'name', replace_every('name', '[^a-z0-9]', '')) }}))
+            as column_names
     from files
 
 ),
@@ -29,14 +30,14 @@ versions as (
     select
         named.source_file,
         case
-            when max(list_position({{ focus_versions() }}, columns.introduced)) > 2
-                then {{ focus_versions() }}[max(list_position({{ focus_versions() }}, columns.introduced))]
+            when max({{ focus_version_number('columns.introduced') }}) > 2
+                then {{ element_of(focus_versions(), 'max(' ~ focus_version_number('columns.introduced') ~ ')') }}
             when bool_or(columns.removed = '1.0') then '1.0-preview'
             else '1.0'
         end as focus_version
     from named
     inner join {{ ref('focus_columns') }} as columns
-        on list_contains(named.column_names, lower(columns.column_name))
+        on array_contains(named.column_names, lower(columns.column_name))
     group by named.source_file
 
 )
@@ -64,7 +65,7 @@ select
     named.note,
     named.column_names,
     named.superseded_days,
-    string_split(sources.known_gaps, '|') as known_gaps,
+    split(replace(sources.known_gaps, '|', ','), ',') as known_gaps,
     named.size_bytes,
     named.modified_at
 from named

@@ -2,6 +2,25 @@
 -- noqa: disable=ambiguous.column_count
 -- a step adds to the columns of the one before; stg_focus__charges names them
 
+{% set format_notes %}
+    case when has_null_as_text then 'null_as_text' end,
+    case when contains(times, '/') then 'month_first_date' end,
+    case
+        when {{ matches('times', "'\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d([^:]|$)'") }} then 'time_without_seconds'
+    end,
+    case when {{ matches('times', "'\\d{4}-\\d\\d-\\d\\d[T ](2[4-9]|[3-9]\\d):'") }} then 'hour_beyond_23' end,
+    case when {{ matches('amounts', "'[$€£¥,]'") }} then 'number_with_symbols' end,
+    case
+        when
+            {{ beyond_eighteen_decimals('given_billed_cost') }}
+            or {{ beyond_eighteen_decimals('given_effective_cost') }}
+            or {{ beyond_eighteen_decimals('given_contracted_cost') }}
+            or {{ beyond_eighteen_decimals('given_list_cost') }}
+            or {{ beyond_eighteen_decimals('given_consumed_quantity') }}
+            then 'beyond_eighteen_decimals'
+    end
+{% endset %}
+
 with charges as (
 
     select * from {{ ref('base_focus__charges') }}
@@ -35,44 +54,34 @@ given as (
 typed as (
 
     select
-        given.* exclude (times, amounts, has_null_as_text) replace (
-            {{ parse_decimal('effective_cost') }} as effective_cost,
-            {{ parse_decimal('billed_cost') }} as billed_cost,
-            {{ parse_decimal('contracted_cost') }} as contracted_cost,
-            {{ parse_decimal('list_cost') }} as list_cost,
-            {{ parse_decimal('consumed_quantity') }} as consumed_quantity,
-            {{ parse_decimal('pricing_quantity') }} as pricing_quantity,
-            {{ parse_decimal('contracted_unit_price') }} as contracted_unit_price,
-            {{ parse_decimal('list_unit_price') }} as list_unit_price,
-            {{ parse_decimal('commitment_discount_quantity') }} as commitment_discount_quantity,
-            {{ parse_decimal('pricing_currency_effective_cost') }} as pricing_currency_effective_cost,
-            {{ parse_decimal('pricing_currency_contracted_unit_price') }} as pricing_currency_contracted_unit_price,
-            {{ parse_decimal('pricing_currency_list_unit_price') }} as pricing_currency_list_unit_price,
-            {{ parse_timestamp('billing_period_start') }} as billing_period_start,
-            {{ parse_timestamp('billing_period_end') }} as billing_period_end,
-            {{ parse_timestamp('charge_period_start') }} as charge_period_start,
-            {{ parse_timestamp('charge_period_end') }} as charge_period_end,
-            {{ normal_tags('tags') }} as tags,
-            {{ normal_tags('allocated_tags') }} as allocated_tags,
-            case when json_valid(sku_price_details) then sku_price_details end as sku_price_details
-        ),
+        given.{{ all_but(
+            'times, amounts, has_null_as_text, effective_cost, billed_cost, contracted_cost, list_cost, consumed_quantity,
+            pricing_quantity, contracted_unit_price, list_unit_price, commitment_discount_quantity,
+            pricing_currency_effective_cost, pricing_currency_contracted_unit_price, pricing_currency_list_unit_price,
+            billing_period_start, billing_period_end, charge_period_start, charge_period_end, tags, allocated_tags,
+            sku_price_details'
+        ) }},
+        {{ parse_decimal('effective_cost') }} as effective_cost,
+        {{ parse_decimal('billed_cost') }} as billed_cost,
+        {{ parse_decimal('contracted_cost') }} as contracted_cost,
+        {{ parse_decimal('list_cost') }} as list_cost,
+        {{ parse_decimal('consumed_quantity') }} as consumed_quantity,
+        {{ parse_decimal('pricing_quantity') }} as pricing_quantity,
+        {{ parse_decimal('contracted_unit_price') }} as contracted_unit_price,
+        {{ parse_decimal('list_unit_price') }} as list_unit_price,
+        {{ parse_decimal('commitment_discount_quantity') }} as commitment_discount_quantity,
+        {{ parse_decimal('pricing_currency_effective_cost') }} as pricing_currency_effective_cost,
+        {{ parse_decimal('pricing_currency_contracted_unit_price') }} as pricing_currency_contracted_unit_price,
+        {{ parse_decimal('pricing_currency_list_unit_price') }} as pricing_currency_list_unit_price,
+        {{ parse_timestamp('billing_period_start') }} as billing_period_start,
+        {{ parse_timestamp('billing_period_end') }} as billing_period_end,
+        {{ parse_timestamp('charge_period_start') }} as charge_period_start,
+        {{ parse_timestamp('charge_period_end') }} as charge_period_end,
+        {{ normal_tags('tags') }} as tags,
+        {{ normal_tags('allocated_tags') }} as allocated_tags,
+        case when {{ is_json('sku_price_details') }} then sku_price_details end as sku_price_details,
         -- read without a change of meaning, but written so that somebody could read it otherwise
-        list_filter([
-            case when has_null_as_text then 'null_as_text' end,
-            case when contains(times, '/') then 'month_first_date' end,
-            case when regexp_matches(times, '\d{4}-\d\d-\d\d[T ]\d\d:\d\d([^:]|$)') then 'time_without_seconds' end,
-            case when regexp_matches(times, '\d{4}-\d\d-\d\d[T ](2[4-9]|[3-9]\d):') then 'hour_beyond_23' end,
-            case when regexp_matches(amounts, '[$€£¥,]') then 'number_with_symbols' end,
-            case
-                when
-                    {{ beyond_eighteen_decimals('given_billed_cost') }}
-                    or {{ beyond_eighteen_decimals('given_effective_cost') }}
-                    or {{ beyond_eighteen_decimals('given_contracted_cost') }}
-                    or {{ beyond_eighteen_decimals('given_list_cost') }}
-                    or {{ beyond_eighteen_decimals('given_consumed_quantity') }}
-                    then 'beyond_eighteen_decimals'
-            end
-        ], lambda note: note is not null) as format_notes
+        {{ list_of_known(format_notes) }} as format_notes
     from given
 
 )

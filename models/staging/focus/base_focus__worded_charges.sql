@@ -22,8 +22,8 @@ attributed as (
         coalesce(
             sources.data_generator,
             case
-                when regexp_matches(lower(charges.service_provider_name), 'microsoft|^azure') then 'microsoft'
-                when regexp_matches(lower(charges.service_provider_name), '^(aws|amazon)') then 'aws'
+                when {{ matches('lower(charges.service_provider_name)', "'microsoft|^azure'") }} then 'microsoft'
+                when {{ matches('lower(charges.service_provider_name)', "'^(aws|amazon)'") }} then 'aws'
                 when lower(charges.service_provider_name) like 'google%' then 'google'
                 when lower(charges.service_provider_name) like 'oracle%' then 'oracle'
                 when lower(charges.service_provider_name) like 'tencent%' then 'tencent'
@@ -31,7 +31,7 @@ attributed as (
             charges.columns_of
         ) as data_generator,
         sources.credits as declared_credits,
-        coalesce(list_contains(string_split(sources.known_gaps, '|'), 'cost'), false) as may_lack_cost
+        coalesce(contains('|' || sources.known_gaps || '|', '|cost|'), false) as may_lack_cost
     from charges
     left join sources on charges.source = sources.source
 
@@ -39,32 +39,34 @@ attributed as (
 
 -- words of 1.0-preview, and of other spellings
 select
-    * replace (
-        {{ focus_spelling(
-            "case when lower(charge_subcategory) = 'credit' then 'Credit' "
-            ~ "when data_generator = 'google' and lower(charge_category) in ('error', 'rounding_error') then 'Adjustment' "
-            ~ "else charge_category end",
-            ['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment']
-        ) }} as charge_category,
-        {{ focus_spelling(
-            "case when lower(charge_subcategory) = 'refund' then 'Correction' else charge_class end", ['Correction']
-        ) }} as charge_class,
-        {{ focus_spelling(
-            "case lower(charge_subcategory) when 'used commitment' then 'Used' when 'unused commitment' then 'Unused' "
-            ~ "else commitment_discount_status end",
-            ['Used', 'Unused']
-        ) }} as commitment_discount_status,
-        {{ focus_spelling(
-            "case lower(pricing_category) when 'on-demand' then 'Standard' when 'commitment-based' then 'Committed' "
-            ~ "else pricing_category end",
-            ['Standard', 'Dynamic', 'Committed', 'Other']
-        ) }} as pricing_category,
-        {{ focus_spelling('charge_frequency', ['One-Time', 'Recurring', 'Usage-Based']) }} as charge_frequency,
-        {{ focus_spelling('commitment_discount_category', ['Spend', 'Usage']) }} as commitment_discount_category,
-        {{ focus_spelling('capacity_reservation_status', ['Used', 'Unused']) }} as capacity_reservation_status,
-        case when length(billing_currency) = 3 then upper(billing_currency) else billing_currency end
-            as billing_currency
-    ),
+    {{ all_but(
+        'charge_category, charge_class, commitment_discount_status, pricing_category, charge_frequency,
+        commitment_discount_category, capacity_reservation_status, billing_currency'
+    ) }},
+    {{ focus_spelling(
+        "case when lower(charge_subcategory) = 'credit' then 'Credit' "
+        ~ "when data_generator = 'google' and lower(charge_category) in ('error', 'rounding_error') then 'Adjustment' "
+        ~ "else charge_category end",
+        ['Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment']
+    ) }} as charge_category,
+    {{ focus_spelling(
+        "case when lower(charge_subcategory) = 'refund' then 'Correction' else charge_class end", ['Correction']
+    ) }} as charge_class,
+    {{ focus_spelling(
+        "case lower(charge_subcategory) when 'used commitment' then 'Used' when 'unused commitment' then 'Unused' "
+        ~ "else commitment_discount_status end",
+        ['Used', 'Unused']
+    ) }} as commitment_discount_status,
+    {{ focus_spelling(
+        "case lower(pricing_category) when 'on-demand' then 'Standard' when 'commitment-based' then 'Committed' "
+        ~ "else pricing_category end",
+        ['Standard', 'Dynamic', 'Committed', 'Other']
+    ) }} as pricing_category,
+    {{ focus_spelling('charge_frequency', ['One-Time', 'Recurring', 'Usage-Based']) }} as charge_frequency,
+    {{ focus_spelling('commitment_discount_category', ['Spend', 'Usage']) }} as commitment_discount_category,
+    {{ focus_spelling('capacity_reservation_status', ['Used', 'Unused']) }} as capacity_reservation_status,
+    case when length(billing_currency) = 3 then upper(billing_currency) else billing_currency end
+        as billing_currency,
     charge_category as given_charge_category,
     charge_class as given_charge_class,
     charge_frequency as given_charge_frequency,

@@ -1,5 +1,42 @@
 {{ config(materialized='view') }}
 
+{% set given = [
+    changed_number('BilledCost', 'billed_cost'),
+    changed_text('BillingAccountId', 'billing_account_id'),
+    changed_text('BillingCurrency', 'billing_currency'),
+    changed_time('BillingPeriodEnd', 'billing_period_end'),
+    changed_time('BillingPeriodStart', 'billing_period_start'),
+    changed_text('CapacityReservationId', 'capacity_reservation_id'),
+    changed_text('CapacityReservationStatus', 'capacity_reservation_status'),
+    changed_text('ChargeCategory', 'charge_category'),
+    changed_text('ChargeClass', 'charge_class'),
+    changed_text('ChargeFrequency', 'charge_frequency'),
+    changed_time('ChargePeriodEnd', 'charge_period_end'),
+    changed_time('ChargePeriodStart', 'charge_period_start'),
+    changed_text('CommitmentDiscountCategory', 'commitment_discount_category'),
+    changed_text('CommitmentDiscountId', 'commitment_discount_id'),
+    changed_text('CommitmentDiscountStatus', 'commitment_discount_status'),
+    changed_number('ConsumedQuantity', 'consumed_quantity'),
+    changed_text('ConsumedUnit', 'consumed_unit'),
+    changed_number('ContractedCost', 'contracted_cost'),
+    changed_number('ContractedUnitPrice', 'contracted_unit_price'),
+    changed_number('EffectiveCost', 'effective_cost'),
+    changed_text('InvoiceId', 'invoice_id'),
+    changed_number('ListCost', 'list_cost'),
+    changed_number('ListUnitPrice', 'list_unit_price'),
+    changed_text('PricingCategory', 'pricing_category'),
+    changed_number('PricingQuantity', 'pricing_quantity'),
+    changed_text('RegionId', 'region_id'),
+    changed_text('RegionName', 'region_name'),
+    changed_text('ResourceId', 'resource_id'),
+    changed_text('ResourceName', 'resource_name'),
+    changed_text('SkuId', 'sku_id'),
+    changed_text('SkuPriceId', 'sku_price_id'),
+    changed_text('SubAccountId', 'sub_account_id'),
+    changed_text('SubAccountName', 'sub_account_name'),
+    changed_text('Tags', 'tags')
+] %}
+
 with charges as (
 
     select * from {{ ref('base_focus__counted_charges') }}
@@ -11,45 +48,9 @@ changed as (
 
     select
         *,
-        list_filter([
-            {{ changed_number('BilledCost', 'billed_cost') }},
-            {{ changed_text('BillingAccountId', 'billing_account_id') }},
-            {{ changed_text('BillingCurrency', 'billing_currency') }},
-            {{ changed_time('BillingPeriodEnd', 'billing_period_end') }},
-            {{ changed_time('BillingPeriodStart', 'billing_period_start') }},
-            {{ changed_text('CapacityReservationId', 'capacity_reservation_id') }},
-            {{ changed_text('CapacityReservationStatus', 'capacity_reservation_status') }},
-            {{ changed_text('ChargeCategory', 'charge_category') }},
-            {{ changed_text('ChargeClass', 'charge_class') }},
-            {{ changed_text('ChargeFrequency', 'charge_frequency') }},
-            {{ changed_time('ChargePeriodEnd', 'charge_period_end') }},
-            {{ changed_time('ChargePeriodStart', 'charge_period_start') }},
-            {{ changed_text('CommitmentDiscountCategory', 'commitment_discount_category') }},
-            {{ changed_text('CommitmentDiscountId', 'commitment_discount_id') }},
-            {{ changed_text('CommitmentDiscountStatus', 'commitment_discount_status') }},
-            {{ changed_number('ConsumedQuantity', 'consumed_quantity') }},
-            {{ changed_text('ConsumedUnit', 'consumed_unit') }},
-            {{ changed_number('ContractedCost', 'contracted_cost') }},
-            {{ changed_number('ContractedUnitPrice', 'contracted_unit_price') }},
-            {{ changed_number('EffectiveCost', 'effective_cost') }},
-            {{ changed_text('InvoiceId', 'invoice_id') }},
-            {{ changed_number('ListCost', 'list_cost') }},
-            {{ changed_number('ListUnitPrice', 'list_unit_price') }},
-            {{ changed_text('PricingCategory', 'pricing_category') }},
-            {{ changed_number('PricingQuantity', 'pricing_quantity') }},
-            {{ changed_text('RegionId', 'region_id') }},
-            {{ changed_text('RegionName', 'region_name') }},
-            {{ changed_text('ResourceId', 'resource_id') }},
-            {{ changed_text('ResourceName', 'resource_name') }},
-            {{ changed_text('SkuId', 'sku_id') }},
-            {{ changed_text('SkuPriceId', 'sku_price_id') }},
-            {{ changed_text('SubAccountId', 'sub_account_id') }},
-            {{ changed_text('SubAccountName', 'sub_account_name') }},
-            {{ changed_text('Tags', 'tags') }}
-        ], lambda change: change.value is not null) as given_values,
+        {{ list_where(list_of(given), 'change', 'change.value is not null') }} as given_values,
         coalesce(
-            billing_period_end,
-            date_trunc('month', coalesce(billing_period_start, charge_period_start)) + interval 1 month
+            billing_period_end, date_trunc('month', coalesce(billing_period_start, charge_period_start)) + interval 1 month
         ) as end_of_billing_period
     from charges
 
@@ -119,11 +120,11 @@ select
     contract_applied,
     commitment_program_eligibility_details,
     credential_details,
-    case when cardinality(other_columns) > 0 then cast(to_json(other_columns) as varchar) end as other_columns,
+    case when cardinality(other_columns) > 0 then {{ json_of('other_columns') }} end as other_columns,
     source_changes,
     case
-        when len(source_changes) > 0 and len(given_values) > 0
-            then cast(to_json(map_from_entries(given_values)) as varchar)
+        when {{ length_of('source_changes') }} > 0 and {{ length_of('given_values') }} > 0
+            then {{ json_of('map_from_entries(given_values)') }}
     end as source_values,
 
     -- numerics

@@ -22,28 +22,26 @@ scopes as (
         source,
         delivery,
         run_scope,
-        string_agg(file_version, ' ' order by relative_path) as file_versions
+        {{ joined_texts(
+            list_of_each(
+                'array_sort(array_agg(' ~ struct_of(['relative_path', 'file_version']) ~ '))', 'file', 'file.file_version'
+            ),
+            "' '"
+        ) }} as file_versions
     from files
     group by source, delivery, run_scope
 
 ),
 
 -- files that may be one bill written twice: in Parquet and in CSV, or packed anew
-alike as (
+counted_alike as (
 
     select
         files.source_file,
         files.source,
         files.relative_path,
         contents.row_count,
-        contents.effective_cost
-    from files
-    inner join contents on files.source_file = contents.source_file
-    where
-        files.not_current_because is null
-        and files.delivery in ('overwrite', 'append')
-        and contents.row_count > 0
-    qualify
+        contents.effective_cost,
         count(*) over (
             partition by
                 files.source,
@@ -52,7 +50,20 @@ alike as (
                 contents.billed_cost,
                 contents.charges_from,
                 contents.charges_until
-        ) > 1
+        ) as file_count
+    from files
+    inner join contents on files.source_file = contents.source_file
+    where
+        files.not_current_because is null
+        and files.delivery in ('overwrite', 'append')
+        and contents.row_count > 0
+
+),
+
+alike as (
+
+    select * from counted_alike
+    where file_count > 1
 
 ),
 
@@ -61,13 +72,13 @@ rows_of_alike as (
 
     select
         source_file,
-        row(*columns(* exclude (
-            source_file, source_row, source, columns_of, other_columns, x_credits, format_notes,
+        {{ text_of_row(
+            'source_file, source_row, source, columns_of, other_columns, x_credits, format_notes,
             given_effective_cost, given_billed_cost, given_contracted_cost, given_list_cost,
             given_contracted_unit_price, given_list_unit_price, given_consumed_quantity, given_pricing_quantity,
             given_billing_period_start, given_billing_period_end, given_charge_period_start, given_charge_period_end,
-            given_tags
-        ))) as content
+            given_tags'
+        ) }} as content
     from charges
     where source_file in (select source_file from alike)
 
@@ -77,7 +88,7 @@ fingerprints as (
 
     select
         source_file,
-        sum(cast(md5_number_lower(cast(content as varchar)) as hugeint)) as fingerprint
+        sum(cast({{ stable_id('content') }} as {{ wide_integer() }})) as fingerprint
     from rows_of_alike
     group by source_file
 

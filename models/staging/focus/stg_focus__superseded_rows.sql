@@ -25,12 +25,12 @@ identities as (
     select
         source_file,
         source_row,
-        md5(cast(row(*columns(* exclude (
-            source_file, source_row, has_null_as_text, billed_cost, effective_cost, contracted_cost, list_cost,
+        md5({{ text_of_row(
+            'source_file, source_row, has_null_as_text, billed_cost, effective_cost, contracted_cost, list_cost,
             consumed_quantity, pricing_quantity, contracted_unit_price, list_unit_price,
             pricing_currency_effective_cost, pricing_currency_contracted_unit_price,
-            pricing_currency_list_unit_price, commitment_discount_quantity
-        ))) as varchar)) as identity
+            pricing_currency_list_unit_price, commitment_discount_quantity'
+        ) }}) as identity
     from of_running_totals
 
 ),

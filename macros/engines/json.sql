@@ -1,0 +1,104 @@
+{# Whether a text is a JSON document. DuckDB also takes a comma before a closing bracket, which Spark does not read. #}
+{% macro is_json(text) -%} {{ return(adapter.dispatch('is_json', 'ai_unit_economics')(text)) }} {%- endmacro %}
+
+{% macro default__is_json(text) -%} json_valid({{ text }}) {%- endmacro %}
+
+{# Spark passes over what follows a document. Read once as the element of a list and once as the value of an object, a text with more
+   than one document, or with a bracket too many, fails in one of the two. #}
+{% macro spark__is_json(text) -%}
+    (
+        from_json('[' || {{ text }} || ']', 'array<string>', map('allowSingleQuotes', 'false')) is not null
+        and from_json('{"value":' || {{ text }} || '}', 'map<string, string>', map('allowSingleQuotes', 'false')) is not null
+    )
+{%- endmacro %}
+
+{# What a JSON document says, as text: "a" is a; an object or a list is its JSON. #}
+{% macro text_of_json(json) -%} {{ return(adapter.dispatch('text_of_json', 'ai_unit_economics')(json)) }} {%- endmacro %}
+
+{% macro default__text_of_json(json) -%} json_extract_string({{ json }}, '$') {%- endmacro %}
+
+{% macro spark__text_of_json(json) -%} try_element_at(from_json('[' || {{ json }} || ']', 'array<string>'), 1) {%- endmacro %}
+
+{# The elements of a list in JSON, each as JSON: `$[*]`, or `$.list[*].element` where Parquet wrote it. #}
+{% macro json_elements(json, path='$[*]') -%} {{ return(adapter.dispatch('json_elements', 'ai_unit_economics')(json, path)) }} {%- endmacro %}
+
+{% macro default__json_elements(json, path) -%} json_extract({{ json }}, '{{ path }}') {%- endmacro %}
+
+{% macro spark__json_elements(json, path) -%}
+    {%- if path == '$[*]' -%} from_json({{ json }}, 'array<variant>')
+    {%- else -%} from_json({{ json }}, 'struct<list: array<struct<element: variant>>>').list.element
+    {%- endif -%}
+{%- endmacro %}
+
+{# The text under a key of a JSON object that is an element of such a list. #}
+{% macro json_field(element, key) -%} {{ return(adapter.dispatch('json_field', 'ai_unit_economics')(element, key)) }} {%- endmacro %}
+
+{% macro default__json_field(element, key) -%} ({{ element }} ->> '{{ key }}') {%- endmacro %}
+
+{% macro spark__json_field(element, key) -%} try_variant_get({{ element }}, '$.{{ key }}', 'string') {%- endmacro %}
+
+{# An element that is a text itself; null where it is a number, an object or a list. #}
+{% macro json_text(element) -%} {{ return(adapter.dispatch('json_text', 'ai_unit_economics')(element)) }} {%- endmacro %}
+
+{% macro default__json_text(element) -%} case when json_type({{ element }}) = 'VARCHAR' then {{ element }} ->> '$' end {%- endmacro %}
+
+{% macro spark__json_text(element) -%}
+    case when schema_of_variant({{ element }}) = 'STRING' then cast({{ element }} as string) end
+{%- endmacro %}
+
+{# A JSON object as one of texts, in which a list of one text is that text. #}
+{% macro json_without_lists(json) -%} {{ return(adapter.dispatch('json_without_lists', 'ai_unit_economics')(json)) }} {%- endmacro %}
+
+{% macro default__json_without_lists(json) -%}
+    cast(to_json(map_from_entries(list_transform(
+        json_keys({{ json }}),
+        lambda name: struct_pack(
+            key := name,
+            value := case
+                when json_array_length({{ json }}, '/' || replace(replace(name, '~', '~0'), '/', '~1')) = 1
+                    then json_extract_string({{ json }}, '/' || replace(replace(name, '~', '~0'), '/', '~1') || '/0')
+                else json_extract_string({{ json }}, '/' || replace(replace(name, '~', '~0'), '/', '~1'))
+            end
+        )
+    ))) as varchar)
+{%- endmacro %}
+
+{% macro spark__json_without_lists(json) -%}
+    to_json(
+        transform_values(
+            from_json({{ json }}, 'map<string, variant>'),
+            (name, value) -> case
+                when size(try_variant_get(value, '$', 'array<variant>')) = 1 then try_variant_get(value, '$[0]', 'string')
+                else cast(value as string)
+            end
+        ),
+        map('ignoreNullFields', 'false')
+    )
+{%- endmacro %}
+
+{# A struct or a map of texts as a JSON object that names what is null. #}
+{% macro json_of(fields) -%} {{ return(adapter.dispatch('json_of', 'ai_unit_economics')(fields)) }} {%- endmacro %}
+
+{% macro default__json_of(fields) -%} cast(to_json({{ fields }}) as varchar) {%- endmacro %}
+
+{% macro spark__json_of(fields) -%} to_json({{ fields }}, map('ignoreNullFields', 'false')) {%- endmacro %}
+
+{# A text as JSON, in quotes; null is null. #}
+{% macro json_of_text(text) -%} {{ return(adapter.dispatch('json_of_text', 'ai_unit_economics')(text)) }} {%- endmacro %}
+
+{% macro default__json_of_text(text) -%} coalesce(cast(to_json({{ text }}) as varchar), 'null') {%- endmacro %}
+
+{% macro spark__json_of_text(text) -%} regexp_extract(to_json(array({{ text }})), '^.(.*).$', 1) {%- endmacro %}
+
+{# A share of twelve decimals from 0 to 1 as JSON: 0.25, 1.0, and 1.5e-7 below a millionth. #}
+{% macro json_of_share(share) -%} {{ return(adapter.dispatch('json_of_share', 'ai_unit_economics')(share)) }} {%- endmacro %}
+
+{% macro default__json_of_share(share) -%} cast(to_json({{ share }}) as varchar) {%- endmacro %}
+
+{% macro spark__json_of_share(share) -%}
+    case
+        when {{ share }} = 0 or abs({{ share }}) >= cast(0.000001 as decimal(13, 12))
+            then regexp_replace(cast({{ share }} as string), '(\.\d+?)0+$', '$1')
+        else regexp_replace(lower(cast(cast({{ share }} as double) as string)), '\.0e', 'e')
+    end
+{%- endmacro %}
