@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import duckdb
 import pytest
+import yaml
+from jinja2.nativetypes import NativeEnvironment
 
 from ai_unit_economics.sql import sql
-from tools.spark_marts import ROOT, compared, data_tests_there, is_not_yet, not_yet, spark_type
+from tools.spark_marts import ROOT, compared, data_tests_there, differences, is_not_yet, not_yet, spark_type
 
 DUCK = "select 1::hugeint as units, 0.1::decimal(38, 18) as cost, 0.3::double as share, md5_number('a') as key"
 SPARK = "select 1::decimal(38, 0) as units, 0.1::decimal(38, 18) as cost, 0.3::double as share, md5('a') as key"
@@ -60,6 +63,26 @@ def test_the_list_names_what_there_is_and_why() -> None:
         folder = ROOT / entry["folder"] if "folder" in entry else ROOT / "models"
         for name in [*entry.get("except", []), *entry.get("models", [])]:
             assert list(folder.rglob(f"{name}.sql")), name
+
+
+def test_a_run_on_spark_makes_each_table_anew() -> None:
+    """There it chooses no files and no days: what it appended would be there twice."""
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    full_refresh = NativeEnvironment().from_string(project["models"]["ai_unit_economics"]["+full_refresh"])
+    assert full_refresh.render(target=SimpleNamespace(type="spark")) is True
+    assert full_refresh.render(target=SimpleNamespace(type="duckdb")) is None
+
+
+def test_a_view_is_compared_by_the_tables_that_read_it(tmp_path: Path) -> None:
+    database = tmp_path / "duck.duckdb"
+    with duckdb.connect(str(database)) as con:
+        con.execute("create table numbers as select 1 as number")
+    nodes = [
+        {"name": name, "schema": "main", "alias": name, "config": {"materialized": kind}}
+        for name, kind in [("numbers", "table"), ("looks", "view")]
+    ]
+    found = list(differences(database, tmp_path, nodes))
+    assert [(difference.model, difference.columns) for difference in found] == [("numbers", ["not built on Spark"])]
 
 
 def test_an_exception_of_a_folder_runs() -> None:
