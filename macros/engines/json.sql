@@ -46,12 +46,12 @@
     case when schema_of_variant({{ element }}) = 'STRING' then cast({{ element }} as string) end
 {%- endmacro %}
 
-{# A JSON object as one of texts, in which a list of one text is that text. #}
+{# A JSON object as one of texts, in which a list of one text is that text. Of a key that is there twice, the first counts. #}
 {% macro json_without_lists(json) -%} {{ return(adapter.dispatch('json_without_lists', 'ai_unit_economics')(json)) }} {%- endmacro %}
 
 {% macro default__json_without_lists(json) -%}
     cast(to_json(map_from_entries(list_transform(
-        json_keys({{ json }}),
+        list_filter(json_keys({{ json }}), lambda name, place: list_position(json_keys({{ json }}), name) = place),
         lambda name: struct_pack(
             key := name,
             value := case
@@ -65,12 +65,24 @@
 
 {% macro spark__json_without_lists(json) -%}
     to_json(
-        transform_values(
-            from_json({{ json }}, 'map<string, variant>'),
-            (name, value) -> case
-                when size(try_variant_get(value, '$', 'array<variant>')) = 1 then try_variant_get(value, '$[0]', 'string')
-                else cast(value as string)
-            end
+        map_from_entries(
+            transform(
+                array_distinct(map_keys(from_json({{ json }}, 'map<string, variant>'))),
+                name -> struct(
+                    name as key,
+                    element_at(
+                        transform(
+                            array(element_at(from_json({{ json }}, 'map<string, variant>'), name)),
+                            value -> case
+                                when size(try_variant_get(value, '$', 'array<variant>')) = 1
+                                    then try_variant_get(value, '$[0]', 'string')
+                                else cast(value as string)
+                            end
+                        ),
+                        1
+                    ) as value
+                )
+            )
         ),
         map('ignoreNullFields', 'false')
     )
