@@ -43,6 +43,8 @@ tags as (
             '{"env":"1","team":"ml"}'
         ),
         ('[{"name": "team"}]', '{"team":null}'),
+        ('[{"key": "a", "value": 1.0}, {"key": "b", "value": {"c": ["d"]}}]', '{"a":"1.0","b":"{\"c\":[\"d\"]}"}'),
+        ('{"a": [1.0], "b": "[x]"}', '{"a":"1.0","b":"[x]"}'),
         ('["team:ml", "env=a:b"]', '{"env":"a:b","team":"ml"}'),
         (
             '{"list": [{"element": {"key": "team", "value": "ml"}}, {"element": "env:prod"}]}',
