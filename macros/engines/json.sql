@@ -62,12 +62,12 @@
     case when schema_of_variant({{ element }}.json) = 'STRING' then {{ element }}.text end
 {%- endmacro %}
 
-{# A JSON object as one of texts, in which a list of one text is that text. Of a key that is there twice, the first counts. #}
+{# A JSON object as one of texts, in which a list of one text is that text. Null where a key is there twice. #}
 {% macro json_without_lists(json) -%} {{ return(adapter.dispatch('json_without_lists', 'ai_unit_economics')(json)) }} {%- endmacro %}
 
 {% macro default__json_without_lists(json) -%}
-    cast(to_json(map_from_entries(list_transform(
-        list_filter(json_keys({{ json }}), lambda name, place: list_position(json_keys({{ json }}), name) = place),
+    case when len(list_distinct(json_keys({{ json }}))) = len(json_keys({{ json }})) then cast(to_json(map_from_entries(list_transform(
+        json_keys({{ json }}),
         lambda name: struct_pack(
             key := name,
             value := case
@@ -76,11 +76,11 @@
                 else json_extract_string({{ json }}, '/' || replace(replace(name, '~', '~0'), '/', '~1'))
             end
         )
-    ))) as varchar)
+    ))) as varchar) end
 {%- endmacro %}
 
 {% macro spark__json_without_lists(json) -%}
-    to_json(
+    case when size(array_distinct(map_keys(from_json({{ json }}, 'map<string, string>')))) = size(from_json({{ json }}, 'map<string, string>')) then to_json(
         map_from_entries(
             transform(
                 array_distinct(map_keys(from_json({{ json }}, 'map<string, variant>'))),
@@ -102,7 +102,7 @@
             )
         ),
         map('ignoreNullFields', 'false')
-    )
+    ) end
 {%- endmacro %}
 
 {# A struct or a map of texts as a JSON object that names what is null. #}

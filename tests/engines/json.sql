@@ -35,7 +35,7 @@ tags as (
             '{"b": ["ml"], "a": ["x", 1], "c/~": 1.50, "d": null, "e": []}',
             '{"b":"ml","a":"[\"x\",1]","c/~":"1.5","d":null,"e":"[]"}'
         ),
-        ('{"team": ["ml"], "env": "prod", "team": "x"}', '{"team":"ml","env":"prod"}'),
+        ('{"team": ["ml"], "env": "prod", "team": "x"}', null),
         ('"{\"team\": \"ml\"}"', '{"team": "ml"}'),
         ('"team": "ml", "env": "prod"', '{"team": "ml", "env": "prod"}'),
         (

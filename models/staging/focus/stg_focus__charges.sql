@@ -48,7 +48,8 @@ changed as (
         *,
         {{ list_where(list_of(given), 'change', 'change.value is not null') }} as given_values,
         coalesce(
-            billing_period_end, date_trunc('month', coalesce(billing_period_start, charge_period_start)) + interval 1 month
+            billing_period_end,
+            date_trunc('month', coalesce(billing_period_start, charge_period_start)) + interval 1 month
         ) as end_of_billing_period
     from charges
 
