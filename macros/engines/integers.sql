@@ -75,3 +75,14 @@
         1
     )
 {%- endmacro %}
+
+{# A text of digits as money: 1234.5 and 1.2E-7; null where it is no such text. DuckDB alone reads 1_234 too, and Spark Arabic digits. #}
+{% macro money_of_text(text) -%} {{ return(adapter.dispatch('money_of_text', 'ai_unit_economics')(text)) }} {%- endmacro %}
+
+{% macro default__money_of_text(text) -%}
+    case when not contains({{ text }}, '_') then try_cast({{ text }} as {{ money_type() }}) end
+{%- endmacro %}
+
+{% macro spark__money_of_text(text) -%}
+    case when regexp_like({{ text }}, '^[-+.0-9eE\s]+$') then try_cast({{ text }} as {{ money_type() }}) end
+{%- endmacro %}

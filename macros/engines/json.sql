@@ -19,14 +19,26 @@
 
 {% macro spark__text_of_json(json) -%} try_element_at(from_json('[' || {{ json }} || ']', 'array<string>'), 1) {%- endmacro %}
 
-{# The elements of a list in JSON, each as JSON: `$[*]`, or `$.list[*].element` where Parquet wrote it. #}
+{# The elements of a list in JSON, each as JSON: `$[*]`, or `$.list[*].element` where Parquet wrote it. Spark keeps each as VARIANT, which
+   knows a text from a number, and as text: a VARIANT writes 1.0 as 1. #}
 {% macro json_elements(json, path='$[*]') -%} {{ return(adapter.dispatch('json_elements', 'ai_unit_economics')(json, path)) }} {%- endmacro %}
 
 {% macro default__json_elements(json, path) -%} json_extract({{ json }}, '{{ path }}') {%- endmacro %}
 
 {% macro spark__json_elements(json, path) -%}
-    {%- if path == '$[*]' -%} from_json({{ json }}, 'array<variant>')
-    {%- else -%} from_json({{ json }}, 'struct<list: array<struct<element: variant>>>').list.element
+    {%- if path == '$[*]' -%}
+        transform(
+            from_json({{ json }}, 'array<variant>'),
+            (element, place) -> struct(element as json, from_json({{ json }}, 'array<string>')[place] as text)
+        )
+    {%- else -%}
+        transform(
+            from_json({{ json }}, 'struct<list: array<struct<element: variant>>>').list.element,
+            (element, place) -> struct(
+                element as json,
+                from_json({{ json }}, 'struct<list: array<struct<element: string>>>').list.element[place] as text
+            )
+        )
     {%- endif -%}
 {%- endmacro %}
 
@@ -35,7 +47,11 @@
 
 {% macro default__json_field(element, key) -%} ({{ element }} ->> '{{ key }}') {%- endmacro %}
 
-{% macro spark__json_field(element, key) -%} try_variant_get({{ element }}, '$.{{ key }}', 'string') {%- endmacro %}
+{% macro spark__json_field(element, key) -%} 
+    case
+        when schema_of_variant({{ element }}.json) like 'OBJECT%' then from_json({{ element }}.text, 'map<string, string>')['{{ key }}']
+    end
+{%- endmacro %}
 
 {# An element that is a text itself; null where it is a number, an object or a list. #}
 {% macro json_text(element) -%} {{ return(adapter.dispatch('json_text', 'ai_unit_economics')(element)) }} {%- endmacro %}
@@ -43,15 +59,15 @@
 {% macro default__json_text(element) -%} case when json_type({{ element }}) = 'VARCHAR' then {{ element }} ->> '$' end {%- endmacro %}
 
 {% macro spark__json_text(element) -%}
-    case when schema_of_variant({{ element }}) = 'STRING' then cast({{ element }} as string) end
+    case when schema_of_variant({{ element }}.json) = 'STRING' then {{ element }}.text end
 {%- endmacro %}
 
-{# A JSON object as one of texts, in which a list of one text is that text. #}
+{# A JSON object as one of texts, in which a list of one text is that text. Of a key that is there twice, the first counts. #}
 {% macro json_without_lists(json) -%} {{ return(adapter.dispatch('json_without_lists', 'ai_unit_economics')(json)) }} {%- endmacro %}
 
 {% macro default__json_without_lists(json) -%}
     cast(to_json(map_from_entries(list_transform(
-        json_keys({{ json }}),
+        list_filter(json_keys({{ json }}), lambda name, place: list_position(json_keys({{ json }}), name) = place),
         lambda name: struct_pack(
             key := name,
             value := case
@@ -65,12 +81,25 @@
 
 {% macro spark__json_without_lists(json) -%}
     to_json(
-        transform_values(
-            from_json({{ json }}, 'map<string, variant>'),
-            (name, value) -> case
-                when size(try_variant_get(value, '$', 'array<variant>')) = 1 then try_variant_get(value, '$[0]', 'string')
-                else cast(value as string)
-            end
+        map_from_entries(
+            transform(
+                array_distinct(map_keys(from_json({{ json }}, 'map<string, variant>'))),
+                name -> struct(
+                    name as key,
+                    element_at(
+                        transform(
+                            array(element_at(from_json({{ json }}, 'map<string, string>'), name)),
+                            value -> case
+                                when schema_of_variant(element_at(from_json({{ json }}, 'map<string, variant>'), name)) not like 'ARRAY%'
+                                    then value
+                                when size(from_json(value, 'array<string>')) = 1 then from_json(value, 'array<string>')[0]
+                                else value
+                            end
+                        ),
+                        1
+                    ) as value
+                )
+            )
         ),
         map('ignoreNullFields', 'false')
     )

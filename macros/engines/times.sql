@@ -74,14 +74,19 @@
 
 {% macro default__time_of_text(text) -%} try_cast({{ text }} as timestamptz) at time zone 'UTC' {%- endmacro %}
 
-{# Spark would also read `2024-01-01T`, and a zone after a day. #}
+{# Spark would also read `2024-01-01T`, and a zone after a day; it does not read two blanks, and a zone where no seconds are. #}
 {% macro spark__time_of_text(text) -%}
     case
         when
             regexp_like(
-                {{ text }}, '^\d+-\d\d?-\d\d?([T ] *\d\d?:\d\d?(:\d\d?(\.\d*)?(Z| [A-Za-z/_]+|[+-]\d\d(:?\d\d)?)?)?)?$'
+                {{ text }},
+                '^\d+-\d\d?-\d\d?([T ] *\d\d?:\d\d?(:\d\d?(\.\d*)?)?(Z| (?!Z$)[A-Za-z/_]+|[+-]\d\d(:?\d\d)?)?)?$'
             )
-            then try_cast({{ text }} as timestamp)
+            then try_cast(
+                regexp_replace(
+                    regexp_replace({{ text }}, ' +', ' '), '^(\S+[T ]\d\d?:\d\d?)(Z| [A-Za-z/_]+|[+-]\S*)?$', '$1:00$2'
+                ) as timestamp
+            )
     end
 {%- endmacro %}
 
@@ -101,7 +106,7 @@
         transform(
             array(try_cast(
                 regexp_replace(regexp_replace(regexp_replace(regexp_replace(
-                    {{ text }},
+                    regexp_replace({{ text }}, ' +', ' '),
                     '^(\d\d?)/(\d\d?)/(69|[7-9]\d)( |$)', '$1/$2/19$3$4'),
                     '^(\d\d?)/(\d\d?)/(\d\d)( |$)', '$1/$2/20$3$4'),
                     '^(\d\d?)/(\d\d?)/(\d{4})( |$)', '$3-$1-$2$4'),
@@ -109,7 +114,7 @@
                 as timestamp
             )),
             time -> case
-                when not regexp_like({{ text }}, '^\d\d?/\d\d?/(\d\d|\d{4})( \d\d?:\d\d?(:\d\d?( [AaPp][Mm])?)?)?$') then null
+                when not regexp_like({{ text }}, '^\d\d?/\d\d?/(\d\d|\d{4})( +\d\d?:\d\d?(:\d\d?( +[AaPp][Mm])?)?)?$') then null
                 when regexp_like({{ text }}, '[Pp][Mm]$') and hour(time) < 12 then time + interval '12' hour
                 when regexp_like({{ text }}, '[Aa][Mm]$') and hour(time) = 12 then time - interval '12' hour
                 else time

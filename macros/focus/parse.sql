@@ -5,10 +5,10 @@
     case when {{ trimmed(text) }} not in ('', 'NULL', 'null', '\N') then {{ trimmed(text) }} end
 {%- endmacro %}
 
-{# 1234.5 and 1.2E-7 as they are; $1,234.50 and -1,234 without their signs and separators. DuckDB alone reads 1_234 too. #}
+{# 1234.5 and 1.2E-7 as they are; $1,234.50 and -1,234 without their signs and separators. #}
 {% macro parse_decimal(text) -%}
     coalesce(
-        case when not contains({{ text }}, '_') then try_cast({{ text }} as {{ money_type() }}) end,
+        {{ money_of_text(text) }},
         case
             when {{ matches_all(text, "'[-+]?[$€£¥]?[-+]?(\\d+|\\d{1,3}(,\\d{3})+)(\\.\\d*)?'") }}
                 then try_cast({{ replace_every(text, '[$€£¥,]', '') }} as {{ money_type() }})

@@ -35,6 +35,7 @@ tags as (
             '{"b": ["ml"], "a": ["x", 1], "c/~": 1.50, "d": null, "e": []}',
             '{"b":"ml","a":"[\"x\",1]","c/~":"1.5","d":null,"e":"[]"}'
         ),
+        ('{"team": ["ml"], "env": "prod", "team": "x"}', '{"team":"ml","env":"prod"}'),
         ('"{\"team\": \"ml\"}"', '{"team": "ml"}'),
         ('"team": "ml", "env": "prod"', '{"team": "ml", "env": "prod"}'),
         (
@@ -42,6 +43,8 @@ tags as (
             '{"env":"1","team":"ml"}'
         ),
         ('[{"name": "team"}]', '{"team":null}'),
+        ('[{"key": "a", "value": 1.0}, {"key": "b", "value": {"c": ["d"]}}]', '{"a":"1.0","b":"{\"c\":[\"d\"]}"}'),
+        ('{"a": [1.0], "b": "[x]"}', '{"a":"1.0","b":"[x]"}'),
         ('["team:ml", "env=a:b"]', '{"env":"a:b","team":"ml"}'),
         (
             '{"list": [{"element": {"key": "team", "value": "ml"}}, {"element": "env:prod"}]}',

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 {% set given = [
     changed_number('BilledCost', 'billed_cost'),
     changed_text('BillingAccountId', 'billing_account_id'),
