@@ -136,6 +136,11 @@ cases as (
         'it' || chr(39) || 's 1' || chr(92) || chr(39) || '2' || chr(92) || chr(92) || 'a\d' || chr(92) as expected
     union all
     select
+        'the number of a key' as name,
+        {{ text_of_key(key_of_text("'a'")) }} as found,
+        '129134844867590561315626153795017621772' as expected
+    union all
+    select
         'every match' as name,
         {{ replace_every("'ResourceId_2'", '[^a-zA-Z]', '') }} as found,
         'ResourceId' as expected

@@ -26,7 +26,8 @@ fingerprints as (
         date_day,
         source,
         {{ rows_fingerprint([
-            'billing_period_start', 'billing_currency', 'attribute_key', 'effective_cost', 'consumed_quantity'
+            'billing_period_start', 'billing_currency', text_of_key('attribute_key'), 'effective_cost',
+            'consumed_quantity'
         ]) }} as fingerprint
     from day_charges
     group by date_day, source

@@ -167,7 +167,7 @@ select
     parts.billing_currency,
     {{ units_to_money('parts.part') }} as effective_cost,
     parts.source as x_source,
-    cast(parts.attribute_key as string) as x_origin_charge_key,
+    {{ text_of_key('parts.attribute_key') }} as x_origin_charge_key,
     parts.cost_origin as x_cost_origin,
     parts.allocation_note as x_allocation_note,
     cast(parts.rule_priority as string) as x_cost_rule,

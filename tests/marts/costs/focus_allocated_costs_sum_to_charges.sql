@@ -6,7 +6,7 @@ with charges as (
         source,
         billing_period_start,
         billing_currency,
-        cast(attribute_key as varchar) as origin_charge_key,
+        {{ text_of_key('attribute_key') }} as origin_charge_key,
         sum(effective_cost) as effective_cost
     from {{ ref('int_costs__scheduled_charges_daily') }}
     group by date_day, source, billing_period_start, billing_currency, attribute_key
