@@ -1,5 +1,5 @@
 -- JSON by the macros of macros/engines/json.sql, and tags of every shape. A text with a document and a rest is no document; of a key
--- that is there twice the first counts; 0.000000150000 is 1.5e-7.
+-- that is there twice in a list of entries the first counts, and an object that has one is unreadable; 0.000000150000 is 1.5e-7.
 with documents as (
 
     select

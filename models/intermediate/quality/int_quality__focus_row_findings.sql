@@ -109,17 +109,6 @@
 {% for column in needed_columns %}
 {% do rules.append((column ~ '_present', 'true', column ~ ' is null', "'(null)'")) %}
 {% endfor %}
-{% set findings = [] %}
-{% for rule_id, _, _, _ in rules %}
-{% do findings.append(struct_of({
-    'rule_id': "'" ~ rule_id ~ "'",
-    'example_value': 'found.' ~ rule_id ~ '__value',
-    'checked_count': 'checked.' ~ rule_id,
-    'violating_count': 'found.' ~ rule_id ~ '__violating',
-    'touched_cost': 'found.' ~ rule_id ~ '__cost',
-    'example_row': 'found.' ~ rule_id ~ '__row'
-})) %}
-{% endfor %}
 
 with charges as (
 
@@ -176,19 +165,50 @@ by_rule as (
     select
         checked.source_file,
         checked.file_version,
-        {{ each_of(list_of(findings)) }} as finding
+        rules.rule_id,
+        case rules.rule_id
+            {% for rule_id, _, _, _ in rules %}
+            when '{{ rule_id }}' then found.{{ rule_id }}__value
+            {% endfor %}
+        end as example_value,
+        case rules.rule_id
+            {% for rule_id, _, _, _ in rules %}
+            when '{{ rule_id }}' then checked.{{ rule_id }}
+            {% endfor %}
+        end as checked_count,
+        case rules.rule_id
+            {% for rule_id, _, _, _ in rules %}
+            when '{{ rule_id }}' then found.{{ rule_id }}__violating
+            {% endfor %}
+        end as violating_count,
+        case rules.rule_id
+            {% for rule_id, _, _, _ in rules %}
+            when '{{ rule_id }}' then found.{{ rule_id }}__cost
+            {% endfor %}
+        end as touched_cost,
+        case rules.rule_id
+            {% for rule_id, _, _, _ in rules %}
+            when '{{ rule_id }}' then found.{{ rule_id }}__row
+            {% endfor %}
+        end as example_row
     from checked
     left join found on checked.source_file = found.source_file and checked.file_version = found.file_version
+    cross join (
+        values
+        {% for rule_id, _, _, _ in rules %}
+        ('{{ rule_id }}'){{ ',' if not loop.last }}
+        {% endfor %}
+    ) as rules (rule_id)
 
 )
 
 select
     source_file,
     file_version,
-    finding.rule_id,
-    finding.example_value,
-    finding.checked_count,
-    coalesce(finding.violating_count, 0) as violating_count,
-    cast(coalesce(finding.touched_cost, 0) as {{ money_type() }}) as touched_cost,
-    finding.example_row
+    rule_id,
+    example_value,
+    checked_count,
+    coalesce(violating_count, 0) as violating_count,
+    cast(coalesce(touched_cost, 0) as {{ money_type() }}) as touched_cost,
+    example_row
 from by_rule

@@ -65,7 +65,7 @@ union all
 select
     series_id,
     'meter_broken' as issue,
-    'several processes answer one scrape in turn, or a gauge is under the name of a counter: no count; '
+    'several processes answer one scrape in turn, or a gauge is under a name of counters: no count; '
     || 'turn on _created or scrape each by itself' as detail,
     date_day
 from broken_series
