@@ -24,30 +24,30 @@
         select
             named.row_name,
             named.column_name,
-            bool_or(list_contains(files.column_names, named.normal_name)) as is_of_focus
+            bool_or(array_contains(files.column_names, named.normal_name)) as is_of_focus
         from named
         cross join files
         group by named.row_name, named.column_name, named.normal_name
         having
-            not bool_or(list_contains(files.column_names, named.normal_name))
+            not bool_or(array_contains(files.column_names, named.normal_name))
             or named.normal_name in (select lower(column_name) from {{ ref('focus_columns') }})
     ),
 
     messages as (
         select
-            string_agg(
+            {% set lines -%}
                 'seeds/config/{{ model.identifier }}.csv, row ' || row_name || ': '
                 || case
                     when is_of_focus then column_name || ' is an amount, a time or a list of keys: no rule of this seed can look at it'
                     else column_name || ' is no column of FOCUS, and no bill has it'
                 end
-                || '; correct the name',
-                chr(10) order by row_name
-            ) as message
+                || '; correct the name'
+            {%- endset %}
+            nullif({{ joined_texts('array_sort(array_agg(' ~ lines ~ '))', 'chr(10)') }}, '') as message
         from unknown
     )
 
     select message
     from messages
-    where case when message is not null then error(message) is not null else false end
+    where case when message is not null then {{ raise('message') }} is not null else false end
 {% endtest %}

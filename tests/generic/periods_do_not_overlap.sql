@@ -11,15 +11,15 @@
     where
         case
             when valid_to <= valid_from
-                then error(
-                    '{{ model.identifier }}, {{ key }} ' || {{ key }} || ' from ' || valid_from
-                    || ': valid_to is not after valid_from; the end is exclusive'
-                ) is not null
+                then {{ stop(
+                    model.identifier ~ ', ' ~ key ~ ' {} from {}: valid_to is not after valid_from; the end is exclusive',
+                    [key, 'valid_from']
+                ) }} is not null
             when next_valid_from < coalesce(valid_to, date '9999-12-31')
-                then error(
-                    '{{ model.identifier }}, {{ key }} ' || {{ key }} || ' from ' || valid_from
-                    || ': the next period begins before this one ends; end it with valid_to'
-                ) is not null
+                then {{ stop(
+                    model.identifier ~ ', ' ~ key ~ ' {} from {}: the next period begins before this one ends; end it with valid_to',
+                    [key, 'valid_from']
+                ) }} is not null
             else false
         end
 {% endtest %}

@@ -21,13 +21,20 @@
     ),
 
     messages as (
-        select string_agg(message, chr(10) order by violation_number) as message
+        select
+            nullif({{ joined_texts(
+                list_of_each(
+                    'array_sort(array_agg(' ~ struct_of(['violation_number', 'message']) ~ ') filter (where message is not null))',
+                    'line', 'line.message'
+                ),
+                'chr(10)'
+            ) }}, '') as message
         from violations
     )
 
     select message
     from messages
-    where case when message is not null then error(message) is not null else false end
+    where case when message is not null then {{ raise('message') }} is not null else false end
 {% endtest %}
 
 {# A row whose column names nothing in another seed: a typo, or a row that was forgotten there. #}

@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- noqa: disable=capitalisation.identifiers
 -- columns of files are named as in FOCUS
 

@@ -1,4 +1,3 @@
-{{ config(materialized='view') }}
 -- noqa: disable=ambiguous.column_count
 -- a step adds to the columns of the one before; stg_focus__charges names them
 
