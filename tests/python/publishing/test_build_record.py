@@ -23,7 +23,7 @@ PROJECT = f"""
 name: ai_unit_economics
 version: 1.0.0
 profile: ai_unit_economics
-macro-paths: [macros, '{ROOT}/macros/publishing', '{ROOT}/macros/files']
+macro-paths: [macros, '{ROOT}/macros/publishing', '{ROOT}/macros/files', '{ROOT}/macros/engines']
 vars: {{skip_unchanged: false}}
 models: {{+schema: marts, +materialized: table}}
 on-run-start: "{{{{ record_start_of_build() }}}}"
