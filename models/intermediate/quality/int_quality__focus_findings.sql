@@ -23,8 +23,8 @@ of_files as (
 
 ),
 
--- what lies in the folder of a source and is no manifest is read, or a cost may be missing
-read_findings as (
+-- what lies in the folder of a source and is no manifest is read, or a cost may be missing; then what balances as a whole
+other_findings as (
 
     select
         coalesce(source, '(none)') as source,
@@ -37,11 +37,7 @@ read_findings as (
         cast(null as bigint) as example_row
     from {{ ref('landed_files') }}
     where folder = 'focus' and (shape is not null or problem is not null)
-
-),
-
-set_findings as (
-
+    union all
     select
         source,
         cast(null as string) as source_file,
@@ -71,10 +67,8 @@ set_findings as (
         source,
         cast(null as string) as source_file,
         'commitment_balances' as rule_id,
-        case
-            when status = 'violated'
-                then commitment_discount_id || ': ' || effective_cost || ' of ' || billed_cost
-        end as example_value,
+        case when status = 'violated' then commitment_discount_id || ': ' || effective_cost || ' of ' || billed_cost end
+            as example_value,
         cast(status != 'not_closable' as bigint) as checked_count,
         cast(status = 'violated' as bigint) as violating_count,
         cast(null as {{ money_type() }}) as touched_cost,
@@ -87,9 +81,7 @@ findings as (
 
     select * from of_files
     union all
-    select * from read_findings
-    union all
-    select * from set_findings
+    select * from other_findings
 
 ),
 
