@@ -11,5 +11,5 @@
     having
         min(source_row) != 1
         or max(source_row) != count(*)
-        or sum(cast(source_row as hugeint)) * 2 != cast(count(*) as hugeint) * (count(*) + 1)
+        or sum(cast(source_row as {{ wide_integer() }})) * 2 != cast(count(*) as {{ wide_integer() }}) * (count(*) + 1)
 {% endtest %}
