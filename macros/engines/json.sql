@@ -19,6 +19,28 @@
 
 {% macro spark__text_of_json(json) -%} try_element_at(from_json('[' || {{ json }} || ']', 'array<string>'), 1) {%- endmacro %}
 
+{# Where DuckDB finds a key of any letters in a JSON object (RFC 6901). #}
+{% macro json_pointer(key) -%} '/' || replace(replace({{ key }}, '~', '~0'), '/', '~1') {%- endmacro %}
+
+{# The text that a JSON pointer names in a JSON object: null where there is none. #}
+{% macro text_in_json(json, key) -%} {{ return(adapter.dispatch('text_in_json', 'ai_unit_economics')(json, key)) }} {%- endmacro %}
+
+{% macro default__text_in_json(json, key) -%}
+    json_extract_string({{ json }}, {{ json_pointer(key) }})
+{%- endmacro %}
+
+{# An object of other things than texts and numbers is a text of JSON here too. #}
+{% macro spark__text_in_json(json, key) -%} from_json({{ json }}, 'map<string, string>')[{{ key }}] {%- endmacro %}
+
+{# Labels that are written as a JSON object; null where the text is none. #}
+{% macro labels_from_json(text) -%} {{ return(adapter.dispatch('labels_from_json', 'ai_unit_economics')(text)) }} {%- endmacro %}
+
+{% macro default__labels_from_json(text) -%} try_cast(try_cast({{ text }} as json) as map(varchar, varchar)) {%- endmacro %}
+
+{% macro spark__labels_from_json(text) -%}
+    case when {{ is_json(text) }} then try_cast(try_parse_json({{ text }}) as map<string, string>) end
+{%- endmacro %}
+
 {# The elements of a list in JSON, each as JSON: `$[*]`, or `$.list[*].element` where Parquet wrote it. Spark keeps each as VARIANT, which
    knows a text from a number, and as text: a VARIANT writes 1.0 as 1. #}
 {% macro json_elements(json, path='$[*]') -%} {{ return(adapter.dispatch('json_elements', 'ai_unit_economics')(json, path)) }} {%- endmacro %}
@@ -71,9 +93,9 @@
         lambda name: struct_pack(
             key := name,
             value := case
-                when json_array_length({{ json }}, '/' || replace(replace(name, '~', '~0'), '/', '~1')) = 1
-                    then json_extract_string({{ json }}, '/' || replace(replace(name, '~', '~0'), '/', '~1') || '/0')
-                else json_extract_string({{ json }}, '/' || replace(replace(name, '~', '~0'), '/', '~1'))
+                when json_array_length({{ json }}, {{ json_pointer('name') }}) = 1
+                    then json_extract_string({{ json }}, {{ json_pointer('name') }} || '/0')
+                else {{ text_in_json(json, 'name') }}
             end
         )
     ))) as varchar) end

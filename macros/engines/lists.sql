@@ -140,3 +140,11 @@
             then aggregate({{ list }}, cast(0 as {{ money_type() }}), (total, {{ name }}) -> cast(total + {{ value }} as {{ money_type() }}))
     end
 {%- endmacro %}
+
+{# The values of a group as a list, in the order of another expression. Where no row is chosen, DuckDB gives null and Spark an empty list. #}
+{% macro list_in_order(value, order, condition='true') -%}
+    {{ list_of_each(
+        'array_sort(array_agg(' ~ struct_of({'place': order, 'element': value}) ~ ') filter (where ' ~ condition ~ '))',
+        'part', 'part.element'
+    ) }}
+{%- endmacro %}

@@ -82,16 +82,6 @@
     )
 {%- endmacro %}
 
-{# The text that a JSON pointer names in a JSON object: null where there is none. #}
-{% macro text_in_json(json, key) -%} {{ return(adapter.dispatch('text_in_json', 'ai_unit_economics')(json, key)) }} {%- endmacro %}
-
-{% macro default__text_in_json(json, key) -%}
-    json_extract_string({{ json }}, '/' || replace(replace({{ key }}, '~', '~0'), '/', '~1'))
-{%- endmacro %}
-
-{# An object of other things than texts and numbers is a text of JSON here too. #}
-{% macro spark__text_in_json(json, key) -%} from_json({{ json }}, 'map<string, string>')[{{ key }}] {%- endmacro %}
-
 {# Every match of a regular expression replaced; groups in the replacement are written $1 in Spark, so there are none. #}
 {% macro replace_every(text, pattern, replacement) -%}
     {{ return(adapter.dispatch('replace_every', 'ai_unit_economics')(text, pattern, replacement)) }}

@@ -1,7 +1,7 @@
 {#
     Which files and days a landing model reads this time is worked out in a pre-hook and kept in a session variable:
     a filter on a constant list lets DuckDB leave the other files unopened. Without the variable (a first build, a unit
-    test, and on Spark, whose sessions have no lists) everything is read.
+    test, and on Spark, where each run makes each table anew) everything is read.
 #}
 {% macro is_chosen(variable, value) -%} {{ return(adapter.dispatch('is_chosen', 'ai_unit_economics')(variable, value)) }} {%- endmacro %}
 

@@ -15,15 +15,6 @@
 {# The metric that says when a counter, or a histogram's sum, was created. #}
 {% macro created_name(metric) -%} regexp_replace({{ metric }}, '(_total|_sum|_count)?$', '_created') {%- endmacro %}
 
-{# Labels that are written as a JSON object; null where the text is none. #}
-{% macro labels_from_json(text) -%} {{ return(adapter.dispatch('labels_from_json', 'ai_unit_economics')(text)) }} {%- endmacro %}
-
-{% macro default__labels_from_json(text) -%} try_cast(try_cast({{ text }} as json) as map(varchar, varchar)) {%- endmacro %}
-
-{% macro spark__labels_from_json(text) -%} 
-    case when rtrim({{ text }}) like '%}' then try_cast(try_parse_json({{ text }}) as map<string, string>) end
- {%- endmacro %}
-
 {# The labels as one text, sorted, without empty ones (in Prometheus an empty label is none) and without `except`. #}
 {% macro labels_text(labels, except=[]) -%}
     {%- set condition -%}

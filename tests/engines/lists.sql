@@ -50,6 +50,14 @@ windows as (
 cases as (
 
     select
+        'in the order of another column' as name,
+        (
+            select {{ joined_texts(list_in_order('lines.word', 'lines.number', condition='lines.number < 3'), "','") }}
+            from (values ('b', 1), ('c', 3), ('a', 2)) as lines (word, number)
+        ) as found,
+        'b,a' as expected
+    union all
+    select
         'a list made anew' as name,
         (
             select

@@ -47,6 +47,7 @@ texts as (
         values ('half', '{"pod": "b"'),
         ('twice', '{"pod": "a", "pod": "b"}'),
         ('more', '{"pod": "b"} x'),
+        ('bracket', '{"pod": "b"} }'),
         ('list', '["pod"]')
     ) as lines (name, text)
 

@@ -43,7 +43,7 @@
                 end
                 || '; correct the name'
             {%- endset %}
-            nullif({{ joined_texts('array_sort(array_agg(' ~ lines ~ '))', 'chr(10)') }}, '') as message
+            {{ texts_of_group(lines, '\n') }} as message
         from unknown
     )
 

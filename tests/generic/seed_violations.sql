@@ -23,11 +23,7 @@
     messages as (
         select
             nullif({{ joined_texts(
-                list_of_each(
-                    'array_sort(array_agg(' ~ struct_of(['violation_number', 'message']) ~ ') filter (where message is not null))',
-                    'line', 'line.message'
-                ),
-                'chr(10)'
+                list_in_order('message', 'violation_number', condition='message is not null'), 'chr(10)'
             ) }}, '') as message
         from violations
     )

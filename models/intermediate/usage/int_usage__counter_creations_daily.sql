@@ -73,10 +73,7 @@ select
     end as changed_at,
     case
         when bool_or(is_first_look)
-            then {{ list_of_each(
-                'array_sort(array_agg(' ~ struct_of(['sampled_at', 'created_at']) ~ ') filter (where is_first_look))',
-                'look', 'look.created_at'
-            ) }}
+            then {{ list_in_order('created_at', 'sampled_at', condition='is_first_look') }}
     end as looked_first_at,
     -- a time that comes back is another process that answers in turn, and nobody restarted
     case

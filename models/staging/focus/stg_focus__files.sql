@@ -22,12 +22,7 @@ scopes as (
         source,
         delivery,
         run_scope,
-        {{ joined_texts(
-            list_of_each(
-                'array_sort(array_agg(' ~ struct_of(['relative_path', 'file_version']) ~ '))', 'file', 'file.file_version'
-            ),
-            "' '"
-        ) }} as file_versions
+        {{ joined_texts(list_in_order('file_version', 'relative_path'), "' '") }} as file_versions
     from files
     group by source, delivery, run_scope
 

@@ -4,10 +4,12 @@
     'input_tokens', 'uncached_input_tokens', 'cached_input_tokens', 'cache_write_tokens', 'output_tokens', 'requests'
 ] %}
 
-{% set bucket = [
-    'provider', 'shape', 'operation', 'model', 'deployment_id', 'project_id', 'workspace_id', 'api_key_id', 'user_id',
-    'service_tier', 'region', 'resource_id', 'other_dimensions', 'bucket_start', 'bucket_end'
-] %}
+{% set newest_first %}
+            partition by
+                provider, shape, operation, model, deployment_id, project_id, workspace_id, api_key_id, user_id,
+                service_tier, region, resource_id, other_dimensions, bucket_start, bucket_end
+            order by modified_at desc, reports.source_file desc, source_row desc
+{%- endset %}
 
 with files as (
 
@@ -39,13 +41,9 @@ ranked as (
     from reports
     inner join files on reports.source_file = files.source_file
     window
-        newest_first as (
-            partition by {{ bucket | join(', ') }}
-            order by modified_at desc, reports.source_file desc, source_row desc
-        ),
+        newest_first as ({{ newest_first }}),
         of_bucket as (
-            partition by {{ bucket | join(', ') }}
-            order by modified_at desc, reports.source_file desc, source_row desc
+            {{ newest_first }}
             rows between unbounded preceding and unbounded following
         )
 
