@@ -7,19 +7,18 @@
             || coalesce(' (' || example_value || ')', '') || '. ' || coalesce(reason || '.', '') as message
         from {{ model }}
         where status = 'violated' and severity = '{{ rule_severity }}'
-        order by source, rule_id
     )
     {% if rule_severity == 'error' -%}
     -- all of them at once
     select messages
     from (
         select
-            string_agg(message, chr(10) order by message)
+            {{ texts_of_group('message', '\n') }}
             || chr(10) || 'Correct the export, or make the rule a warning in seeds/reference/focus_conformance_rules.csv'
                 as messages
         from violated
-    )
-    where messages is not null and error(messages) is not null
+    ) as joined
+    where messages is not null and {{ raise('messages') }} is not null
     {%- else -%}
     select message
     from violated

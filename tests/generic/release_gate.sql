@@ -21,5 +21,5 @@
     {%- endif %}
     select finding
     from ({{ newest }})
-    where verdict = 'fail' and error('gate: ' || finding) is not null
+    where verdict = 'fail' and {{ raise("'gate: ' || finding") }} is not null
 {% endtest %}

@@ -38,6 +38,6 @@
     where
         status = 'breached'
         {% if of_severity == 'error' -%}
-        and error('gate: ' || finding) is not null
+        and {{ raise("'gate: ' || finding") }} is not null
         {%- endif %}
 {% endtest %}

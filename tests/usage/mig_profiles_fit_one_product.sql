@@ -22,4 +22,4 @@ inner join profiles as wide
         and narrow.product != wide.product
         and narrow.valid_from < wide.valid_to
         and narrow.valid_to > wide.valid_from
-        and list_has_all(narrow.words, wide.words)
+        and {{ has_all('narrow.words', 'wide.words') }}

@@ -2,7 +2,7 @@
 {%- set choices = activity_sources() %}
 with chosen as (
 
-    select unnest({{ sql_texts(choices.keys()) }}) as workload
+    select {{ each_of(sql_texts(choices.keys())) }} as workload
 
 ),
 
@@ -17,7 +17,7 @@ unknown as (
 
 select {{ stop(
     'var activity_sources: {}: no row of seeds/config/deployments.csv has such a workload; correct the name or add the deployment',
-    ["string_agg(workload, ', ' order by workload)"]
+    [texts_of_group('workload')]
 ) }} as message
 from unknown
 having count(*) > 0

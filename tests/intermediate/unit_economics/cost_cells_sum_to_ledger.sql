@@ -7,7 +7,7 @@ with ledger as (
         cost_origin,
         sum(effective_cost) as effective_cost
     from {{ ref('int_allocation__cost_ledger_daily') }}
-    where not starts_with(deployment_id, '(')
+    where not {{ begins_with('deployment_id', "'('") }}
     group by date_day, deployment_id, cost_origin
 
 ),

@@ -13,7 +13,7 @@ ledger as (
 
     select source, date_day, deployment_id, sum(effective_cost) as effective_cost
     from {{ ref('int_allocation__cost_ledger_daily') }}
-    where not starts_with(deployment_id, '(')
+    where not {{ begins_with('deployment_id', "'('") }}
     group by source, date_day, deployment_id
 
 ),

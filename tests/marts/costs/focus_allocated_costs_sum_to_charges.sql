@@ -22,7 +22,8 @@ allocated as (
         billing_currency,
         x_origin_charge_key as origin_charge_key,
         sum(effective_cost) as effective_cost,
-        sum(cast(json_extract_string(allocated_method_details, '$.Elements[0].AllocatedRatio') as decimal(13, 12)))
+        -- of its only element
+        sum(cast(regexp_extract(allocated_method_details, '"AllocatedRatio":([^,}]+)', 1) as decimal(13, 12)))
             as allocated_ratio
     from {{ ref('fct_focus_allocated_costs') }}
     group by charge_period_start, x_source, billing_period_start, billing_currency, x_origin_charge_key

@@ -6,7 +6,7 @@ with ledger as (
         deployment_id,
         sum(effective_cost) as effective_cost
     from {{ ref('fct_deployment_costs_daily') }}
-    where not starts_with(deployment_id, '(')
+    where not {{ begins_with('deployment_id', "'('") }}
     group by deployment_id
 
 ),
