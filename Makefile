@@ -7,6 +7,8 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 VENV ?= .venv
+# requirements-dbt-next.lock, with a VENV of its own, has the newest dbt
+LOCK ?= requirements.lock
 BIN := $(VENV)/bin
 DBT_ARGS ?=
 PYTEST_ARGS ?=
@@ -35,7 +37,7 @@ define installed
 @touch $@
 endef
 
-INSTALLED := $(call stamp,$(VENV),requirements.lock pyproject.toml)
+INSTALLED := $(call stamp,$(VENV),$(LOCK) pyproject.toml)
 
 export PATH := $(abspath $(BIN)):$(PATH)
 export PYTHONUTF8 := 1
@@ -340,6 +342,8 @@ lock: ## Resolve the locks again (needs uv)
 		--constraint requirements.lock --output-file requirements-$$extra.lock; done
 	for group in airflow superset object-stores peers; do $(RESOLVE) --python-version 3.11 --group $$group \
 		--output-file requirements-$$group.lock; done
+	$(RESOLVE) --python-version 3.11 pyproject.toml --extra dev --override requirements-dbt-next.in \
+		--output-file requirements-dbt-next.lock
 	$(RESOLVE) --python-version 3.12 requirements-focus-validator.in --output-file requirements-focus-validator.lock
 
 .PHONY: clean
@@ -347,6 +351,6 @@ clean: ## Remove the database, the sample and dbt's output; your own data elsewh
 	rm -rf target logs $(SAMPLE) $(TEST_DATA) data/tmp data/*.duckdb data/*.duckdb.tmp data/*.duckdb.wal .pytest_cache .ruff_cache
 
 $(INSTALLED):
-	$(call install,$(PYTHON),$(VENV),requirements.lock)
+	$(call install,$(PYTHON),$(VENV),$(LOCK))
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	$(call installed,$(VENV))

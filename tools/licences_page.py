@@ -33,7 +33,8 @@ def locks() -> dict[str, set[str]]:
 
 
 def environments() -> list[str]:
-    return [str(path) for path in sorted(PROJECT.glob(".venv*/lib/python3.*/site-packages"))]
+    """The core's is the last: of a package of several environments the core's word counts."""
+    return [str(path) for path in sorted(PROJECT.glob(".venv*/lib/python3.*/site-packages"), reverse=True)]
 
 
 def licence_of(package: Distribution) -> str:
