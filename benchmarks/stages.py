@@ -115,13 +115,16 @@ STAGES = (
 )
 
 
-def write_world(folder: Path, charges: int, world: str, seed: int, days: int = 0) -> tuple[int, int]:
+def write_world(
+    folder: Path, charges: int, world: str, seed: int, days: int = 0, samples_a_charge: int = SAMPLES_A_CHARGE
+) -> tuple[int, int]:
     """Writes bills and samples; gives how many of each. `days` of samples, of fewer or more series; else of SERIES."""
     bills, telemetry = folder / "focus" / "acme" / "data", folder / "telemetry" / "prometheus" / "vllm"
     bills.mkdir(parents=True)
     telemetry.mkdir(parents=True)
-    series = max(3, round(charges * SAMPLES_A_CHARGE / (days * SCRAPES_A_DAY))) if days else SERIES
-    days = days or max(1, round(charges * SAMPLES_A_CHARGE / (SERIES * SCRAPES_A_DAY)))
+    samples = charges * samples_a_charge
+    series = max(3, round(samples / (days * SCRAPES_A_DAY))) if days else SERIES
+    days = days or max(1, round(samples / (SERIES * SCRAPES_A_DAY)))
     # an hour of a repeating world has the lines of every other hour
     line = f"row_number // {HOURS}" if world == "repeating" else "row_number"
     with duckdb.connect(config={"memory_limit": "1GB", "temp_directory": str(folder / "tmp")}) as connection:
@@ -187,14 +190,15 @@ def machine() -> str:
 @click.option("--world", type=click.Choice(WORLDS), default="repeating", show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--days", type=int, default=0, help="Days of samples, of as many series as their number needs.")
+@click.option("--samples-a-charge", type=int, default=SAMPLES_A_CHARGE, show_default=True)
 @click.option("--select", default="", help="Of dbt what to build, such as +int_costs__charges_daily; all if not given.")
-def main(charges: int, world: str, seed: int, days: int, select: str) -> None:
+def main(charges: int, world: str, seed: int, days: int, samples_a_charge: int, select: str) -> None:
     """Print a table of stages and floors, in Markdown, as docs/performance.md has it."""
     console = Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="unit-economics-") as name:
         folder = Path(name) / "world"
         with console.status("writing the world"):
-            rows, samples = write_world(folder, charges, world, seed, days)
+            rows, samples = write_world(folder, charges, world, seed, days, samples_a_charge)
         alone = hold_back_last_day(folder, Path(name) / "alone")
         environment = environment_in(folder, folder)
         with console.status("floors"):
