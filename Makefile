@@ -243,7 +243,8 @@ SPARK_INSTALLED := $(call stamp,$(SPARK_VENV),requirements-spark.lock pyproject.
 .PHONY: spark-test
 spark-test: $(INSTALLED) $(SPARK_INSTALLED) ## Build the small sample and three random worlds on a Spark cluster, and compare every cell
 	@test -f $(TEST_DATA)/unit_economics.duckdb || $(MAKE) test-build
-	python -m tools.spark_marts --database $(TEST_DATA)/unit_economics.duckdb --manifest target/test/manifest.json \
+	python -m tools.spark_marts --database $(TEST_DATA)/unit_economics.duckdb --data $(TEST_DATA)/sample \
+		--manifest target/test/manifest.json \
 		--folder $(TEST_DATA)/spark --environment $(SPARK_VENV) --worlds 3 $(SPARK_TEST)
 
 $(SPARK_INSTALLED):

@@ -2,10 +2,12 @@
 
     python -m tools.spark_dbt TABLES build --target spark …      in Spark's own environment
 
-The project's schemas are dropped, and each TABLES/SCHEMA/TABLE becomes a table. Spark is the one that the profile
+The project's schemas are dropped, and each TABLES/SCHEMA/TABLE becomes a table. With UNIT_ECONOMICS_SPARK_KEEP=1 only
+these tables are replaced: what dbt made stays, as on the next day of a scheduled run. Spark is the one that the profile
 means: in this process, or behind a Thrift server (UNIT_ECONOMICS_SPARK_METHOD=thrift). dbt-spark turns ANSI mode off
 for every statement, whatever the profile says: an overflow would be null and no error. Here it stays on, as the
-project's first hook demands.
+project's first hook demands. dbt closes its session after each node; Spark 4.0's Thrift server sometimes fails at that,
+for its wheel lacks a class of Hive, when all of the node's statements have succeeded: that is told, and dbt goes on.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dbt.adapters.spark.connections import SparkCredentials
+from dbt.adapters.spark.connections import PyhiveConnectionWrapper, SparkCredentials
 from dbt.cli.main import cli
 
 SCHEMAS = ("landing", "staging", "intermediate", "marts", "config", "reference")
@@ -30,6 +32,20 @@ def keep_ansi() -> None:
         self.server_side_parameters["spark.sql.ansi.enabled"] = "true"
 
     SparkCredentials.__post_init__ = prepare_with_ansi
+
+
+def close_without_that_class() -> None:
+    close = PyhiveConnectionWrapper.close
+
+    def close_or_tell(self: PyhiveConnectionWrapper) -> None:
+        try:
+            close(self)
+        except Exception as error:
+            if "LlapSigner" not in str(error):
+                raise
+            print("the Thrift server could not close a session: it lacks a class of Hive", flush=True)
+
+    PyhiveConnectionWrapper.close = close_or_tell
 
 
 @contextmanager
@@ -52,14 +68,19 @@ def spark() -> Iterator[Callable[[str], object]]:
 def make_tables(folder: Path) -> None:
     with spark() as run:
         for schema in SCHEMAS:
-            run(f"drop schema if exists {schema} cascade")
-            run(f"create schema {schema}")
+            if not os.environ.get("UNIT_ECONOMICS_SPARK_KEEP"):
+                run(f"drop schema if exists {schema} cascade")
+            run(f"create schema if not exists {schema}")
         for table in sorted(folder.glob("*/*")):
+            run(f"drop table if exists {table.parent.name}.{table.name}")
             location = table.resolve().as_uri()
             run(f"create table {table.parent.name}.{table.name} using parquet location '{location}'")
+            if any(table.glob("*=*/")):
+                run(f"msck repair table {table.parent.name}.{table.name}")
 
 
 if __name__ == "__main__":
     keep_ansi()
+    close_without_that_class()
     make_tables(Path(sys.argv[1]))
     cli(sys.argv[2:], prog_name="dbt")

@@ -6,8 +6,10 @@ What does not run there yet (tools/spark_not_yet.yml) is handed over as Parquet 
 model is judged by what it makes of the same input. Whole numbers, money, texts, days and times must be equal; of a
 DOUBLE nine digits.
 
-The sample is built with its seeds, the tests of macros and the data tests of its models. Random worlds
-(tools/spark_worlds.py) are built on DuckDB first; of them the models alone are compared.
+The sample is built from what `ai-unit-economics land` writes of its files, with its seeds, the tests of macros and the
+data tests of its models; then DuckDB goes on from Spark's tables to all marts. Random worlds
+(tools/spark_worlds.py) are built on DuckDB first; of them the models alone are compared. They are built twice on both
+engines: without their last day, and then with it and with files that were written again.
 """
 
 from __future__ import annotations
@@ -28,12 +30,17 @@ from typing import Any
 import duckdb
 import yaml
 
+from ai_unit_economics.landing.privacy import SALT, salt_file
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 from tools.spark_cluster import LOOPBACK, running_cluster, write_settings
-from tools.spark_worlds import write_world
+from tools.spark_worlds import a_day_earlier, write_world
 
 ROOT = Path(__file__).resolve().parents[1]
 NOT_YET = ROOT / "tools" / "spark_not_yet.yml"
+# They tell of the build itself
+OF_ONE_BUILD = ("fct_builds", "fct_build_nodes", "fct_build_inputs", "fct_input_freshness")
+# `land` reads seeds as text, and so gives another name to the version of a file
+NAMES_OF_VERSIONS = frozenset({"file_version", "day_version"})
 
 
 @dataclass
@@ -109,6 +116,30 @@ def hand_over(database: Path, nodes: list[dict[str, Any]], folder: Path) -> None
             con.execute(query.text)
 
 
+def with_landing(nodes: list[dict[str, Any]], manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """The models, and those of landing that are not among them: people bring all of these."""
+    models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+    return nodes + [node for node in models if "/landing/" in node["original_file_path"] and node not in nodes]
+
+
+def hand_over_landed(database: Path, data: Path, folder: Path) -> None:
+    """Puts what `ai-unit-economics land` writes in the place of the tables that the build landed of the same files."""
+    landed = folder / "landed"
+    shutil.rmtree(landed, ignore_errors=True)
+    # ids are hashed by the key of the database
+    environment = {**os.environ, SALT: salt_file(database).read_text(encoding="ascii").strip()}
+    command = ["ai-unit-economics", "land", "--out", landed, "--data", data]
+    subprocess.run(command, env=environment, cwd=ROOT, check=True)
+    for path in [*landed.glob("*/"), landed / "files.parquet"]:
+        table = folder / "tables" / "landing" / f"landed_{path.stem}"
+        shutil.rmtree(table)
+        if path.is_dir():
+            path.rename(table)
+        else:
+            table.mkdir()
+            path.rename(table / path.name)
+
+
 def kinds(con: duckdb.DuckDBPyConnection, relation: Sql) -> dict[str, str]:
     """The columns of a relation with their types."""
     described = con.execute(sql("describe select * from {relation}", relation=relation).text).fetchall()
@@ -137,10 +168,13 @@ class World:
     folder: Path
     # a random world's seeds are in a folder that only DuckDB reads
     seeds_are_loaded: bool = False
+    # what Spark is handed for a first run, a day earlier
+    earlier_tables: Path | None = None
 
 
-def build_world(world: World, folder: Path, seed: int, runs: list[dict[str, Any]]) -> None:
-    """Writes a random world and builds on DuckDB what runs on Spark, with all that it reads."""
+def build_world(world: World, folder: Path, seed: int, manifest: dict[str, Any]) -> None:
+    """Writes a random world, and builds on DuckDB, a day earlier and today, what Spark is handed and what it builds."""
+    runs, read = divided(manifest)
     shutil.rmtree(folder, ignore_errors=True)
     write_world(folder, seed)
     environment = {
@@ -155,7 +189,38 @@ def build_world(world: World, folder: Path, seed: int, runs: list[dict[str, Any]
         *("dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test", "test"),
         *("--select", "resource_type:seed", *(f"+{node['name']}" for node in runs)),
     ]
+    with a_day_earlier(folder):
+        subprocess.run(command, env=environment, cwd=ROOT, check=True)
+    hand_over(world.database, read + seeds_of(manifest), world.earlier_tables)
     subprocess.run(command, env=environment, cwd=ROOT, check=True)
+
+
+def seeds_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
+
+
+def kept_by_partition(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The models of which a run writes only the days, or the files, that changed."""
+    return [node for node in runs if node["config"].get("partition_by")]
+
+
+def partition_files(warehouse: Path, nodes: list[dict[str, Any]]) -> set[Path]:
+    """Spark gives each file that it writes another name."""
+    folders = [warehouse / f"{node['schema']}.db" / node["alias"] for node in nodes]
+    return {path for folder in folders for path in folder.glob("*=*/*.parquet")}
+
+
+def with_what_they_read(nodes: list[dict[str, Any]], runs: list[dict[str, Any]]) -> list[str]:
+    """The names of the models and of all before them that run on Spark."""
+    by_id = {node["unique_id"]: node for node in runs}
+    found: dict[str, str] = {}
+    waiting = [node["unique_id"] for node in nodes]
+    while waiting:
+        unique_id = waiting.pop()
+        if unique_id in by_id and unique_id not in found:
+            found[unique_id] = by_id[unique_id]["name"]
+            waiting += by_id[unique_id]["depends_on"]["nodes"]
+    return sorted(found.values())
 
 
 @contextmanager
@@ -174,8 +239,10 @@ def running_spark(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
         }
 
 
-def on_spark(arguments: argparse.Namespace, spark: dict[str, str], world: World, selection: list[str]) -> int:
-    """Registers the tables, builds what is selected, and keeps it in the world's folder; returns dbt's status."""
+def on_spark(
+    arguments: argparse.Namespace, spark: dict[str, str], tables: Path, selection: list[str], keep: bool = False
+) -> int:
+    """Registers the tables and builds what is selected, upon what is there if it is kept; returns dbt's status."""
     folder = arguments.folder.resolve()
     environment = {
         **os.environ,
@@ -183,21 +250,18 @@ def on_spark(arguments: argparse.Namespace, spark: dict[str, str], world: World,
         "PATH": f"{arguments.environment.resolve() / 'bin'}{os.pathsep}{os.environ['PATH']}",
         "UNIT_ECONOMICS_SEEDS": "",
         "UNIT_ECONOMICS_SPARK_FORMAT": "parquet",
+        "UNIT_ECONOMICS_SPARK_KEEP": "1" if keep else "",
         "UNIT_ECONOMICS_DATABASE": str(folder / "none.duckdb"),
         "DBT_TARGET_PATH": str(folder / "target"),
         "PYTHONPATH": str(ROOT / "src"),
         "PYTHONUNBUFFERED": "1",
     }
     command = [
-        *(arguments.environment.resolve() / "bin" / "python", "-m", "tools.spark_dbt", world.folder / "tables"),
+        *(arguments.environment.resolve() / "bin" / "python", "-m", "tools.spark_dbt", tables),
         *("build", "--target", "spark", "--profiles-dir", "profiles", "--threads", "1" if arguments.local else "2"),
         *("--indirect-selection", "empty", "--select", *selection),
     ]
-    status = subprocess.run(command, env=environment, cwd=ROOT).returncode
-    if (folder / "spark" / "warehouse").is_dir():
-        # a copy: the next world's schemas are dropped where Spark put them
-        shutil.copytree(folder / "spark" / "warehouse", world.folder / "warehouse")
-    return status
+    return subprocess.run(command, env=environment, cwd=ROOT).returncode
 
 
 def as_text(column: str, kind: str, other: str) -> Sql:
@@ -216,10 +280,12 @@ def as_text(column: str, kind: str, other: str) -> Sql:
     return typed(column, "TIMESTAMP") if kind.startswith("TIMESTAMP") else name
 
 
-def compared(con: duckdb.DuckDBPyConnection, model: str, one: Sql, other: Sql) -> Difference:
-    """Two relations of one model: DuckDB's and Spark's."""
+def compared(
+    con: duckdb.DuckDBPyConnection, model: str, one: Sql, other: Sql, without: frozenset[str] = frozenset()
+) -> Difference:
+    """Two relations of one model, DuckDB's and Spark's, without some of the columns."""
     types = (kinds(con, one), kinds(con, other))
-    columns = [column for column in types[0] if column in types[1]]
+    columns = [column for column in types[0] if column in types[1] and column not in without]
     selects = [
         sql(
             "select {columns} from {relation}",
@@ -250,23 +316,104 @@ def compared(con: duckdb.DuckDBPyConnection, model: str, one: Sql, other: Sql) -
     return Difference(model, rows, rows * len(columns), missing, added, unequal)
 
 
-def differences(database: Path, folder: Path, runs: list[dict[str, Any]]) -> Iterator[Difference]:
+def differences(
+    database: Path, folder: Path, runs: list[dict[str, Any]], without: frozenset[str] = frozenset()
+) -> Iterator[Difference]:
     with duckdb.connect() as con:
         con.execute("set TimeZone = 'UTC'")
         con.execute(sql("attach {database} as duck (read_only)", database=str(database)).text)
         for node in runs:
             files = folder / "warehouse" / f"{node['schema']}.db" / node["alias"]
-            if not any(files.glob("*.parquet")):
+            if not any(files.rglob("*.parquet")):
+                if node["config"].get("partition_by") and files.is_dir():
+                    # a partitioned table without rows has no file
+                    rows = con.execute(
+                        sql(
+                            "select count(*) from {table}", table=identifier("duck", node["schema"], node["alias"])
+                        ).text
+                    ).fetchone()[0]
+                    yield Difference(node["name"], rows, 0, rows, 0)
                 # a view leaves no file, unless Spark makes a table of it: the tables that read it are compared
-                if node["config"]["materialized"] != "view":
+                elif node["config"]["materialized"] != "view":
                     yield Difference(node["name"], 0, 0, 0, 0, ["not built on Spark"])
                 continue
             yield compared(
                 con,
                 node["name"],
                 identifier("duck", node["schema"], node["alias"]),
-                sql("read_parquet({files})", files=str(files / "*.parquet")),
+                sql(
+                    "read_parquet({files}, hive_partitioning = {partitioned})",
+                    files=str(files / "**" / "*.parquet"),
+                    partitioned=bool(node["config"].get("partition_by")),
+                ),
+                without,
             )
+
+
+def marts_differ(arguments: argparse.Namespace, manifest: dict[str, Any], world: World) -> bool:
+    """Lets DuckDB go on from Spark's tables as a user would, and compares the marts with those of DuckDB alone."""
+    folder = world.folder / "after_spark"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    database = folder / "unit_economics.duckdb"
+    environment = {
+        **os.environ,
+        "UNIT_ECONOMICS_DATA": str(arguments.data),
+        "UNIT_ECONOMICS_SEEDS": "",
+        "UNIT_ECONOMICS_BOOKS": "",
+        "UNIT_ECONOMICS_DATABASE": str(database),
+        "DBT_TARGET_PATH": str(folder / "target"),
+    }
+    for command in (
+        [
+            "ai-unit-economics",
+            "from-spark",
+            "--tables",
+            world.folder / "tables",
+            "--tables",
+            world.folder / "warehouse",
+        ],
+        ["dbt", "--quiet", "build", "--profiles-dir", "profiles", "--selector", "after_spark"],
+    ):
+        if subprocess.run(command, env=environment, cwd=ROOT).returncode:
+            return True
+    marts = [
+        node
+        for node in manifest["nodes"].values()
+        if node["resource_type"] == "model" and node["schema"] == "marts" and node["name"] not in OF_ONE_BUILD
+    ]
+    with duckdb.connect() as con:
+        for name, file in {"alone": world.database, "after": database}.items():
+            con.execute(sql("attach {file} as {name} (read_only)", file=str(file), name=identifier(name)).text)
+        found = [
+            compared(
+                con,
+                node["name"],
+                identifier("alone", node["schema"], node["alias"]),
+                identifier("after", node["schema"], node["alias"]),
+            )
+            for node in marts
+        ]
+        [whole] = con.execute("select is_whole from after.builds.invocations").fetchone()
+    unequal = print_unequal(found)
+    print(
+        f"{world.name}: {len(found)} marts that DuckDB made of Spark's tables, {sum(d.rows for d in found):,} rows, "
+        f"{sum(d.cells for d in found):,} cells, {unequal} differ; "
+        f"{'it may be published' if whole else 'it is no whole build'}",
+        flush=True,
+    )
+    return bool(unequal) or not whole
+
+
+def print_unequal(found: list[Difference]) -> int:
+    """Prints a line for each table that differs, and says how many there are."""
+    unequal = [difference for difference in found if not difference.is_equal]
+    for difference in unequal:
+        print(
+            f"{difference.model}: {difference.missing} rows are not on Spark, {difference.added} are new; "
+            f"look at {', '.join(difference.columns)}"
+        )
+    return len(unequal)
 
 
 def compare_world(
@@ -277,13 +424,15 @@ def compare_world(
     Without Spark, what it made before is compared.
     """
     runs, read = divided(manifest)
-    seeds = [node for node in manifest["nodes"].values() if node["resource_type"] == "seed"]
-    status = 0
+    seeds = seeds_of(manifest)
+    status, nothing_kept = 0, False
     if spark is not None:
+        warehouse = arguments.folder.resolve() / "spark" / "warehouse"
         shutil.rmtree(world.folder, ignore_errors=True)
         selection = [node["name"] for node in runs]
         if world.seeds_are_loaded:
-            hand_over(world.database, read, world.folder / "tables")
+            hand_over(world.database, with_landing(read, manifest), world.folder / "tables")
+            hand_over_landed(world.database, arguments.data, world.folder)
             selection += [
                 "resource_type:seed",
                 "path:tests/engines",
@@ -291,26 +440,35 @@ def compare_world(
             ]
         else:
             hand_over(world.database, read + seeds, world.folder / "tables")
-        status = on_spark(arguments, spark, world, selection)
-    found = list(differences(world.database, world.folder, runs))
-    for difference in found:
-        if not difference.is_equal:
-            print(
-                f"{difference.model}: {difference.missing} rows are not on Spark, {difference.added} are new; "
-                f"look at {', '.join(difference.columns)}"
-            )
-    unequal = sum(not difference.is_equal for difference in found)
+        kept = kept_by_partition(runs)
+        before: set[Path] = set()
+        if world.earlier_tables:
+            status = on_spark(arguments, spark, world.earlier_tables, with_what_they_read(kept, runs))
+            before = partition_files(warehouse, kept)
+        status |= on_spark(arguments, spark, world.folder / "tables", selection, keep=bool(world.earlier_tables))
+        if world.earlier_tables:
+            stayed = before & partition_files(warehouse, kept)
+            nothing_kept = not stayed
+            print(f"{world.name}: of {len(before)} files of days and inputs, {len(stayed)} stayed as they were")
+        if warehouse.is_dir():
+            # a copy: the next world's schemas are dropped where Spark put them
+            shutil.copytree(warehouse, world.folder / "warehouse")
+    without = NAMES_OF_VERSIONS if world.seeds_are_loaded else frozenset()
+    found = list(differences(world.database, world.folder, runs, without))
+    unequal = print_unequal(found)
     print(
         f"{world.name}: {len(found)} tables and {len(runs) - len(found)} views on Spark, {len(read)} read from DuckDB, "
         f"{sum(d.rows for d in found):,} rows, {sum(d.cells for d in found):,} cells, {unequal} tables differ",
         flush=True,
     )
-    return not unequal and not status
+    differs = world.seeds_are_loaded and marts_differ(arguments, manifest, world)
+    return not (unequal or status or nothing_kept or differs)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--database", type=Path, default=Path("data/test/unit_economics.duckdb"))
+    parser.add_argument("--data", type=Path, default=Path("data/test/sample"), help="what the database was built of")
     parser.add_argument("--manifest", type=Path, default=Path("target/test/manifest.json"))
     parser.add_argument("--folder", type=Path, default=Path("data/test/spark"))
     parser.add_argument("--environment", type=Path, default=Path(".venv-spark"))
@@ -329,9 +487,10 @@ def main() -> int:
         worlds.append(World("sample", arguments.database, arguments.folder / "sample", seeds_are_loaded=True))
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.worlds):
         folder = arguments.folder.resolve() / f"world-{seed}"
-        worlds.append(World(f"world {seed}", folder / "unit_economics.duckdb", folder / "spark"))
+        database = folder / "unit_economics.duckdb"
+        worlds.append(World(f"world {seed}", database, folder / "spark", earlier_tables=folder / "earlier"))
         if not arguments.compare_only:
-            build_world(worlds[-1], folder, seed, divided(manifest)[0])
+            build_world(worlds[-1], folder, seed, manifest)
     if arguments.compare_only:
         equal = [compare_world(arguments, manifest, world, None) for world in worlds]
     else:

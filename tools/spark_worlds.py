@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -55,6 +56,31 @@ def write_world(folder: Path, seed: int) -> Window:
     write_rows(data / "telemetry" / "requests" / SOURCE / "requests.csv", requests(random, window, deployments))
     write_seeds(folder / "seeds", random)
     return window
+
+
+@contextmanager
+def a_day_earlier(folder: Path) -> Iterator[None]:
+    """For the block, the world lacks the files of its last day, and its random source has half of its rows: what comes
+    afterwards is a new day, and files that were written again."""
+    telemetry = folder / "data" / "telemetry"
+    last_day = max(path.name[:10] for path in telemetry.rglob("20*-*-*.*"))
+    aside = folder / "aside"
+    moved = {path: aside / path.relative_to(folder) for path in telemetry.rglob(f"{last_day}.*")}
+    for path, place in moved.items():
+        place.parent.mkdir(parents=True, exist_ok=True)
+        path.rename(place)
+    whole = {path: path.read_text(encoding="utf-8") for path in (folder / "data").rglob(f"{SOURCE}/*.csv")}
+    for path in whole:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        write_rows(path, rows[: len(rows) // 2])
+    try:
+        yield
+    finally:
+        for path, place in moved.items():
+            place.rename(path)
+        for path, text in whole.items():
+            path.write_text(text, encoding="utf-8", newline="")
 
 
 def amount(random: Random) -> Decimal:

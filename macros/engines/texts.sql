@@ -3,16 +3,17 @@
 
 {% macro default__sql_text(value) -%} '{{ value | replace("'", "''") }}' {%- endmacro %}
 
-{# Spark 4.0 loses a quote that is doubled, where backslashes stand for themselves (spark.sql.parser.escapedStringLiterals), and a
-   backslash before a quote takes its meaning from it. So both stand alone: it's is ('it' || "'" || 's'). #}
+{# Spark 4.0 loses a quote that is doubled, where backslashes stand for themselves (spark.sql.parser.escapedStringLiterals):
+   it's is 'it' "'" 's', which Spark reads as one text. A backslash before a quote takes its meaning from it and is chr(92). #}
 {% macro spark__sql_text(value) -%}
-    {%- set pieces = [] -%}
-    {%- for piece in (value | string).split("'") -%}
-        {%- do pieces.append("'" ~ (piece | replace('\\', "' || chr(92) || '")) ~ "'") -%}
-    {%- endfor -%}
     {%- set text = value | string -%}
-    {%- if "'" in text or text.endswith('\\') -%} ({{ pieces | join(' || "\'" || ') }})
-    {%- else -%} '{{ text }}'
+    {%- if "\\'" not in text and not text.endswith('\\') -%} '{{ text.split("'") | join('\' "\'" \'') }}'
+    {%- else -%}
+        {%- set pieces = [] -%}
+        {%- for piece in text.split("'") -%}
+            {%- do pieces.append("'" ~ (piece | replace('\\', "' || chr(92) || '")) ~ "'") -%}
+        {%- endfor -%}
+        ({{ pieces | join(' || "\'" || ') }})
     {%- endif -%}
 {%- endmacro %}
 

@@ -11,9 +11,34 @@
     forget_changed_files() deletes, in the transaction of the insert, what `files` does not have in that version.
 #}
 {% macro forget_changed_files(files, condition='true') -%}
+    {{ forget('source_file', 'file_version', 'select source_file, file_version from ' ~ files ~ ' where ' ~ condition) }}
+{%- endmacro %}
+
+{# Deletes the rows whose key is not in the query `current` with the same version. #}
+{% macro forget(key, version, current) -%} {{ return(adapter.dispatch('forget', 'ai_unit_economics')(key, version, current)) }} {%- endmacro %}
+
+{% macro default__forget(key, version, current) -%}
     {%- if is_incremental() -%}
-    delete from {{ this }}
-    where (source_file, file_version) not in (select source_file, file_version from {{ files }} where {{ condition }})
+    delete from {{ this }} where ({{ key }}, {{ version }}) not in ({{ current }})
+    {%- endif -%}
+{%- endmacro %}
+
+{# Spark deletes from a table of Parquet whole partitions, and from Delta by no subquery: first the keys are read. #}
+{% macro spark__forget(key, version, current) -%}
+    {%- if is_incremental() -%}
+    {%- set query -%}
+        select distinct cast(held.{{ key }} as string)
+        from (select distinct {{ key }}, {{ version }} from {{ this }}) as held
+        left anti join ({{ current }}) as current
+            on held.{{ key }} = current.{{ key }} and held.{{ version }} = current.{{ version }}
+    {%- endset -%}
+    {%- set gone = [] -%}
+    {%- for value in run_query(query).columns[0].values() -%}{%- do gone.append(sql_text(value)) -%}{%- endfor -%}
+    {%- if gone and spark_format() == 'parquet' -%}
+    alter table {{ this }} drop partition ({{ key }} = {{ gone | join('), partition (' ~ key ~ ' = ') }})
+    {%- elif gone -%}
+    delete from {{ this }} where {{ key }} in ({{ gone | join(', ') }})
+    {%- endif -%}
     {%- endif -%}
 {%- endmacro %}
 
@@ -28,7 +53,7 @@
 {# Pre-hook of a model that compacts landed rows by file: chooses the files that it does not hold. #}
 {% macro choose_new_files_of_rows(rows, variable) -%}
     {%- set query -%}
-        select list(distinct source_file) from {{ rows }}
+        select array_agg(distinct source_file) from {{ rows }}
         where (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
     {%- endset -%}
     {{ choose(variable, 'varchar', query) }}

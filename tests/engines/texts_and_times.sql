@@ -132,8 +132,10 @@ cases as (
     union all
     select
         'quotes and backslashes' as name,
-        {{ sql_text("it's 1\\'2\\\\") }} || {{ sql_text('a\\d') }} || {{ sql_text('\\') }} as found,
-        'it' || chr(39) || 's 1' || chr(92) || chr(39) || '2' || chr(92) || chr(92) || 'a\d' || chr(92) as expected
+        {{ sql_text("it's 1\\'2\\\\") }} || {{ sql_text('a\\d') }} || {{ sql_text('\\') }}
+        || {{ sql_text("'it's'") }} as found,
+        'it' || chr(39) || 's 1' || chr(92) || chr(39) || '2' || chr(92) || chr(92) || 'a\d' || chr(92)
+        || chr(39) || 'it' || chr(39) || 's' || chr(39) as expected
     union all
     select
         'the number of a key' as name,

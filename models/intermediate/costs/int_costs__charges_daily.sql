@@ -2,6 +2,7 @@
     config(
         materialized='incremental',
         incremental_strategy='append',
+        partition_by='source_file',
         on_schema_change='fail',
         pre_hook="{{ forget_changed_files(landed_files(ref('stg_focus__charges'))) }}"
     )
@@ -28,9 +29,7 @@ with charges as (
         greatest(coalesce(charge_period_end, charge_period_start), charge_period_start + interval 1 microsecond)
             as charge_period_end
     from {{ ref('stg_focus__charges') }}
-    {% if is_incremental() %}
-    where (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
-    {% endif %}
+    where {{ is_not_landed() }}
 
 ),
 

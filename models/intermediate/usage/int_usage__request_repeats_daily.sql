@@ -1,11 +1,12 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    partition_by='date_day',
     on_schema_change='fail',
     pre_hook=[
-        "{{ forget_changed_days(ref('int_usage__request_days'), day='date_day') }}",
-        "{{ choose_changed_days(ref('int_usage__request_days'), 'new_request_days', day='date_day') }}",
-        "{{ choose_files_of_days(ref('int_usage__request_days'), 'new_request_days', 'files_of_request_days', day='date_day') }}"
+        "{{ forget_changed_days(ref('int_usage__request_days')) }}",
+        "{{ choose_changed_days(ref('int_usage__request_days'), 'new_request_days') }}",
+        "{{ choose_files_of_days(ref('int_usage__request_days'), 'new_request_days', 'files_of_request_days') }}"
     ]
 ) }}
 

@@ -1,6 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
+    partition_by='source_file',
     on_schema_change='append_new_columns',
     pre_hook="{{ forget_changed_files(ref('stg_prometheus__files')) }}"
 ) }}
@@ -18,9 +19,7 @@ written as (
         labels as labels_map,
         coalesce(labels, {{ labels_from_json('labels_json') }}) as labels
     from {{ ref('landed_prometheus_series') }}
-    where
-        problem is null
-        and {{ is_not_landed() }}
+    where problem is null and {{ is_not_landed() }}
 
 ),
 

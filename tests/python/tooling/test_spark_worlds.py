@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tools.spark_worlds import LOST, SEEDS, seed_rows, write_world
+from tools.spark_worlds import LOST, SEEDS, a_day_earlier, seed_rows, write_world
 
 
 @pytest.fixture(scope="module")
@@ -73,3 +73,16 @@ def test_seeds_are_those_of_the_project_with_other_methods(worlds: dict[str, Pat
 def test_worlds_begin_where_exchange_rates_do(tmp_path: Path) -> None:
     first = min(date.fromisoformat(row["rate_date"]) for row in seed_rows("exchange_rates"))
     assert write_world(tmp_path, 5).start >= first
+
+
+def test_a_day_earlier_less_was_there_and_it_all_comes_back(worlds: dict[str, Path]) -> None:
+    folder = worlds["other"]
+    whole = contents(folder)
+    with a_day_earlier(folder):
+        earlier = {name: text for name, text in contents(folder).items() if not name.startswith("aside")}
+        missing = sorted(whole.keys() - earlier.keys())
+        assert missing
+        assert len({Path(name).name[:10] for name in missing}) == 1  # the files of one day
+        changed = [name for name in earlier if earlier[name] != whole[name]]
+        assert changed == ["data/focus/random/charges.csv", "data/telemetry/requests/random/requests.csv"]
+    assert contents(folder) == whole
