@@ -15,6 +15,7 @@
             {%- do narrowed.append(name) %}
         {%- endif %}
     {%- endfor %}
+    {%- set goes_on_from_spark = narrowed == ["selector"] and arguments["selector"] == "after_spark" %}
     create schema if not exists builds;
     create table if not exists builds.invocations (
         invocation_id varchar primary key,
@@ -71,7 +72,9 @@
     ) values (
         {{ sql_text(invocation_id) }},
         {{ sql_text(flags.WHICH) }},
-        {{ (flags.WHICH == "build" and not narrowed) | lower }},
+        {% if flags.WHICH == "build" and goes_on_from_spark -%} {{ spark_tables_are_there() }},
+        {%- else -%} {{ (flags.WHICH == "build" and not narrowed) | lower }},
+        {%- endif %}
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}',
         {{ sql_text(dbt_version) }},
         version(),
@@ -79,6 +82,19 @@
         {{ 'unit_economics_code_version()' if versions_are_kept() else 'null' }}
     );
     {%- endif %}
+{%- endmacro %}
+
+{# Whether all that DuckDB does not build itself is still a view of a table of Spark (`ai-unit-economics from-spark`). #}
+{% macro spark_tables_are_there() -%}
+    {%- if adapter.get_relation(target.database, 'builds', 'spark_tables') is none -%} false
+    {%- else -%}
+        (
+            select count(*) > 0 and bool_and(views.view_name is not null)
+            from builds.spark_tables as taken
+            left join duckdb_views() as views
+                on taken.table_schema = views.schema_name and taken.table_name = views.view_name
+        )
+    {%- endif -%}
 {%- endmacro %}
 
 {% macro record_end_of_build(results) -%}

@@ -15,6 +15,7 @@ from ai_unit_economics.compacting import compact_command
 from ai_unit_economics.conformance import conformance
 from ai_unit_economics.doctor import doctor_command
 from ai_unit_economics.explain import explain_command
+from ai_unit_economics.from_spark import from_spark_command
 from ai_unit_economics.land import land_command
 from ai_unit_economics.metrics import metrics_command
 from ai_unit_economics.new_exports import new_exports_command
@@ -82,6 +83,7 @@ main.add_command(conformance)
 main.add_command(doctor_command)
 main.add_command(explain_command)
 main.add_command(fetch_prometheus_command)
+main.add_command(from_spark_command)
 main.add_command(journal_command)
 main.add_command(land_command)
 main.add_command(new_exports_command)

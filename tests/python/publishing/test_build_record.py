@@ -254,6 +254,7 @@ IMPOSSIBLE = {
     "doctor": "doctor --data none --database none.duckdb",
     "explain": "explain chat --database none.duckdb",
     "fetch-prometheus": f"fetch-prometheus --url http://127.0.0.1:9 --data . --project {ROOT}",
+    "from-spark": "from-spark --tables . --database none.duckdb --project .",
     "journal": "journal 2026-07 --database none.duckdb",
     "land": f"land --data none --out out --project {ROOT}",
     "metrics": "metrics --database none.duckdb",
