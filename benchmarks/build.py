@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -33,12 +34,22 @@ REPEATS = 15
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process and its children used: seconds of the clock and of the processors, and bytes at the peak."""
+    """What a process and its children used.
+
+    Attributes:
+        wall_seconds: on the clock.
+        cpu_seconds: of all processors.
+        peak_bytes: of memory.
+        read_bytes: by system calls, from the disk or from the cache of the machine; 0 where the system does not say.
+        spilled_bytes: in UNIT_ECONOMICS_TEMP, at the peak.
+    """
 
     name: str
     wall_seconds: float
     cpu_seconds: float
     peak_bytes: int
+    read_bytes: int = 0
+    spilled_bytes: int = 0
 
 
 def measured(name: str, command: list[str], environment: dict[str, str]) -> Usage:
@@ -51,8 +62,10 @@ def measured(name: str, command: list[str], environment: dict[str, str]) -> Usag
     """
     before = os.times()
     started = time.monotonic()
-    peak = 0
+    peak, spilled = 0, 0
     seen: dict[int, float] = {}
+    read: dict[int, int] = {}
+    temporary = Path(environment.get("UNIT_ECONOMICS_TEMP") or os.devnull)
     with tempfile.TemporaryFile() as output:
         process = psutil.Popen(command, cwd=PROJECT, env=environment, stdout=output, stderr=subprocess.STDOUT)
         while process.poll() is None:
@@ -60,15 +73,34 @@ def measured(name: str, command: list[str], environment: dict[str, str]) -> Usag
                 family = [process, *process.children(recursive=True)]
                 peak = max(peak, sum(member.memory_info().rss for member in family))
                 seen.update({member.pid: sum(member.cpu_times()[:2]) for member in family})
+                if psutil.LINUX:
+                    read.update({member.pid: member.io_counters().read_chars for member in family})
             except psutil.NoSuchProcess:
                 pass
+            spilled = max(spilled, bytes_in(temporary))
             time.sleep(0.1)
         if process.returncode:
             output.seek(0)
             raise click.ClickException(f"{name} failed:\n{output.read().decode()}")
     after = os.times()
     waited_for = after.children_user + after.children_system - before.children_user - before.children_system
-    return Usage(name, time.monotonic() - started, max(waited_for, sum(seen.values())), peak)
+    return Usage(
+        name,
+        time.monotonic() - started,
+        max(waited_for, sum(seen.values())),
+        peak,
+        sum(read.values()),
+        spilled,
+    )
+
+
+def bytes_in(folder: Path) -> int:
+    """The size of the files of a folder, some of which may go while it looks."""
+    size = 0
+    for path in folder.glob("*"):
+        with contextlib.suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def environment_in(folder: Path, data: Path) -> dict[str, str]:
