@@ -95,10 +95,10 @@ test-build: $(INSTALLED)
 		DBT_TARGET_PATH=target/test dbt build --profiles-dir profiles
 	@UNIT_ECONOMICS_DATABASE=$(TEST_DATA)/unit_economics.duckdb ai-unit-economics summary
 
-# In two processes, a file's tests in one of them, long files first; PYTEST_ARGS='-n 0' runs them in one.
+# In two processes, long files first (tests/python/conftest.py); PYTEST_ARGS='-n 0' runs them in one.
 .PHONY: test-python
 test-python: $(INSTALLED)
-	pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+	pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(PYTEST_ARGS)
 
 # What takes minutes a test: books that change under a closed month, raw exports against the rules of the models.
 .PHONY: test-slow

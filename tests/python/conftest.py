@@ -17,6 +17,7 @@ import pickle
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import duckdb
@@ -29,6 +30,9 @@ from dbt.compilation import Compiler
 from dbt.contracts.graph.manifest import Manifest
 from dbt.graph import Graph
 
+from tools.compiled_project import built_manifest, compiled_manifest, environment
+from tools.lineage_check import Lineage
+
 PROJECT = Path(__file__).resolve().parents[2]
 SHARED_DATA = Path(os.environ.get("UNIT_ECONOMICS_SHARED_DATA", PROJECT.parent / "shared" / "data"))
 CONFIG_SEEDS = PROJECT / "seeds" / "config"
@@ -37,7 +41,26 @@ LONGEST_FILES = ("test_closed_months.py", "test_removals.py", "test_conformance.
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests run in one process, and all files that read the lineage in the same one, which makes it once."""
     items.sort(key=lambda item: item.path.name not in LONGEST_FILES)
+    of_lineage = {item.path for item in items if "lineage" in getattr(item, "fixturenames", ())}
+    for item in items:
+        group = "lineage" if item.path in of_lineage else str(item.path.relative_to(PROJECT))
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+@pytest.fixture(scope="session")
+def compiled(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The compiled project, for tests that read its SQL: what `make test-build` left, or compiled anew."""
+    folder = tmp_path_factory.mktemp("compiled")
+    with environment(folder) as options:
+        parsed = parsed_project(*options)
+        return built_manifest(parsed) or compiled_manifest(parsed, folder, options)
+
+
+@pytest.fixture(scope="session")
+def lineage(compiled: dict[str, Any]) -> Lineage:
+    return Lineage(compiled)
 
 
 class Warehouse:
