@@ -35,7 +35,13 @@
 {# Labels that are written as a JSON object; null where the text is none. #}
 {% macro labels_from_json(text) -%} {{ return(adapter.dispatch('labels_from_json', 'ai_unit_economics')(text)) }} {%- endmacro %}
 
-{% macro default__labels_from_json(text) -%} try_cast(try_cast({{ text }} as json) as map(varchar, varchar)) {%- endmacro %}
+{# DuckDB 1.5 makes a map of an object that says a key twice. #}
+{% macro default__labels_from_json(text) -%}
+    case
+        when len(json_keys(try_cast({{ text }} as json))) = len(list_distinct(json_keys(try_cast({{ text }} as json))))
+            then try_cast(try_cast({{ text }} as json) as map(varchar, varchar))
+    end
+{%- endmacro %}
 
 {% macro spark__labels_from_json(text) -%}
     case when {{ is_json(text) }} then try_cast(try_parse_json({{ text }}) as map<string, string>) end
