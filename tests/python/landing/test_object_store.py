@@ -8,11 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import logging
+import os
+import shutil
+import subprocess
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -22,9 +27,13 @@ import pytest
 from ai_unit_economics.landing import tables
 from ai_unit_economics.landing.files import RootError
 from ai_unit_economics.landing.load import load, view
+from ai_unit_economics.landing.privacy import SALT
 from ai_unit_economics.landing.register import entry_row, goes_into, known_heads, register
 from ai_unit_economics.landing.samples import summary_by
+from ai_unit_economics.sample.demand import Window
+from ai_unit_economics.sample.writer import generate
 from ai_unit_economics.sql import identifier, sql
+from tests.python.conftest import PROJECT
 
 moto_server = pytest.importorskip("moto.server", reason="no moto: make object-store-test installs it")
 extension = pytest.importorskip("duckdb_extension_httpfs", reason="no httpfs as a wheel: make object-store-test")
@@ -46,6 +55,7 @@ class Store:
     """A bucket, and what it was asked for since the last look."""
 
     port: int = 0
+    client: Any = None
     # answers requests for objects no more after so many, with this status
     answers: int | None = None
     refusal: str = "503 Service Unavailable"
@@ -84,13 +94,21 @@ class Store:
 
         return watched
 
+    def secret(self) -> str:
+        return (
+            f"type s3, key_id 'a', secret 'b', region 'us-east-1', endpoint '127.0.0.1:{self.port}', "
+            "url_style 'path', use_ssl false"
+        )
+
+    def put(self, folder: Path, prefix: str = "") -> None:
+        """Uploads the files of a folder."""
+        for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+            self.client.upload_file(str(file), BUCKET, str(PurePosixPath(prefix) / file.relative_to(folder).as_posix()))
+
     def session(self) -> duckdb.DuckDBPyConnection:
         session = duckdb.connect(config={"memory_limit": "400MB", "allow_unsigned_extensions": "true"})
         session.execute(f"load '{HTTPFS}'")
-        session.execute(f"""
-            create secret (type s3, key_id 'a', secret 'b', region 'us-east-1', endpoint '127.0.0.1:{self.port}',
-            url_style 'path', use_ssl false)
-        """)
+        session.execute(f"create secret ({self.secret()})")
         session.execute("set TimeZone = 'UTC'")
         return session
 
@@ -151,15 +169,14 @@ def store(exports: Path) -> Iterator[Store]:
     store.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
-    client = boto3.client(
+    store.client = boto3.client(
         *("s3", "us-east-1"),
         endpoint_url=f"http://127.0.0.1:{store.port}",
         aws_access_key_id="a",
         aws_secret_access_key="b",
     )
-    client.create_bucket(Bucket=BUCKET)
-    for file in sorted(path for path in exports.rglob("*") if path.is_file()):
-        client.upload_file(str(file), BUCKET, str(file.relative_to(exports)))
+    store.client.create_bucket(Bucket=BUCKET)
+    store.put(exports)
     yield store
     server.shutdown()
     thread.join()
@@ -283,3 +300,69 @@ def test_after_a_store_that_failed_half_way_the_next_run_is_whole(
     assert {row["relative_path"]: row["problem"] for row in rows if row["problem"]} == {}
     for table in (one.name for one in MATERIAL):
         assert content(remote, table, root) == content(local, table, str(exports)), table
+
+
+# What tells of the build itself
+OF_ONE_BUILD = ("fct_builds", "fct_build_nodes", "fct_build_inputs", "fct_input_freshness")
+
+
+def marts_of(root: str, folder: Path, home: Path) -> Path:
+    """The database of a whole build of `root`, by a user whose home has the extension and the secret."""
+    folder.mkdir()
+    database = folder / "unit_economics.duckdb"
+    environment = {
+        **os.environ,
+        "HOME": str(home),
+        "UNIT_ECONOMICS_DATA": root,
+        "UNIT_ECONOMICS_SEEDS": "",
+        "UNIT_ECONOMICS_BOOKS": "",
+        SALT: "the same ids in both builds",
+        "UNIT_ECONOMICS_DATABASE": str(database),
+        "DBT_TARGET_PATH": str(folder / "target"),
+        "DBT_LOG_PATH": str(folder),
+    }
+    command = [
+        *(sys.executable, "-m", "dbt.cli.main", "--quiet", "build", "--profiles-dir", "profiles"),
+        *("--exclude-resource-type", "unit_test"),
+    ]
+    ended = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    return database
+
+
+def test_the_marts_of_a_bucket_are_those_of_a_folder(store: Store, tmp_path: Path) -> None:
+    exports = tmp_path / "exports"
+    generate(exports, Window(dt.date(2026, 7, 1), 3, 0.02, 1))
+    store.put(exports, "marts")
+    home = tmp_path / "home"
+    with duckdb.connect() as session:
+        [platform] = session.execute("pragma platform").fetchone()
+        place = home / ".duckdb" / "extensions" / f"v{duckdb.__version__}" / platform
+        place.mkdir(parents=True)
+        shutil.copy(HTTPFS, place)
+        session.execute(f"set home_directory = '{home}'")
+        session.execute(f"set secret_directory = '{home}/.duckdb/stored_secrets'")
+        session.execute("load httpfs")
+        session.execute(f"create persistent secret exports ({store.secret()})")
+    roots = {"folder": str(exports), "bucket": f"s3://{BUCKET}/marts"}
+    databases = {name: marts_of(root, tmp_path / name, home) for name, root in roots.items()}
+    with duckdb.connect() as session:
+        session.execute("set TimeZone = 'UTC'")
+        for name, database in databases.items():
+            session.execute(f"attach '{database}' as {name} (read_only)")
+        marts = session.execute(
+            "select table_name from information_schema.tables where table_catalog = 'folder' and table_schema = 'marts'"
+        ).fetchall()
+        compared = 0
+        for [mart] in marts:
+            if mart in OF_ONE_BUILD:
+                continue
+            folder, bucket = (
+                f"select replace(cast(columns(*) as varchar), '{roots[name]}', '') from {name}.marts.{mart}"
+                for name in ("folder", "bucket")
+            )
+            for query in (f"{folder} except all {bucket}", f"{bucket} except all {folder}"):
+                assert session.execute(query).fetchall() == [], mart
+            compared += session.execute(f"select count(*) from folder.marts.{mart}").fetchone()[0]
+        assert len(marts) > 30
+        assert compared > 1000
