@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,13 +103,19 @@ def tables_without_a_row(project: Path) -> list[Table]:
     ]
 
 
-def rows_of(table: Table, folder: Path, columns_there: Iterable[str]) -> Sql:
-    """The table's rows with the types of DuckDB; none where Spark wrote no file."""
-    there = set(columns_there)
+def rows_of(table: Table, folder: Path, there: Mapping[str, str]) -> Sql:
+    """The table's rows with the types of DuckDB; none where Spark wrote no file.
+
+    Args:
+        there: the columns of the files with their types.
+    """
 
     def value(name: str, kind: str) -> Sql:
         column = identifier(name) if there else sql("null")
-        if kind == "UHUGEINT" and there:
+        if kind == "TIMESTAMP" and there.get(name) == "TIMESTAMP WITH TIME ZONE":
+            # the time of UTC, whoever reads the view
+            column = sql("{column} at time zone 'UTC'", column=column)
+        elif kind == "UHUGEINT" and there:
             # Spark keeps 128 bits of an MD5 as 32 digits, and DuckDB counts from the last of the 16 bytes
             digits = sql("array_to_string(list_reverse(regexp_extract_all({column}, '..')), '')", column=column)
             column = sql("'0x' || {digits}", digits=digits)
@@ -127,12 +133,12 @@ def parquet(folder: Path) -> Sql:
     return sql("read_parquet({files}, hive_partitioning = true, union_by_name = true)", files=files)
 
 
-def columns_in(connection: duckdb.DuckDBPyConnection, folder: Path) -> list[str]:
-    """Names of the columns of a folder of Parquet; none where it has no file."""
+def columns_in(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, str]:
+    """The columns of a folder of Parquet with their types; none where it has no file."""
     if not any(folder.rglob("*.parquet")):
-        return []
+        return {}
     described = connection.execute(sql("describe select * from {files}", files=parquet(folder)).text)
-    return [name for name, *_ in described.fetchall()]
+    return {name: kind for name, kind, *_ in described.fetchall()}
 
 
 def take(database: Path, tables: list[Table], warehouses: list[Path]) -> int:
@@ -158,7 +164,7 @@ def take(database: Path, tables: list[Table], warehouses: list[Path]) -> int:
                     f"{folder}: a table of Delta or Iceberg, whose older files lie beside the newer ones; "
                     "let Spark write it as Parquet (UNIT_ECONOMICS_SPARK_FORMAT=parquet)"
                 )
-            elif folder and found[str(table)] and (missing := table.columns.keys() - set(found[str(table)])):
+            elif folder and found[str(table)] and (missing := table.columns.keys() - found[str(table)].keys()):
                 problems.append(f"{folder}: it lacks the columns {', '.join(sorted(missing))}; build it anew on Spark")
         if problems:
             raise NotTakenError("\n".join(["these tables cannot be read:", *(f"  {problem}" for problem in problems)]))

@@ -99,3 +99,15 @@ def test_all_that_is_missing_is_named_and_nothing_changes(tmp_path: Path, wareho
     assert "it lacks the columns new_column" in said
     assert "a_view" not in said
     assert rows(database, "select table_name from information_schema.tables") == [("before",)]
+
+
+def test_a_time_is_of_utc_whoever_reads_it(tmp_path: Path) -> None:
+    """Spark writes a time as one with a zone."""
+    folder = tmp_path / "staging" / "samples"
+    folder.mkdir(parents=True)
+    with duckdb.connect() as con:
+        con.execute(f"copy (select timestamptz '2026-07-01 23:30:00+00' as at_time) to '{folder}/part.parquet'")
+    database = tmp_path / "unit_economics.duckdb"
+    take(database, [Table("staging", "samples", {"at_time": "TIMESTAMP"}, is_view=False)], [tmp_path])
+    query = "set TimeZone = 'Asia/Tokyo'; select cast(at_time as varchar) from staging.samples"
+    assert rows(database, query) == [("2026-07-01 23:30:00",)]
