@@ -4,10 +4,10 @@
 
 The project's schemas are dropped, and each TABLES/SCHEMA/TABLE becomes a table. With UNIT_ECONOMICS_SPARK_KEEP=1 only
 these tables are replaced: what dbt made stays, as on the next day of a scheduled run. Spark is the one that the profile
-means: in this process, or behind a Thrift server (UNIT_ECONOMICS_SPARK_METHOD=thrift). dbt-spark turns ANSI mode off
-for every statement, whatever the profile says: an overflow would be null and no error. Here it stays on, as the
-project's first hook demands. dbt closes its session after each node; Spark 4.0's Thrift server sometimes fails at that,
-for its wheel lacks a class of Hive, when all of the node's statements have succeeded: that is told, and dbt goes on.
+means: in this process, or behind a Thrift server (UNIT_ECONOMICS_SPARK_METHOD=thrift).
+
+dbt closes its session after each node. Spark 4.0's Thrift server sometimes fails at that, for its wheel lacks a class
+of Hive, when all of the node's statements have succeeded: that is told, and dbt goes on.
 """
 
 from __future__ import annotations
@@ -18,20 +18,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dbt.adapters.spark.connections import PyhiveConnectionWrapper, SparkCredentials
+from dbt.adapters.spark.connections import PyhiveConnectionWrapper
 from dbt.cli.main import cli
 
+from ai_unit_economics.dbt_on_spark import keep_ansi
+
 SCHEMAS = ("landing", "staging", "intermediate", "marts", "config", "reference")
-
-
-def keep_ansi() -> None:
-    prepare = SparkCredentials.__post_init__
-
-    def prepare_with_ansi(self: SparkCredentials) -> None:
-        prepare(self)
-        self.server_side_parameters["spark.sql.ansi.enabled"] = "true"
-
-    SparkCredentials.__post_init__ = prepare_with_ansi
 
 
 def close_without_that_class() -> None:

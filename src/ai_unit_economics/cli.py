@@ -13,6 +13,7 @@ from ai_unit_economics import __version__
 from ai_unit_economics.books.closing import close_command, reopen_command
 from ai_unit_economics.compacting import compact_command
 from ai_unit_economics.conformance import conformance
+from ai_unit_economics.dbt_on_spark import dbt_on_spark_command
 from ai_unit_economics.doctor import doctor_command
 from ai_unit_economics.explain import explain_command
 from ai_unit_economics.from_spark import from_spark_command
@@ -80,6 +81,7 @@ main.add_command(sample, "sample")
 main.add_command(close_command)
 main.add_command(compact_command)
 main.add_command(conformance)
+main.add_command(dbt_on_spark_command)
 main.add_command(doctor_command)
 main.add_command(explain_command)
 main.add_command(fetch_prometheus_command)

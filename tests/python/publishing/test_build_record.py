@@ -251,6 +251,7 @@ IMPOSSIBLE = {
     "close": "close 2026-07 --database none.duckdb --books books",
     "compact": "compact --database none.duckdb",
     "conformance": "conformance --data none --project .",
+    "dbt-on-spark": "dbt-on-spark build --target spark",
     "doctor": "doctor --data none --database none.duckdb",
     "explain": "explain chat --database none.duckdb",
     "fetch-prometheus": f"fetch-prometheus --url http://127.0.0.1:9 --data . --project {ROOT}",
