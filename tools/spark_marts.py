@@ -492,11 +492,14 @@ def main() -> int:
         worlds.append(World(f"world {seed}", database, folder / "spark", earlier_tables=folder / "earlier"))
         if not arguments.compare_only:
             build_world(worlds[-1], folder, seed, manifest)
-    if arguments.compare_only:
-        equal = [compare_world(arguments, manifest, world, None) for world in worlds]
-    else:
-        with running_spark(arguments) as spark:
-            equal = [compare_world(arguments, manifest, world, spark) for world in worlds]
+    equal = []
+    for world in worlds:
+        if arguments.compare_only:
+            equal.append(compare_world(arguments, manifest, world, None))
+        else:
+            # Spark's driver keeps what it planned: after three worlds in one process its gigabyte was full
+            with running_spark(arguments) as spark:
+                equal.append(compare_world(arguments, manifest, world, spark))
     return 0 if all(equal) else 1
 
 
