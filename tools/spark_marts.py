@@ -202,7 +202,7 @@ def seeds_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 
 def kept_by_partition(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The models of which a run writes only the days, or the files, that changed."""
-    return [node for node in runs if node["config"].get("partition_by")]
+    return [node for node in runs if node["config"]["materialized"] == "incremental"]
 
 
 def partition_files(warehouse: Path, nodes: list[dict[str, Any]]) -> set[Path]:
@@ -326,7 +326,7 @@ def differences(
         for node in runs:
             files = folder / "warehouse" / f"{node['schema']}.db" / node["alias"]
             if not any(files.rglob("*.parquet")):
-                if node["config"].get("partition_by") and files.is_dir():
+                if node["config"]["materialized"] == "incremental" and files.is_dir():
                     # a partitioned table without rows has no file
                     rows = con.execute(
                         sql(
@@ -345,7 +345,7 @@ def differences(
                 sql(
                     "read_parquet({files}, hive_partitioning = {partitioned})",
                     files=str(files / "**" / "*.parquet"),
-                    partitioned=bool(node["config"].get("partition_by")),
+                    partitioned=any(files.glob("*=*")),
                 ),
                 without,
             )

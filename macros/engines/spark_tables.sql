@@ -40,3 +40,10 @@
     {%- endif -%}
     {{- return('') -}}
 {%- endmacro %}
+
+{# What a table is partitioned by: on Spark a run deletes whole partitions. DuckDB would warn that it has none. #}
+{% macro partition_on(column) -%} {{ return(adapter.dispatch('partition_on', 'ai_unit_economics')(column)) }} {%- endmacro %}
+
+{% macro default__partition_on(column) -%} {{ return(none) }} {%- endmacro %}
+
+{% macro spark__partition_on(column) -%} {{ return(column) }} {%- endmacro %}

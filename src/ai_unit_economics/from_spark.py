@@ -120,7 +120,7 @@ def rows_of(table: Table, folder: Path, there: Mapping[str, str]) -> Sql:
             digits = sql("array_to_string(list_reverse(regexp_extract_all({column}, '..')), '')", column=column)
             column = sql("'0x' || {digits}", digits=digits)
         # the type is what DuckDB itself said
-        return sql("cast({column} as " + kind + ") as {name}", column=column, name=identifier(name))
+        return sql("cast({column} as {kind}) as {name}", column=column, kind=sql(kind), name=identifier(name))
 
     columns = joined(value(name, kind) for name, kind in table.columns.items())
     if not there:

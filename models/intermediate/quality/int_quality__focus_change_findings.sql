@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    partition_by='source_file',
+    partition_by=partition_on('source_file'),
     on_schema_change='fail',
     pre_hook="{{ forget_changed_files(ref('stg_focus__files'), 'is_current') }}"
 ) }}

@@ -3,7 +3,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    partition_by='date_day',
+    partition_by=partition_on('date_day'),
     on_schema_change='fail',
     pre_hook=[
         "{{ forget_changed_days(ref('stg_prometheus__days'), var('scrape_max_gap_seconds')) }}",

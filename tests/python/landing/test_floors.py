@@ -70,7 +70,7 @@ def test_worlds_are_what_they_say(worlds: dict[str, Path], tmp_path: Path) -> No
         world: duckdb.execute(
             f"""select count(*), count(distinct "ResourceId"), count(distinct "ChargePeriodStart")
             from read_parquet('{folder}/focus/**/*.parquet')"""
-        ).fetchone()
+        ).fetchall()[0]
         for world, folder in worlds.items()
     }
     assert lines == {"repeating": (CHARGES, 28, 1464), "distinct": (CHARGES, CHARGES, 1464)}
@@ -78,7 +78,7 @@ def test_worlds_are_what_they_say(worlds: dict[str, Path], tmp_path: Path) -> No
     for one in worlds["repeating"].rglob("*.parquet"):
         other = tmp_path / one.relative_to(worlds["repeating"])
         query = "select count(*) from (from read_parquet($a) except all from read_parquet($b))"
-        assert duckdb.execute(query, {"a": str(one), "b": str(other)}).fetchone() == (0,)
+        assert duckdb.execute(query, {"a": str(one), "b": str(other)}).fetchall() == [(0,)]
 
 
 @pytest.mark.parametrize("world", WORLDS)

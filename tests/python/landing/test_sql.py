@@ -39,7 +39,7 @@ def test_lists_and_structs_are_themselves(texts, struct):
 @given(TEXT.filter(bool))
 def test_a_name_is_itself(name):
     query = sql("select 1 as {name}", name=identifier(name))
-    assert [column[0] for column in duckdb.execute(query.text).description] == [name]
+    assert duckdb.sql(query.text).columns == [name]
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ NUMBERS = {
 def test_a_text_is_a_number_or_unknown(text: str) -> None:
     assert duckdb.execute(
         sql("select {number}", number=readers.number_of(sql("{text}", text=text))).text
-    ).fetchone() == (NUMBERS[text],)
+    ).fetchall() == [(NUMBERS[text],)]
 
 
 @pytest.mark.parametrize(
