@@ -15,7 +15,6 @@
             {%- do narrowed.append(name) %}
         {%- endif %}
     {%- endfor %}
-    {%- set goes_on_from_spark = narrowed == ["selector"] and arguments["selector"] == "after_spark" %}
     create schema if not exists builds;
     create table if not exists builds.invocations (
         invocation_id varchar primary key,
@@ -72,7 +71,7 @@
     ) values (
         {{ sql_text(invocation_id) }},
         {{ sql_text(flags.WHICH) }},
-        {% if flags.WHICH == "build" and goes_on_from_spark -%} {{ spark_tables_are_there() }},
+        {% if narrowed == ["selector"] and goes_on_from_spark() -%} {{ spark_tables_are_there() }},
         {%- else -%} {{ (flags.WHICH == "build" and not narrowed) | lower }},
         {%- endif %}
         timestamp '{{ run_started_at.strftime("%Y-%m-%d %H:%M:%S") }}',
@@ -82,6 +81,10 @@
         {{ 'unit_economics_code_version()' if versions_are_kept() else 'null' }}
     );
     {%- endif %}
+{%- endmacro %}
+
+{% macro goes_on_from_spark() -%}
+    {{- return(flags.WHICH == 'build' and invocation_args_dict.get('selector') == 'after_spark') -}}
 {%- endmacro %}
 
 {# Whether all that DuckDB does not build itself is still a view of a table of Spark (`ai-unit-economics from-spark`). #}
@@ -163,8 +166,15 @@
 {# A row is written when a version of a file comes and when it goes: a run with nothing new writes none. #}
 {% macro record_inputs(results) -%}
     {%- set now = modules.datetime.datetime.utcnow().strftime("%Y-%m-%d %H:%M:%S") %}
+    {%- set registers = [] %}
     {%- for result in results if result.node.name == "landed_files" and result.status == "success" %}
-        {%- set files = result.node.relation_name %}
+        {%- do registers.append(result.node.relation_name) %}
+    {%- endfor %}
+    {%- if goes_on_from_spark() %}
+        {#- a view of what Spark was given -#}
+        {%- do registers.append(adapter.get_relation(target.database, 'landing', 'landed_files')) %}
+    {%- endif %}
+    {%- for files in registers if files is not none %}
     update builds.inputs
     set gone_invocation_id = {{ sql_text(invocation_id) }}, gone_at = timestamp '{{ now }}'
     where
