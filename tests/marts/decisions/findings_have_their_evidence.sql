@@ -22,7 +22,7 @@ proved as (
     inner join {{ ref('fct_target_status') }} as targets
         on
             findings.evidence['target_id'] = targets.target_id
-            and findings.evidence['period_start'] = cast(targets.period_start as varchar)
+            and findings.evidence['period_start'] = cast(targets.period_start as string)
     where findings.evidence_mart = 'fct_target_status'
     union
     select findings.finding_id
@@ -35,7 +35,7 @@ proved as (
     inner join {{ ref('fct_budget_outlook') }} as budgets
         on
             findings.evidence['budget_id'] = budgets.budget_id
-            and findings.evidence['period_start'] = cast(budgets.period_start as varchar)
+            and findings.evidence['period_start'] = cast(budgets.period_start as string)
     where findings.evidence_mart = 'fct_budget_outlook'
     union
     select findings.finding_id
@@ -44,7 +44,7 @@ proved as (
         on
             findings.evidence['environment'] = anomalies.environment
             and findings.evidence['workload'] = anomalies.workload
-            and findings.evidence['event_started_on'] = cast(anomalies.event_started_on as varchar)
+            and findings.evidence['event_started_on'] = cast(anomalies.event_started_on as string)
     where findings.evidence_mart = 'fct_anomalies'
     union
     select findings.finding_id
@@ -52,7 +52,7 @@ proved as (
     inner join {{ ref('fct_tier_margin') }} as margins
         on
             findings.evidence['grain'] = margins.grain
-            and findings.evidence['period_start'] = cast(margins.period_start as varchar)
+            and findings.evidence['period_start'] = cast(margins.period_start as string)
             and findings.evidence['environment'] = margins.environment
             and findings.evidence['workload'] = margins.workload
             and findings.evidence['customer_tier'] = margins.customer_tier
