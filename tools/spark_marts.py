@@ -30,6 +30,7 @@ from typing import Any
 import duckdb
 import yaml
 
+from ai_unit_economics.from_spark import number_of_key
 from ai_unit_economics.landing.privacy import SALT, salt_file
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 from tools.spark_cluster import LOOPBACK, running_cluster, write_settings
@@ -273,8 +274,7 @@ def as_text(column: str, kind: str, other: str) -> Sql:
     if "UHUGEINT" in (kind, other):  # a key that is 128 bits of an MD5 in DuckDB, and its 32 digits on Spark
         if kind == "UHUGEINT":
             return typed(column, "VARCHAR")
-        digits = sql("array_to_string(list_reverse(regexp_extract_all({name}, '..')), '')", name=name)
-        return sql("cast(cast('0x' || {digits} as uhugeint) as varchar)", digits=digits)
+        return sql("cast({number} as varchar)", number=number_of_key(name))
     for wide in (kind, other):
         if "HUGEINT" in wide:
             return typed(column, spark_type(wide))

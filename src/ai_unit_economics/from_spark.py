@@ -103,6 +103,12 @@ def tables_without_a_row(project: Path) -> list[Table]:
     ]
 
 
+def number_of_key(digits: Sql) -> Sql:
+    """128 bits of an MD5: on Spark 32 digits, in DuckDB a number that begins with the last byte."""
+    reversed_bytes = sql("array_to_string(list_reverse(regexp_extract_all({digits}, '..')), '')", digits=digits)
+    return sql("cast('0x' || {digits} as uhugeint)", digits=reversed_bytes)
+
+
 def rows_of(table: Table, folder: Path, there: Mapping[str, str]) -> Sql:
     """The table's rows with the types of DuckDB; none where Spark wrote no file.
 
@@ -116,9 +122,7 @@ def rows_of(table: Table, folder: Path, there: Mapping[str, str]) -> Sql:
             # the time of UTC, whoever reads the view
             column = sql("{column} at time zone 'UTC'", column=column)
         elif kind == "UHUGEINT" and there:
-            # Spark keeps 128 bits of an MD5 as 32 digits, and DuckDB counts from the last of the 16 bytes
-            digits = sql("array_to_string(list_reverse(regexp_extract_all({column}, '..')), '')", column=column)
-            column = sql("'0x' || {digits}", digits=digits)
+            column = number_of_key(column)
         # the type is what DuckDB itself said
         return sql("cast({column} as {kind}) as {name}", column=column, kind=sql(kind), name=identifier(name))
 
