@@ -324,15 +324,12 @@ def differences(
         con.execute("set TimeZone = 'UTC'")
         con.execute(sql("attach {database} as duck (read_only)", database=str(database)).text)
         for node in runs:
+            table = identifier("duck", node["schema"], node["alias"])
             files = folder / "warehouse" / f"{node['schema']}.db" / node["alias"]
             if not any(files.rglob("*.parquet")):
                 if node["config"]["materialized"] == "incremental" and files.is_dir():
                     # a partitioned table without rows has no file
-                    rows = con.execute(
-                        sql(
-                            "select count(*) from {table}", table=identifier("duck", node["schema"], node["alias"])
-                        ).text
-                    ).fetchone()[0]
+                    [rows] = con.execute(sql("select count(*) from {table}", table=table).text).fetchone()
                     yield Difference(node["name"], rows, 0, rows, 0)
                 # a view leaves no file, unless Spark makes a table of it: the tables that read it are compared
                 elif node["config"]["materialized"] != "view":
@@ -341,7 +338,7 @@ def differences(
             yield compared(
                 con,
                 node["name"],
-                identifier("duck", node["schema"], node["alias"]),
+                table,
                 sql(
                     "read_parquet({files}, hive_partitioning = {partitioned})",
                     files=str(files / "**" / "*.parquet"),
