@@ -1,14 +1,26 @@
 -- noqa: disable=ambiguous.column_count
 -- a step adds to the columns of the one before; stg_focus__charges names them
 
+{% set times = [
+    'given_billing_period_start', 'given_billing_period_end', 'given_charge_period_start', 'given_charge_period_end'
+] %}
+{# A pattern is dear: it is asked of the few rows that a look at one letter does not settle. #}
 {% set format_notes %}
     case when has_null_as_text then 'null_as_text' end,
     case when contains(times, '/') then 'month_first_date' end,
     case
-        when {{ matches('times', "'\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d([^:]|$)'") }} then 'time_without_seconds'
+        when {{ columns(times, "(length({0}) > 10 and substr({0}, 17, 1) != ':')", '\n            or ') }}
+            then case
+                    when {{ matches('times', "'\\d{4}-\\d\\d-\\d\\d[T ]\\d\\d:\\d\\d([^:]|$)'") }} then 'time_without_seconds'
+                end
     end,
-    case when {{ matches('times', "'\\d{4}-\\d\\d-\\d\\d[T ](2[4-9]|[3-9]\\d):'") }} then 'hour_beyond_23' end,
-    case when {{ matches('amounts', "'[$€£¥,]'") }} then 'number_with_symbols' end,
+    case
+        when {{ columns(times, "substr({0}, 12, 2) > '23'", '\n            or ') }}
+            then case
+                    when {{ matches('times', "'\\d{4}-\\d\\d-\\d\\d[T ](2[4-9]|[3-9]\\d):'") }} then 'hour_beyond_23'
+                end
+    end,
+    case when {{ columns(['$', '€', '£', '¥', ','], "contains(amounts, '{0}')", ' or ') }} then 'number_with_symbols' end,
     case
         when
             {{ beyond_eighteen_decimals('given_billed_cost') }}
