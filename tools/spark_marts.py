@@ -6,10 +6,10 @@ What does not run there yet (tools/spark_not_yet.yml) is handed over as Parquet 
 model is judged by what it makes of the same input. Whole numbers, money, texts, days and times must be equal; of a
 DOUBLE nine digits.
 
-The sample is built from what `ai-unit-economics land` writes of its files, with its seeds, the tests of macros and the
-data tests of its models; then DuckDB goes on from Spark's tables to all marts. Random worlds
-(tools/spark_worlds.py) are built on DuckDB first; of them the models alone are compared. They are built twice on both
-engines: without their last day, and then with it and with files that were written again.
+The sample is built from what `ai-unit-economics land` writes of its files, with the tests of macros and the data tests
+of its models; then DuckDB goes on from Spark's tables to all marts. Random worlds (tools/spark_worlds.py) have seeds of
+their own (UNIT_ECONOMICS_SEEDS) and are built on DuckDB first; of them models and seeds are compared. They are built
+twice on both engines: without their last day, and then with it and with files that were written again.
 """
 
 from __future__ import annotations
@@ -168,8 +168,9 @@ class World:
     name: str
     database: Path
     folder: Path
-    # a random world's seeds are in a folder that only DuckDB reads
-    seeds_are_loaded: bool = False
+    is_sample: bool = False
+    # in the place of the project's own
+    seeds: Path | None = None
     # what Spark is handed for a first run, a day earlier
     earlier_tables: Path | None = None
 
@@ -182,7 +183,7 @@ def build_world(world: World, folder: Path, seed: int, manifest: dict[str, Any])
     environment = {
         **os.environ,
         "UNIT_ECONOMICS_DATA": str(folder / "data"),
-        "UNIT_ECONOMICS_SEEDS": str(folder / "seeds"),
+        "UNIT_ECONOMICS_SEEDS": str(world.seeds),
         "UNIT_ECONOMICS_BOOKS": "",
         "UNIT_ECONOMICS_DATABASE": str(world.database),
         "DBT_TARGET_PATH": str(folder.parent / "target_duckdb"),  # one for all worlds: the project is read once
@@ -193,7 +194,7 @@ def build_world(world: World, folder: Path, seed: int, manifest: dict[str, Any])
     ]
     with a_day_earlier(folder):
         subprocess.run(command, env=environment, cwd=ROOT, check=True)
-    hand_over(world.database, read + seeds_of(manifest), world.earlier_tables)
+    hand_over(world.database, read, world.earlier_tables)
     subprocess.run(command, env=environment, cwd=ROOT, check=True)
 
 
@@ -242,15 +243,23 @@ def running_spark(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
 
 
 def on_spark(
-    arguments: argparse.Namespace, spark: dict[str, str], tables: Path, selection: list[str], keep: bool = False
+    arguments: argparse.Namespace,
+    spark: dict[str, str],
+    tables: Path,
+    selection: list[str],
+    seeds: Path | None,
+    keep: bool = False,
 ) -> int:
-    """Registers the tables and builds what is selected, upon what is there if it is kept; returns dbt's status."""
+    """Registers the tables, loads the seeds and builds what is selected, upon what is there if it is kept.
+
+    Returns dbt's status.
+    """
     folder = arguments.folder.resolve()
     environment = {
         **os.environ,
         **spark,
         "PATH": f"{arguments.environment.resolve() / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        "UNIT_ECONOMICS_SEEDS": "",
+        "UNIT_ECONOMICS_SEEDS": str(seeds.resolve()) if seeds else "",
         "UNIT_ECONOMICS_SPARK_FORMAT": "parquet",
         "UNIT_ECONOMICS_SPARK_KEEP": "1" if keep else "",
         "UNIT_ECONOMICS_DATABASE": str(folder / "none.duckdb"),
@@ -261,7 +270,7 @@ def on_spark(
     command = [
         *(arguments.environment.resolve() / "bin" / "python", "-m", "tools.spark_dbt", tables),
         *("build", "--target", "spark", "--profiles-dir", "profiles", "--threads", "1" if arguments.local else "2"),
-        *("--indirect-selection", "empty", "--select", *selection),
+        *("--indirect-selection", "empty", "--select", "resource_type:seed", *selection),
     ]
     return subprocess.run(command, env=environment, cwd=ROOT).returncode
 
@@ -327,8 +336,8 @@ def differences(
             table = identifier("duck", node["schema"], node["alias"])
             files = folder / "warehouse" / f"{node['schema']}.db" / node["alias"]
             if not any(files.rglob("*.parquet")):
-                if node["config"]["materialized"] == "incremental" and files.is_dir():
-                    # a partitioned table without rows has no file
+                if node["config"]["materialized"] in ("incremental", "seed") and files.is_dir():
+                    # a partitioned table without rows, or a seed without any, has no file
                     [rows] = con.execute(sql("select count(*) from {table}", table=table).text).fetchone()
                     yield Difference(node["name"], rows, 0, rows, 0)
                 # a view leaves no file, unless Spark makes a table of it: the tables that read it are compared
@@ -428,22 +437,20 @@ def compare_world(
         warehouse = arguments.folder.resolve() / "spark" / "warehouse"
         shutil.rmtree(world.folder, ignore_errors=True)
         selection = [node["name"] for node in runs]
-        if world.seeds_are_loaded:
+        if world.is_sample:
             hand_over(world.database, with_landing(read, manifest), world.folder / "tables")
             hand_over_landed(world.database, arguments.data, world.folder)
-            selection += [
-                "resource_type:seed",
-                "path:tests/engines",
-                *data_tests_there(manifest, runs + read + seeds, runs),
-            ]
+            selection += ["path:tests/engines", *data_tests_there(manifest, runs + read + seeds, runs)]
         else:
-            hand_over(world.database, read + seeds, world.folder / "tables")
+            hand_over(world.database, read, world.folder / "tables")
         kept = kept_by_partition(runs)
         before: set[Path] = set()
         if world.earlier_tables:
-            status = on_spark(arguments, spark, world.earlier_tables, with_what_they_read(kept, runs))
+            earlier = with_what_they_read(kept, runs)
+            status = on_spark(arguments, spark, world.earlier_tables, earlier, world.seeds)
             before = partition_files(warehouse, kept)
-        status |= on_spark(arguments, spark, world.folder / "tables", selection, keep=bool(world.earlier_tables))
+        keep = bool(world.earlier_tables)
+        status |= on_spark(arguments, spark, world.folder / "tables", selection, world.seeds, keep)
         if world.earlier_tables:
             stayed = before & partition_files(warehouse, kept)
             nothing_kept = not stayed
@@ -451,15 +458,16 @@ def compare_world(
         if warehouse.is_dir():
             # a copy: the next world's schemas are dropped where Spark put them
             shutil.copytree(warehouse, world.folder / "warehouse")
-    without = NAMES_OF_VERSIONS if world.seeds_are_loaded else frozenset()
-    found = list(differences(world.database, world.folder, runs, without))
+    without = NAMES_OF_VERSIONS if world.is_sample else frozenset()
+    found = list(differences(world.database, world.folder, runs + seeds, without))
     unequal = print_unequal(found)
     print(
-        f"{world.name}: {len(found)} tables and {len(runs) - len(found)} views on Spark, {len(read)} read from DuckDB, "
+        f"{world.name}: {len(found)} tables and {len(runs + seeds) - len(found)} views on Spark, "
+        f"{len(read)} read from DuckDB, "
         f"{sum(d.rows for d in found):,} rows, {sum(d.cells for d in found):,} cells, {unequal} tables differ",
         flush=True,
     )
-    differs = world.seeds_are_loaded and marts_differ(arguments, manifest, world)
+    differs = world.is_sample and marts_differ(arguments, manifest, world)
     return not (unequal or status or nothing_kept or differs)
 
 
@@ -482,11 +490,12 @@ def main() -> int:
     manifest = json.loads(arguments.manifest.read_text(encoding="utf-8"))
     worlds = []
     if not arguments.no_sample:
-        worlds.append(World("sample", arguments.database, arguments.folder / "sample", seeds_are_loaded=True))
+        worlds.append(World("sample", arguments.database, arguments.folder / "sample", is_sample=True))
     for seed in range(arguments.first_seed, arguments.first_seed + arguments.worlds):
         folder = arguments.folder.resolve() / f"world-{seed}"
         database = folder / "unit_economics.duckdb"
-        worlds.append(World(f"world {seed}", database, folder / "spark", earlier_tables=folder / "earlier"))
+        earlier = folder / "earlier"
+        worlds.append(World(f"world {seed}", database, folder / "spark", seeds=folder / "seeds", earlier_tables=earlier))
         if not arguments.compare_only:
             build_world(worlds[-1], folder, seed, manifest)
     equal = []

@@ -4,11 +4,14 @@
 
         {{ config(
             materialized='incremental', incremental_strategy='append', on_schema_change='fail',
-            pre_hook="{{ forget_changed_files(ref('base_focus__files')) }}"
+            pre_hook=[
+                "{{ forget_changed_files(ref('base_focus__files')) }}", "{{ choose_new_files(ref('base_focus__files')) }}"
+            ]
         ) }}
         … where {{ is_not_landed() }}
 
-    forget_changed_files() deletes, in the transaction of the insert, what `files` does not have in that version.
+    forget_changed_files() deletes, in the transaction of the insert, what `files` does not have in that version;
+    choose_new_files() lists what the model does not hold, so that nothing else is read.
 #}
 {% macro forget_changed_files(files, condition='true') -%}
     {{ forget('source_file', 'file_version', 'select source_file, file_version from ' ~ files ~ ' where ' ~ condition) }}
@@ -42,19 +45,16 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# For a model two steps down: the files that a model holds. #}
-{% macro landed_files(relation) -%} (select distinct source_file, file_version from {{ relation }}) {%- endmacro %}
+{# Sets the variable of is_not_landed(): the files that {{ this }} does not hold in their version. #}
+{% macro choose_new_files(files, condition='true') -%}
+    {%- set query -%}
+        select array_agg(distinct source_file) from {{ files }}
+        where {{ condition }} and (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
+    {%- endset -%}
+    {{ choose(new_files_variable(), 'varchar', query) }}
+{%- endmacro %}
 
 {# Whether a row's file is not in {{ this }} in its version. #}
-{% macro is_not_landed() -%}
-    {{ '(source_file, file_version) not in ' ~ landed_files(this) if is_incremental() else 'true' }}
-{%- endmacro %}
+{% macro is_not_landed(source_file='source_file') -%} {{ is_chosen(new_files_variable(), source_file) }} {%- endmacro %}
 
-{# Pre-hook of a model that compacts landed rows by file: chooses the files that it does not hold. #}
-{% macro choose_new_files_of_rows(rows, variable) -%}
-    {%- set query -%}
-        select array_agg(distinct source_file) from {{ rows }}
-        where (source_file, file_version) not in (select distinct source_file, file_version from {{ this }})
-    {%- endset -%}
-    {{ choose(variable, 'varchar', query) }}
-{%- endmacro %}
+{% macro new_files_variable() -%} {{ return('new_files_of_' ~ this.identifier) }} {%- endmacro %}

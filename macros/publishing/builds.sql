@@ -89,7 +89,7 @@
 
 {# Whether all that DuckDB does not build itself is still a view of a table of Spark (`ai-unit-economics from-spark`). #}
 {% macro spark_tables_are_there() -%}
-    {%- if adapter.get_relation(target.database, 'builds', 'spark_tables') is none -%} false
+    {%- if relation_of_hook('builds', 'spark_tables') is none -%} false
     {%- else -%}
         (
             select count(*) > 0 and bool_and(views.view_name is not null)
@@ -98,6 +98,13 @@
                 on taken.table_schema = views.schema_name and taken.table_name = views.view_name
         )
     {%- endif -%}
+{%- endmacro %}
+
+{# A table or view, or none. The question may begin a transaction, which dbt rolls back with all that the hook writes. #}
+{% macro relation_of_hook(schema, name) -%}
+    {%- set relation = adapter.get_relation(target.database, schema, name) -%}
+    {%- do adapter.commit() -%}
+    {{- return(relation) -}}
 {%- endmacro %}
 
 {% macro record_end_of_build(results) -%}
@@ -172,7 +179,7 @@
     {%- endfor %}
     {%- if goes_on_from_spark() %}
         {#- a view of what Spark was given -#}
-        {%- do registers.append(adapter.get_relation(target.database, 'landing', 'landed_files')) %}
+        {%- do registers.append(relation_of_hook('landing', 'landed_files')) %}
     {%- endif %}
     {%- for files in registers if files is not none %}
     update builds.inputs

@@ -9,7 +9,7 @@
 
 {# The first hook of each run: stops at a database of a newer version, or of one too old, before anything is changed. #}
 {% macro require_known_format() -%}
-    {%- if execute and target.type == 'duckdb' and flags.WHICH in ['build', 'run', 'seed', 'snapshot', 'test', 'retry'] %}
+    {%- if execute and flags.WHICH in ['build', 'run', 'seed', 'snapshot', 'test', 'retry'] %}
     {%- set found = format_of_database() %}
     {%- if found > database_format() %}
         {%- do exceptions.raise_compiler_error(
@@ -24,11 +24,14 @@
             ~ 'Nothing was changed'
         ) %}
     {%- endif %}
+    {%- do remember_format() %}
     {%- endif %}
 {%- endmacro %}
 
-{# The format of the last run that changed the database; 1 where runs did not say yet, or where there is nothing. #}
-{% macro format_of_database() -%}
+{# The format of the last run that changed the database; 1 where runs did not say yet, this one where there is nothing. #}
+{% macro format_of_database() -%} {{ return(adapter.dispatch('format_of_database', 'ai_unit_economics')()) }} {%- endmacro %}
+
+{% macro default__format_of_database() -%}
     {%- set runs = adapter.get_relation(target.database, 'builds', 'invocations') -%}
     {%- set columns = adapter.get_columns_in_relation(runs) | map(attribute='name') | list if runs is not none else [] -%}
     {%- if 'database_format' not in columns -%} {{- return(database_format() if runs is none else 1) -}} {%- endif -%}
@@ -36,4 +39,33 @@
         select coalesce(arg_max(database_format, rowid), 1) from {{ runs }} where changed_data is not false
     {%- endset -%}
     {{- return(run_query(query).columns[0].values()[0] | int) -}}
+{%- endmacro %}
+
+{% macro spark__format_of_database() -%}
+    {%- do run_query('create schema if not exists builds') -%}
+    {%- do run_query(
+        'create table if not exists builds.formats (database_format int, started_at timestamp) using ' ~ spark_format()
+    ) -%}
+    {%- set found = run_query(
+        'select max_by(database_format, started_at) from builds.formats'
+    ).columns[0].values()[0] -%}
+    {%- if found is not none -%} {{- return(found | int) -}} {%- endif -%}
+    {%- set kept = [] -%}
+    {%- for node in graph.nodes.values()
+        if node.package_name == 'ai_unit_economics' and node.config.materialized == 'incremental' -%}
+        {%- do kept.append(node.name) if adapter.get_relation(none, node.schema, node.alias) is not none -%}
+    {%- endfor -%}
+    {{- return(1 if kept else database_format()) -}}
+{%- endmacro %}
+
+{# What the next run finds; on DuckDB the record of the run says it (builds.invocations). #}
+{% macro remember_format() -%} {{ return(adapter.dispatch('remember_format', 'ai_unit_economics')()) }} {%- endmacro %}
+
+{% macro default__remember_format() -%} {{ return('') }} {%- endmacro %}
+
+{% macro spark__remember_format() -%}
+    {%- set newest = run_query('select max_by(database_format, started_at) from builds.formats').columns[0].values()[0] -%}
+    {%- if newest != database_format() -%}
+        {%- do run_query('insert into builds.formats select ' ~ database_format() ~ ', current_timestamp()') -%}
+    {%- endif -%}
 {%- endmacro %}

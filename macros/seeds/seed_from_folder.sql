@@ -13,27 +13,17 @@
     and a file for a seed that nobody may replace.
 #}
 {% macro seed_from_folder() %}
-    {%- if execute %}{% do add_missing_columns() %}{% endif -%}
-    {%- if execute and seeds_folder() -%}
+    {%- if execute -%}
+    {%- do add_missing_columns() -%}
     {%- set is_own = 'config' in model.fqn -%}
-    {%- if is_own or model.config.get('meta', {}).get('extendable') -%}
+    {%- if seeds_folder() and (is_own or model.config.get('meta', {}).get('extendable')) -%}
+    {%- if this.identifier in seed_names_in_folder() -%}
     {%- set file = seeds_folder() ~ '/' ~ this.identifier ~ '.csv' -%}
-    {%- set reader -%}
-        read_csv(
-            {{ sql_file(file) }}, header = true, all_varchar = true, delim = ',', quote = '"', escape = '"', nullstr = ''
-        )
-    {%- endset %}
-    {%- if is_own %}
-    delete from {{ this }};
-    {%- endif %}
-    {%- if this.identifier in seed_names_in_folder() %}
-    {%- do check_seed_columns(file, reader) %}
-    insert into {{ this }} by name select * from {{ reader }}
-    {%- elif not is_own %}
-    select 1
-    {%- endif %}
-    {%- else -%}
-    select 1
+    {%- set rows = rows_of_csv(file) -%}
+    {{ insert_into_seed(rows, seed_columns_in(file, rows), replaces=is_own) }}
+    {%- elif is_own -%}
+    {{ insert_into_seed(none, [], replaces=true) }}
+    {%- endif -%}
     {%- endif -%}
     {%- endif -%}
 {% endmacro %}
@@ -49,22 +39,21 @@
     {%- endfor %}
 {% endmacro %}
 
-{% macro check_seed_columns(file, reader) %}
+{# The columns of a file of yours; stops at one that the seed does not have. #}
+{% macro seed_columns_in(file, rows) %}
     {%- set known = adapter.get_columns_in_relation(this) | map(attribute='name') | list %}
-    {%- set given = run_query('select column_name from (describe select * from ' ~ reader ~ ')').columns[0].values() %}
+    {%- set given = run_query('select * from ' ~ rows ~ ' limit 0').column_names | list %}
     {%- for column in given if column not in known %}
         {%- do exceptions.raise_compiler_error(
             file ~ ' has a column ' ~ column ~ '; the columns of this seed are ' ~ known | join(', ')
         ) %}
     {%- endfor %}
+    {{- return(given) -}}
 {% endmacro %}
 
 {% macro seed_names_in_folder() %}
     {%- set folder = seeds_folder() -%}
-    {%- set pattern = sql_file(folder ~ '/') | trim("'") -%}
-    {%- set names = run_query(
-        "select parse_filename(file, true) as name from glob('" ~ pattern ~ "*.csv') order by name"
-    ).columns[0].values() -%}
+    {%- set names = run_query(names_of_csv_files(folder)).columns[0].values() -%}
     {%- if 'deployments' not in names -%}
         {%- do exceptions.raise_compiler_error(
             'seeds_folder: ' ~ folder ~ ' has no deployments.csv; name the folder that holds your seeds, or none'

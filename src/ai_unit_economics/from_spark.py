@@ -36,16 +36,18 @@ class NotTakenError(Exception):
 
 @dataclass(frozen=True)
 class Table:
-    """What a model is in DuckDB.
+    """What a model or a seed is in DuckDB.
 
     Attributes:
         columns: their types by name.
+        rows: those of a seed, as text and in order; DuckDB loads it itself, and Spark must have counted with the same.
     """
 
     schema: str
     name: str
     columns: dict[str, str]
     is_view: bool
+    rows: list[tuple[str | None, ...]] | None = None
 
     def __str__(self) -> str:
         return f"{self.schema}.{self.name}"
@@ -60,7 +62,7 @@ class Table:
 
 
 def tables_without_a_row(project: Path) -> list[Table]:
-    """What the models that Spark builds, and those that it is given, are in DuckDB."""
+    """What the models that Spark builds, those that it is given, and the seeds are in DuckDB."""
     with tempfile.TemporaryDirectory(prefix="unit-economics-") as folder:
         scratch = Path(folder) / "without_a_row.duckdb"
         data = Path(folder) / "data"
@@ -80,6 +82,8 @@ def tables_without_a_row(project: Path) -> list[Table]:
         ended = subprocess.run(command, env=environment, capture_output=True, text=True)
         if ended.returncode:
             raise NotTakenError(f"dbt cannot build the models without a row:\n{ended.stdout}{ended.stderr}")
+        manifest = json.loads((Path(folder) / "target" / "manifest.json").read_text(encoding="utf-8"))
+        kinds = {(node["schema"], node["alias"]): node["resource_type"] for node in manifest["nodes"].values()}
         with duckdb.connect(str(scratch), read_only=True) as connection:
             found = connection.execute(
                 """
@@ -92,15 +96,19 @@ def tables_without_a_row(project: Path) -> list[Table]:
                 order by columns.schema_name, columns.table_name
                 """
             ).fetchall()
-        manifest = json.loads((Path(folder) / "target" / "manifest.json").read_text(encoding="utf-8"))
-    models = {
-        (node["schema"], node["alias"]) for node in manifest["nodes"].values() if node["resource_type"] == "model"
-    }
-    return [
-        Table(schema, name, dict(zip(names, kinds, strict=True)), is_view)
-        for schema, name, names, kinds, is_view in found
-        if (schema, name) in models
-    ]
+            tables = []
+            for schema, name, names, types, is_view in found:
+                kind = kinds.get((schema, name))
+                rows = rows_as_text(connection, identifier(schema, name)) if kind == "seed" else None
+                if kind in ("model", "seed"):
+                    tables.append(Table(schema, name, dict(zip(names, types, strict=True)), is_view, rows))
+    return tables
+
+
+def rows_as_text(connection: duckdb.DuckDBPyConnection, rows: Sql) -> list[tuple[str | None, ...]]:
+    """All rows of a relation, each cell as text, in order."""
+    query = sql("select cast(columns(*) as varchar) from {rows} order by all", rows=rows)
+    return connection.execute(query.text).fetchall()
 
 
 def number_of_key(digits: Sql) -> Sql:
@@ -146,12 +154,13 @@ def columns_in(connection: duckdb.DuckDBPyConnection, folder: Path) -> dict[str,
 
 
 def take(database: Path, tables: list[Table], warehouses: list[Path]) -> int:
-    """Makes a view of each table, in the place of what is there; says how many are of Spark.
+    """Makes a view of each table, in the place of what is there; says how many are of Spark. Seeds are compared alone.
 
     `builds.spark_tables` notes them: a build that goes on from them is a whole one.
 
     Raises:
-        NotTakenError: a table is not there, lacks a column, or is of Delta or Iceberg; all of them are named.
+        NotTakenError: a table is not there, lacks a column, is of Delta or Iceberg, or is a seed with other rows; all of
+            them are named.
     """
     folders = {str(table): table.folder(warehouses) for table in tables}
     with duckdb.connect(str(database)) as connection:
@@ -170,6 +179,13 @@ def take(database: Path, tables: list[Table], warehouses: list[Path]) -> int:
                 )
             elif folder and found[str(table)] and (missing := table.columns.keys() - found[str(table)].keys()):
                 problems.append(f"{folder}: it lacks the columns {', '.join(sorted(missing))}; build it anew on Spark")
+            elif table.rows is not None and folder:
+                rows = sql("({rows})", rows=rows_of(table, folder, found[str(table)]))
+                if rows_as_text(connection, rows) != table.rows:
+                    problems.append(
+                        f"{folder}: Spark counted with other rows of this seed than are here; give both the same "
+                        "UNIT_ECONOMICS_SEEDS, and build anew on Spark"
+                    )
         if problems:
             raise NotTakenError("\n".join(["these tables cannot be read:", *(f"  {problem}" for problem in problems)]))
         connection.execute("begin")
@@ -180,7 +196,7 @@ def take(database: Path, tables: list[Table], warehouses: list[Path]) -> int:
             connection.execute(sql("create schema if not exists {schema}", schema=identifier(schema)).text)
         for table in tables:
             folder = folders[str(table)]
-            if folder is None:
+            if folder is None or table.rows is not None:
                 continue
             name = identifier(table.schema, table.name)
             for [kind] in connection.execute(
@@ -193,8 +209,9 @@ def take(database: Path, tables: list[Table], warehouses: list[Path]) -> int:
             connection.execute(sql("create view {name} as {rows}", name=name, rows=rows).text)
             connection.execute("insert into builds.spark_tables values (?, ?)", [table.schema, table.name])
         connection.execute("commit")
+        taken = connection.execute("select count(*) from builds.spark_tables").fetchone()[0]
     restrict(database)
-    return len(found)
+    return taken
 
 
 @click.command("from-spark")

@@ -20,6 +20,7 @@ rules as (
 changes as (
 
     select * from {{ ref('int_quality__focus_change_findings') }}
+    where rule_id is not null
 
 ),
 

@@ -3,7 +3,10 @@
     incremental_strategy='append',
     partition_by=partition_on('source_file'),
     on_schema_change='fail',
-    pre_hook="{{ forget_changed_files(ref('stg_focus__files'), 'is_current') }}"
+    pre_hook=[
+        "{{ forget_changed_files(ref('stg_focus__files'), 'is_current') }}",
+        "{{ choose_new_files(ref('stg_focus__files'), 'is_current') }}"
+    ]
 ) }}
 
 {# [rule, which rows it is about, which of them break it, what to show of such a row]. What the rules mean and why they

@@ -5,14 +5,14 @@
     on_schema_change='fail',
     pre_hook=[
         "{{ forget_changed_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}",
-        "{{ choose_new_files_of_rows(ref('stg_requests__requests'), 'new_quality_request_files') }}"
+        "{{ choose_new_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}"
     ]
 ) }}
 
 with requests as (
 
     select * from {{ ref('stg_requests__requests') }}
-    where {{ is_chosen('new_quality_request_files', 'source_file') }}
+    where {{ is_not_landed() }}
 
 )
 

@@ -5,7 +5,7 @@
     on_schema_change='fail',
     pre_hook=[
         "{{ forget_changed_files(ref('int_usage__request_files')) }}",
-        "{{ choose_new_files_of_rows(ref('int_usage__request_files'), 'new_customer_requests_files') }}"
+        "{{ choose_new_files(ref('int_usage__request_files')) }}"
     ]
 ) }}
 
@@ -33,7 +33,7 @@ requests as (
     inner join files on stg_requests.source_file = files.source_file
     anti join repeats on stg_requests.source_file = repeats.source_file and stg_requests.source_row = repeats.source_row
     where
-        {{ is_chosen('new_customer_requests_files', 'stg_requests.source_file') }}
+        {{ is_not_landed('stg_requests.source_file') }}
         and stg_requests.requested_at is not null
         and not stg_requests.repeats_usage
 

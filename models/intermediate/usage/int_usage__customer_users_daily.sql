@@ -5,7 +5,7 @@
     on_schema_change='fail',
     pre_hook=[
         "{{ forget_changed_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}",
-        "{{ choose_new_files_of_rows(ref('stg_requests__requests'), 'new_customer_users_files') }}"
+        "{{ choose_new_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}"
     ]
 ) }}
 
@@ -13,7 +13,7 @@ with requests as (
 
     select * from {{ ref('stg_requests__requests') }}
     where
-        {{ is_chosen('new_customer_users_files', 'source_file') }}
+        {{ is_not_landed() }}
         and requested_at is not null
         and not repeats_usage
 

@@ -5,7 +5,7 @@
     on_schema_change='fail',
     pre_hook=[
         "{{ forget_changed_files(ref('landed_files'), \"folder = 'telemetry/product'\") }}",
-        "{{ choose_new_files_of_rows(ref('stg_product__activity'), 'new_product_ids_files') }}"
+        "{{ choose_new_files(ref('landed_files'), \"folder = 'telemetry/product'\") }}"
     ]
 ) }}
 
@@ -13,7 +13,7 @@ with activity as (
 
     select * from {{ ref('stg_product__activity') }}
     where
-        {{ is_chosen('new_product_ids_files', 'source_file') }}
+        {{ is_not_landed() }}
         and active_at is not null
         and workload is not null
 

@@ -3,7 +3,10 @@
     incremental_strategy='append',
     partition_by=partition_on('source_file'),
     on_schema_change='fail',
-    pre_hook="{{ forget_changed_files(ref('base_focus__files')) }}"
+    pre_hook=[
+        "{{ forget_changed_files(ref('base_focus__files')) }}",
+        "{{ choose_new_files(ref('base_focus__files')) }}"
+    ]
 ) }}
 
 with charges as (
@@ -12,6 +15,7 @@ with charges as (
         *,
         {{ has_consumed_quantity() }} as is_usage
     from {{ ref('base_focus__conformed_charges') }}
+    where {{ is_not_landed() }}
 
 ),
 

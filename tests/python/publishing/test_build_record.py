@@ -171,6 +171,32 @@ def test_what_leaves_a_model_or_a_test_out_is_no_build(project: Path, arguments:
         marts(project)
 
 
+def test_a_build_upon_tables_of_spark_is_whole_as_long_as_these_are_there(project: Path) -> None:
+    """`from-spark` notes which views it made; without it, `--selector after_spark` is a part of a build."""
+    selector = "selectors: [{name: after_spark, definition: {method: fqn, value: fct_cost}}]\n"
+    (project / "selectors.yml").write_text(selector)
+
+    def with_int_cost(*statements: str) -> None:
+        with duckdb.connect(str(project / "warehouse.duckdb")) as connection:
+            for statement in statements:
+                connection.execute(statement)
+        dbt(project, "build", "--selector", "after_spark")
+
+    with_int_cost("create schema marts", "create table marts.int_cost as select 1 as cost")
+    with pytest.raises(NotPublishedError, match="a part of a build"):
+        marts(project)
+    with_int_cost(
+        "drop table marts.int_cost",
+        "create view marts.int_cost as select 1 as cost",
+        "create table builds.spark_tables as select 'marts' as table_schema, 'int_cost' as table_name",
+    )
+    assert marts(project) == (("marts", "fct_cost"),)
+    # a build of DuckDB alone has put a table in its place
+    with_int_cost("drop view marts.int_cost", "create table marts.int_cost as select 1 as cost")
+    with pytest.raises(NotPublishedError, match="a part of a build"):
+        marts(project)
+
+
 def test_a_database_without_a_record_is_not_published(tmp_path: Path) -> None:
     with duckdb.connect() as connection, pytest.raises(NotPublishedError, match="knows of no build"):
         last_build(connection)

@@ -101,6 +101,29 @@ def test_all_that_is_missing_is_named_and_nothing_changes(tmp_path: Path, wareho
     assert rows(database, "select table_name from information_schema.tables") == [("before",)]
 
 
+def test_seeds_that_differ_are_named_and_the_same_seeds_are_left_to_duckdb(tmp_path: Path, warehouse: Path) -> None:
+    (warehouse / "config.db" / "targets").mkdir(parents=True)
+    (warehouse / "config.db" / "currencies").mkdir(parents=True)
+    with duckdb.connect() as con:
+        file = warehouse / "config.db" / "targets" / "part.parquet"
+        con.execute(
+            "copy (from (values ('b', cast(0.10 as decimal(9, 2))), ('a', null)) as rows (unit, target)) "
+            f"to '{file}' (format parquet)"
+        )
+    kinds = {"unit": "VARCHAR", "target": "DECIMAL(18,4)"}
+    equal = Table("config", "targets", kinds, is_view=False, rows=[("a", None), ("b", "0.1000")])
+    another = Table("config", "targets", kinds, is_view=False, rows=[("a", None), ("b", "0.1001")])
+    empty = Table("config", "currencies", kinds, is_view=False, rows=[("EUR", None)])
+    database = tmp_path / "unit_economics.duckdb"
+    assert take(database, [COSTS, equal], [warehouse]) == 1
+    assert rows(database, "select table_name from information_schema.tables where table_schema = 'config'") == []
+    with pytest.raises(NotTakenError) as refused:
+        take(database, [COSTS, another, empty], [warehouse])
+    said = str(refused.value)
+    assert "targets: Spark counted with other rows of this seed" in said
+    assert "currencies: Spark counted with other rows of this seed" in said
+
+
 def test_a_time_is_of_utc_whoever_reads_it(tmp_path: Path) -> None:
     """Spark writes a time as one with a zone."""
     folder = tmp_path / "staging" / "samples"
