@@ -293,6 +293,10 @@ $(PEERS_INSTALLED):
 	$(call install,$(PYTHON),$(PEERS_VENV),requirements-peers.lock)
 	$(call installed,$(PEERS_VENV))
 
+.PHONY: benchmark-cluster
+benchmark-cluster: $(INSTALLED) $(SPARK_INSTALLED) ## 200 million samples to daily states on a Spark cluster, and on DuckDB
+	python -m benchmarks.cluster --environment $(SPARK_VENV)
+
 .PHONY: benchmark-verdicts
 benchmark-verdicts: $(INSTALLED) ## How often gates, verdicts, anomalies and forecasts err on simulated noise: an hour
 	python -m benchmarks.release_gate

@@ -150,12 +150,16 @@ def ended_in_order() -> Iterator[None]:
 
 
 @contextmanager
-def running_cluster(environment: Path, folder: Path, memory: str = "1g") -> Iterator[Cluster]:
-    """A master, two workers of one core and `memory` each, and a Thrift server whose tables are in `folder`."""
+def running_cluster(environment: Path, folder: Path, memory: str = "1g", settings: str = "") -> Iterator[Cluster]:
+    """A master, two workers of one core and `memory` each, and a Thrift server whose tables are in `folder`.
+
+    `settings` are further lines of spark-defaults.conf.
+    """
     folder = folder.resolve()
     home = spark_home(environment)
-    settings = write_settings(folder, memory, OF_CLUSTER.format(secret=secrets.token_hex(32), memory=memory))
-    variables = {**os.environ, **settings, "SPARK_HOME": str(home), "SPARK_WORKER_DIR": str(folder / "work")}
+    of_cluster = OF_CLUSTER.format(secret=secrets.token_hex(32), memory=memory)
+    written = write_settings(folder, memory, of_cluster + settings)
+    variables = {**os.environ, **written, "SPARK_HOME": str(home), "SPARK_WORKER_DIR": str(folder / "work")}
     daemon = {**variables, "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": JAVA}
     listening = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0"]
     with ended_in_order(), ExitStack() as processes:

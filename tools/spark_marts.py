@@ -131,9 +131,14 @@ def hand_over_landed(database: Path, data: Path, folder: Path) -> None:
     environment = {**os.environ, SALT: salt_file(database).read_text(encoding="ascii").strip()}
     command = ["ai-unit-economics", "land", "--out", landed, "--data", data]
     subprocess.run(command, env=environment, cwd=ROOT, check=True)
+    put_in_place(landed, folder / "tables")
+
+
+def put_in_place(landed: Path, tables: Path) -> None:
+    """Makes tables of the schema `landing` of what `ai-unit-economics land` wrote."""
     for path in [*landed.glob("*/"), landed / "files.parquet"]:
-        table = folder / "tables" / "landing" / f"landed_{path.stem}"
-        shutil.rmtree(table)
+        table = tables / "landing" / f"landed_{path.stem}"
+        shutil.rmtree(table, ignore_errors=True)
         if path.is_dir():
             path.rename(table)
         else:
@@ -495,7 +500,9 @@ def main() -> int:
         folder = arguments.folder.resolve() / f"world-{seed}"
         database = folder / "unit_economics.duckdb"
         earlier = folder / "earlier"
-        worlds.append(World(f"world {seed}", database, folder / "spark", seeds=folder / "seeds", earlier_tables=earlier))
+        worlds.append(
+            World(f"world {seed}", database, folder / "spark", seeds=folder / "seeds", earlier_tables=earlier)
+        )
         if not arguments.compare_only:
             build_world(worlds[-1], folder, seed, manifest)
     equal = []
