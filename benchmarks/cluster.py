@@ -44,7 +44,7 @@ def count_on_spark(folder: Path, environment: Path) -> None:
     """Starts the cluster, makes tables of what lies in `folder`/tables and builds the states of them."""
     log = folder / "events"
     log.mkdir()
-    settings = f"spark.eventLog.enabled true\nspark.eventLog.dir {log.as_uri()}\n"
+    settings = f"spark.eventLog.enabled true\nspark.eventLog.compress false\nspark.eventLog.dir {log.as_uri()}\n"
     with running_cluster(environment, folder / "spark", settings=settings) as cluster:
         variables = {
             **os.environ,
@@ -63,13 +63,13 @@ def count_on_spark(folder: Path, environment: Path) -> None:
 def moved(folder: Path) -> Moved:
     """What the log of events says of all tasks."""
     shuffled, spilled = 0, 0
-    for path in folder.rglob("*"):
-        for line in path.read_text(encoding="utf-8").splitlines() if path.is_file() else ():
-            event: dict[str, Any] = json.loads(line)
-            if event["Event"] == "SparkListenerTaskEnd":
-                metrics = event["Task Metrics"]
-                shuffled += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
-                spilled += metrics["Disk Bytes Spilled"]
+    for path in folder.rglob("events_*"):
+        with path.open(encoding="utf-8") as lines:
+            for event in map(json.loads, lines):
+                if event["Event"] == "SparkListenerTaskEnd":
+                    metrics = event["Task Metrics"]
+                    shuffled += metrics["Shuffle Write Metrics"]["Shuffle Bytes Written"]
+                    spilled += metrics["Disk Bytes Spilled"]
     return Moved(shuffled, spilled)
 
 
