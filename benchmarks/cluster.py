@@ -45,7 +45,8 @@ def count_on_spark(folder: Path, environment: Path) -> None:
     log = folder / "events"
     log.mkdir()
     settings = f"spark.eventLog.enabled true\nspark.eventLog.compress false\nspark.eventLog.dir {log.as_uri()}\n"
-    with running_cluster(environment, folder / "spark", settings=settings) as cluster:
+    settings += "spark.sql.shuffle.partitions 64\n"
+    with running_cluster(environment, folder / "spark", settings=settings, java="") as cluster:
         variables = {
             **os.environ,
             "UNIT_ECONOMICS_SPARK_METHOD": "thrift",

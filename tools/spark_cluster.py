@@ -31,8 +31,8 @@ SECONDS_TO_STOP = 20
 MASTER_IS_UP = re.compile(r"Starting Spark master at (spark://\S+)")
 WORKER_IS_UP = re.compile(r"Successfully registered with master (spark://\S+)")
 THRIFT_IS_UP = re.compile(r"ThriftBinaryCLIService on port (\d+)")
-# Small data: the compiler that starts at once, and one thread that collects what is left over
-JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Duser.timezone=UTC"
+# Small data: the compiler that starts at once, with room for the code of a whole build, and one thread that collects garbage
+FOR_SMALL_DATA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 # The first four are those that numbers depend on (docs/spark.md), as a user would set them on a cluster
 SETTINGS = """\
 spark.sql.ansi.enabled true
@@ -40,8 +40,8 @@ spark.sql.session.timeZone UTC
 spark.sql.decimalOperations.allowPrecisionLoss false
 spark.sql.parser.escapedStringLiterals true
 spark.driver.memory {memory}
-spark.driver.extraJavaOptions {java} -Dderby.system.home={folder}
-spark.executor.extraJavaOptions {java}
+spark.driver.extraJavaOptions {java} -Duser.timezone=UTC -Dderby.system.home={folder}
+spark.executor.extraJavaOptions {java} -Duser.timezone=UTC
 spark.sql.warehouse.dir {folder}/warehouse
 spark.hadoop.javax.jdo.option.ConnectionURL jdbc:derby:;databaseName={folder}/metastore;create=true
 spark.sql.shuffle.partitions 2
@@ -69,11 +69,11 @@ class ClusterError(Exception):
     """A process did not start; the text has the end of its log."""
 
 
-def write_settings(folder: Path, memory: str, more: str = "") -> dict[str, str]:
+def write_settings(folder: Path, memory: str, more: str = "", java: str = FOR_SMALL_DATA) -> dict[str, str]:
     """Writes spark-defaults.conf for processes whose tables are in `folder`; returns the environment that reads it."""
     configuration = folder / "conf"
     configuration.mkdir(parents=True, exist_ok=True)
-    settings = SETTINGS.format(folder=folder, memory=memory, java=JAVA) + more
+    settings = SETTINGS.format(folder=folder, memory=memory, java=java) + more
     write(configuration / "spark-defaults.conf", settings, mode=0o600)
     return {"SPARK_CONF_DIR": str(configuration), "SPARK_LOCAL_IP": LOOPBACK}
 
@@ -150,17 +150,21 @@ def ended_in_order() -> Iterator[None]:
 
 
 @contextmanager
-def running_cluster(environment: Path, folder: Path, memory: str = "1g", settings: str = "") -> Iterator[Cluster]:
+def running_cluster(
+    environment: Path, folder: Path, memory: str = "1g", settings: str = "", java: str = FOR_SMALL_DATA
+) -> Iterator[Cluster]:
     """A master, two workers of one core and `memory` each, and a Thrift server whose tables are in `folder`.
 
-    `settings` are further lines of spark-defaults.conf.
+    Args:
+        settings: further lines of spark-defaults.conf.
+        java: options of the virtual machines that work on data.
     """
     folder = folder.resolve()
     home = spark_home(environment)
     of_cluster = OF_CLUSTER.format(secret=secrets.token_hex(32), memory=memory)
-    written = write_settings(folder, memory, of_cluster + settings)
+    written = write_settings(folder, memory, of_cluster + settings, java)
     variables = {**os.environ, **written, "SPARK_HOME": str(home), "SPARK_WORKER_DIR": str(folder / "work")}
-    daemon = {**variables, "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": JAVA}
+    daemon = {**variables, "SPARK_DAEMON_MEMORY": "256m", "SPARK_DAEMON_JAVA_OPTS": FOR_SMALL_DATA}
     listening = ["--host", LOOPBACK, "--port", "0", "--webui-port", "0"]
     with ended_in_order(), ExitStack() as processes:
 

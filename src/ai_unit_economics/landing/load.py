@@ -71,7 +71,7 @@ def load(
         target: the name of the table; it is made where there is none, and made anew where its columns are others.
         entries: the files of the table that count; rows of other files leave.
         fresh: whether to read everything again.
-        summarise: what becomes of the rows of files before they are stored.
+        summarise: what becomes of the rows of files before they are stored, by `source_file`.
         privacy: what becomes of personal data in them.
         say: takes a line on how far it has got.
 
@@ -274,7 +274,7 @@ class _Loader:
                 inner join (select unnest({files}, recursive := true)) as files on rows.source_file = files.read_as
             )""",
             shape=sql(", files.shape") if "shape" in self.table.names else sql(""),
-            rows=shape.rows(_reading(chunk, paths, self.catalogues, self.session, largest)),
+            rows=self.summarise(shape.rows(_reading(chunk, paths, self.catalogues, self.session, largest))),
             files=files,
         )
         before = [_state(entry) for entry in chunk]
@@ -283,7 +283,7 @@ class _Loader:
                 sql(
                     "insert into {target} by name select * from {rows}",
                     target=self.target,
-                    rows=self.privacy.treated(self.summarise(rows), self.table),
+                    rows=self.privacy.treated(rows, self.table),
                 ).text
             )
             if before != [_state(entry) for entry in chunk]:

@@ -164,7 +164,6 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
         """(
             select
                 source_file,
-                file_version,
                 name,
                 metric,
                 labels,
@@ -181,7 +180,7 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
                 max(last_sampled_at) as last_sampled_at,
                 flatten(list(thinned) filter (where thinned is not null)) as thinned
             from {named}
-            group by source_file, file_version, name, metric, labels, labels_json, date_day
+            group by source_file, name, metric, labels, labels_json, date_day
         )""",
         named=_with_labels_where_asked_for(_sample_groups(rows), counted),
     )
@@ -192,7 +191,6 @@ def _sample_groups(rows: Sql) -> Sql:
         """(
             select
                 source_file,
-                file_version,
                 metric,
                 labels,
                 labels_json,
@@ -208,7 +206,7 @@ def _sample_groups(rows: Sql) -> Sql:
                 max(sampled_at) as last_sampled_at,
                 list(struct_pack(sampled_at := sampled_at, scrapes := scrapes)) filter (where scrapes > 1) as thinned
             from {rows}
-            group by source_file, file_version, metric, labels, labels_json, cast(sampled_at as date)
+            group by source_file, metric, labels, labels_json, cast(sampled_at as date)
         )""",
         rows=rows,
         countable=sql("coalesce(value between 0 and 9007199254740992, false)"),
