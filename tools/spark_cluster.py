@@ -31,7 +31,7 @@ SECONDS_TO_STOP = 20
 MASTER_IS_UP = re.compile(r"Starting Spark master at (spark://\S+)")
 WORKER_IS_UP = re.compile(r"Successfully registered with master (spark://\S+)")
 THRIFT_IS_UP = re.compile(r"ThriftBinaryCLIService on port (\d+)")
-# Small data: the compiler that starts at once, with room for the code of a whole build, and one thread that collects garbage
+# Small data: the compiler that starts at once, with room for a whole build, and one thread that collects garbage
 FOR_SMALL_DATA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=240m -XX:+UseSerialGC"
 # The first four are those that numbers depend on (docs/spark.md), as a user would set them on a cluster
 SETTINGS = """\
