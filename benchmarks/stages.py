@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,9 @@ STAGES = (
     Stage("count", ("int_usage__counter_states_daily",), "grouped scan"),
 )
 
+# Whose operators are timed: the dearest
+PROFILED = ("stg_prometheus__samples", "int_quality__focus_row_findings", "int_quality__focus_change_findings")
+
 
 def write_bill(path: Path, world: str, seed: int, first: int, charges: int, least: str = "0.01") -> None:
     """Writes the rows of the bill from `first` on, as many as a file has; the least of them costs `least`."""
@@ -191,6 +195,28 @@ def seconds_by_node(target: Path) -> dict[str, float]:
     }
 
 
+def seconds_by_operator(environment: dict[str, str], model: str) -> Counter[str]:
+    """Processor seconds of each kind of operator, where DuckDB makes the table of a model into another database."""
+    database = Path(environment["UNIT_ECONOMICS_DATABASE"])
+    [compiled] = Path(environment["DBT_TARGET_PATH"]).rglob(f"compiled/**/{model}.sql")
+    profile, scratch = database.with_name("profile.json"), database.with_name("profiled.duckdb")
+    limit = environment.get("UNIT_ECONOMICS_MEMORY") or "1400MB"
+    with duckdb.connect(str(scratch), config={"memory_limit": limit}) as connection:
+        connection.execute(f"attach '{database}' as {database.stem} (read_only)")
+        connection.execute("set enable_profiling = 'json'")
+        connection.execute(f"set profiling_output = '{profile}'")
+        connection.execute(f"create table profiled as {compiled.read_text(encoding='utf-8')}")
+        connection.execute("set enable_profiling = 'no_output'")
+    scratch.unlink()
+    seconds: Counter[str] = Counter()
+    waiting = json.loads(profile.read_text(encoding="utf-8"))["operator"]
+    while waiting:
+        operator = waiting.pop()
+        seconds[operator["type"]] += operator["timing"]
+        waiting += operator.get("children", [])
+    return seconds
+
+
 def machine() -> str:
     memory = psutil.virtual_memory().total / 2**30
     load = os.getloadavg()[1]
@@ -220,7 +246,7 @@ def main(charges: int, world: str, seed: int, days: int, samples_a_charge: int, 
             floor = {usage.name: usage for usage in floors(folder, environment)}
         build = ["dbt", "--quiet", "build", "--profiles-dir", "profiles", "--exclude-resource-type", "unit_test"]
         build += ["--select", *select.split()] if select else []
-        usages, nodes = [], []
+        usages, nodes, operators = [], [], {}
         for title in ("from nothing", "nothing new", "one more day of samples"):
             if title == "one more day of samples":
                 held = next(alone.rglob("*.parquet"))
@@ -228,6 +254,8 @@ def main(charges: int, world: str, seed: int, days: int, samples_a_charge: int, 
             with console.status(f"build, {title}"):
                 usages.append(measured(f"build, {title}", build, environment))
             nodes.append(seconds_by_node(folder / "target"))
+            if title == "from nothing" and not select:
+                operators = {model: seconds_by_operator(environment, model) for model in PROFILED}
         restate_last_bill(folder, charges, world, seed)
         with console.status("build, a file of the bill restated"):
             usages.append(measured("build, a file of the bill restated", build, environment))
@@ -235,6 +263,7 @@ def main(charges: int, world: str, seed: int, days: int, samples_a_charge: int, 
             usages.append(measured("build, that day alone", build, environment_in(alone, alone)))
         of_days = len(list((folder / "telemetry").rglob("*.parquet")))
         print_table(rows, samples, of_days, world, floor, usages, nodes)
+        print_operators(operators)
 
 
 def print_table(
@@ -264,6 +293,14 @@ def print_table(
             f"| {usage.name} | {usage.cpu_seconds:.1f} | {usage.wall_seconds:.1f} | {usage.peak_bytes / 1e9:.2f} "
             f"| {usage.read_bytes / 1e9:.2f} | {usage.spilled_bytes / 1e9:.2f} |"
         )
+
+
+def print_operators(operators: dict[str, Counter[str]]) -> None:
+    click.echo("\n| model | CPU s | the dearest operators |")
+    click.echo("|---|--:|---|")
+    for model, seconds in operators.items():
+        dearest = ", ".join(f"{kind} {value:.1f}" for kind, value in seconds.most_common(5))
+        click.echo(f"| {model} | {seconds.total():.1f} | {dearest} |")
 
 
 if __name__ == "__main__":
