@@ -11,7 +11,8 @@ counted_days as (
         date_day,
         deployment_id,
         unit,
-        activity_source
+        activity_source,
+        attribution_null_reason is null as is_attributed
     from {{ ref('int_unit_economics__counted_days') }}
     where activity_source is not null and null_reason is null
 
@@ -50,7 +51,11 @@ scope_cohorts as (
                 counted_days.activity_source = 'requests'
                 or min(deployment_cohorts.cohort) over workload_day = max(deployment_cohorts.cohort) over workload_day
                 then deployment_cohorts.cohort
-        end as cohort
+        end as cohort,
+        case
+            when counted_days.activity_source = 'requests' then counted_days.is_attributed
+            else bool_and(counted_days.is_attributed) over workload_day
+        end as is_attributed
     from counted_days
     inner join deployment_cohorts
         on
@@ -77,10 +82,11 @@ scopes as (
         deployment_id,
         environment,
         workload,
+        is_attributed,
         array_sort(array_agg({{ struct_of(['cohort_dimension', 'cohort']) }})) as cohorts
     from scope_cohorts
     where cohort is not null
-    group by date_day, unit, activity_source, deployment_id, environment, workload
+    group by date_day, unit, activity_source, deployment_id, environment, workload, is_attributed
 
 ),
 
@@ -92,6 +98,7 @@ workload_scopes as (
         activity_source,
         environment,
         workload,
+        is_attributed,
         cohorts
     from scopes
     where activity_source in ('product', 'both')
@@ -110,6 +117,7 @@ cells as (
         scopes.workload,
         request_places.customer_tier,
         request_places.geography,
+        scopes.is_attributed,
         scopes.cohorts
     from scopes
     inner join request_places
@@ -126,6 +134,7 @@ cells as (
         workload_scopes.workload,
         product_places.customer_tier,
         product_places.geography,
+        workload_scopes.is_attributed,
         workload_scopes.cohorts
     from workload_scopes
     inner join product_places
@@ -148,12 +157,14 @@ select
     workload,
     customer_tier,
     geography,
+    is_attributed,
     cohorts,
     cast(dense_rank() over place as integer) as place_number,
     cast(dense_rank() over scope as integer) as scope_number
 from cells
 window
     place as (
-        order by unit, activity_source, seen_by, seen_in, environment, workload, customer_tier, geography, cohorts
+        order by
+            unit, activity_source, seen_by, seen_in, environment, workload, customer_tier, geography, is_attributed, cohorts
     ),
     scope as (order by unit, environment, workload)

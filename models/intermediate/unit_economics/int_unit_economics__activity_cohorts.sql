@@ -19,6 +19,7 @@ places as (
         unit,
         customer_tier,
         geography,
+        is_attributed,
         cohorts
     from cells
 
@@ -36,6 +37,7 @@ deployment_cohorts as (
 
 ),
 
+-- a day on which nobody knows whose the cost was is no part of a tier or a geography
 cohort_places as (
 
     select
@@ -56,6 +58,7 @@ cohort_places as (
         places.place_number
     from places
     inner join cohort_dimensions on cohort_dimensions.told_by = 'gateway'
+    where places.is_attributed
 
 ),
 

@@ -1,3 +1,5 @@
+{%- set gap = "interval '" ~ var('scrape_max_gap_seconds') ~ " seconds'" -%}
+
 with series_days as (
 
     select * from {{ ref('int_usage__series_days') }}
@@ -19,6 +21,12 @@ process_states as (
 creations as (
 
     select * from {{ ref('int_usage__counter_creations_daily') }}
+
+),
+
+dark_intervals as (
+
+    select * from {{ ref('int_usage__dark_intervals') }}
 
 ),
 
@@ -131,6 +139,7 @@ select
     series.scrape_group,
     states.first_created_us,
     states.last_created_us,
+    {{ microseconds('dark_intervals.starts_at') }} as unseen_from_us,
     states.samples,
     states.first_value,
     states.last_value,
@@ -145,3 +154,8 @@ from series_days
 inner join states
     on series_days.date_day = states.date_day and series_days.scrape_series_id = states.scrape_series_id
 inner join series on series_days.series_id = series.series_id
+left join dark_intervals
+    on
+        series.scrape_group = dark_intervals.scrape_group
+        and states.first_sampled_at >= dark_intervals.ends_at
+        and states.first_sampled_at <= dark_intervals.ends_at + {{ gap }}

@@ -12,6 +12,7 @@ with states as (
         {{ microseconds('last_sampled_at') }} as last_us,
         first_created_us,
         last_created_us,
+        unseen_from_us,
         first_value,
         last_value,
         increase,
@@ -36,7 +37,7 @@ chained as (
 ),
 
 -- what was there at the first sample counts if it is proved to be new: by the time of creation, or because the scraper was
--- at work before without seeing the series
+-- at work before without seeing the series. Where nobody looked just before, it may be as old as the time since the last look
 openings as (
 
     select
@@ -45,6 +46,7 @@ openings as (
         group_first_us,
         first_us,
         first_created_us,
+        unseen_from_us,
         first_value,
         case
             when first_created_us is not null then first_created_us >= group_first_us - {{ max_gap_us }}
@@ -55,7 +57,8 @@ openings as (
 
 ),
 
--- from the last sample of a day to the first of the next day that has any, and from a creation to the first sample
+-- from the last sample of a day to the first of the next day that has any, and to the first sample from a creation, or from the
+-- last look at others of its group
 crossings as (
 
     select
@@ -94,6 +97,19 @@ crossings as (
         0 as previous_value
     from openings
     where is_born and first_created_us is not null
+
+    union all
+
+    select
+        series_id,
+        unseen_from_us as previous_us,
+        first_us,
+        true as is_gap,
+        false as is_reset,
+        first_value,
+        0 as previous_value
+    from openings
+    where is_born and first_created_us is null and unseen_from_us is not null
 
 ),
 
@@ -168,7 +184,8 @@ parts as (
     select
         series_id,
         date_day,
-        case when is_born and first_created_us is null then first_value else 0 end as increase,
+        case when is_born and first_created_us is null and unseen_from_us is null then first_value else 0 end
+            as increase,
         0 as resets,
         0 as gap_us,
         not is_born and first_value > 0 as opening_balance_unknown

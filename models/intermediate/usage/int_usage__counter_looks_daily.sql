@@ -36,6 +36,7 @@ select
     series.preference,
     {{ microseconds('counter_days.first_sampled_at') }} as first_us,
     {{ microseconds('counter_days.last_sampled_at') }} as last_us,
+    counter_days.unseen_from_us,
     {{ quotient('(series.sign * counter_days.first_value)', '1000') }} as first_value,
     counter_days.date_day = min(counter_days.date_day) over (
         partition by series.series_id, counter_days.process_created_us

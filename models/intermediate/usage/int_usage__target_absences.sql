@@ -1,4 +1,5 @@
 {%- set restart = "interval '" ~ var('restart_max_gap_seconds') ~ " seconds'" -%}
+{%- set gap = "interval '" ~ var('scrape_max_gap_seconds') ~ " seconds'" -%}
 {%- set slack = "interval '" ~ 2 * var('scrape_max_gap_seconds') ~ " seconds'" -%}
 
 with stretches as (
@@ -63,6 +64,24 @@ spans as (
 
 ),
 
+-- processes that began while nobody looked at their group
+begun_in_the_dark as (
+
+    select
+        spans.deployment_id,
+        spans.target_id,
+        spans.ends_at,
+        dark_intervals.starts_at as dark_from
+    from spans
+    inner join dark_intervals
+        on
+            spans.scrape_group = dark_intervals.scrape_group
+            and spans.ends_at >= dark_intervals.ends_at
+            and spans.ends_at <= dark_intervals.ends_at + {{ gap }}
+    where spans.position = 'before' and spans.is_beginning_known
+
+),
+
 -- the same counter comes back as it was: the process was there
 continued as (
 
@@ -85,7 +104,7 @@ held as (
         spans.target_id,
         case when spans.position = 'before' and spans.is_beginning_known then 'loading' else 'lost' end as absence,
         greatest(spans.starts_at, held_intervals.starts_at) as starts_at,
-        least(spans.ends_at, held_intervals.ends_at) as ends_at
+        least(spans.ends_at, held_intervals.ends_at, coalesce(begun_in_the_dark.dark_from, spans.ends_at)) as ends_at
     from spans
     inner join held_intervals
         on
@@ -93,7 +112,41 @@ held as (
             and spans.target_id = held_intervals.target_id
             and spans.starts_at < held_intervals.ends_at
             and spans.ends_at > held_intervals.starts_at
+    left join begun_in_the_dark
+        on
+            spans.deployment_id = begun_in_the_dark.deployment_id
+            and spans.target_id = begun_in_the_dark.target_id
+            and spans.ends_at = begun_in_the_dark.ends_at
     where spans.position != 'continuation'
+
+),
+
+-- what it had counted when it was first seen is all since it began: known of one day, and a guess for each of two
+begun as (
+
+    select
+        begun_in_the_dark.deployment_id,
+        begun_in_the_dark.target_id,
+        case
+            when cast(begun_in_the_dark.dark_from as date) = cast(begun_in_the_dark.ends_at as date) then 'bridged'
+            else 'lost'
+        end as absence,
+        greatest(
+            begun_in_the_dark.dark_from, coalesce(min(held_intervals.starts_at), begun_in_the_dark.dark_from)
+        ) as starts_at,
+        begun_in_the_dark.ends_at
+    from begun_in_the_dark
+    left join held_intervals
+        on
+            begun_in_the_dark.deployment_id = held_intervals.deployment_id
+            and begun_in_the_dark.target_id = held_intervals.target_id
+            and begun_in_the_dark.dark_from < held_intervals.ends_at
+            and begun_in_the_dark.ends_at > held_intervals.starts_at
+    group by
+        begun_in_the_dark.deployment_id,
+        begun_in_the_dark.target_id,
+        begun_in_the_dark.dark_from,
+        begun_in_the_dark.ends_at
 
 ),
 
@@ -135,6 +188,8 @@ absences as (
     select * from continued
     union all
     select * from held
+    union all
+    select * from begun
     union all
     select * from dark
 

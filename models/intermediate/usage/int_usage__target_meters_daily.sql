@@ -50,7 +50,8 @@ preferred as (
 
 ),
 
--- what a counter had when it was first seen is the most that it can have counted before
+-- what a counter had when it was first seen is the most that it can have counted before; of a process that began while nobody
+-- looked at its group, it is divided over that time
 meters as (
 
     select
@@ -63,7 +64,10 @@ meters as (
         bool_and(preferred.is_first_day) as is_first_day,
         coalesce(
             sum(preferred.first_value) filter (
-                where preferred.is_first_day and preferred.first_us - beginnings.begins_us > {{ allowed_us }}
+                where
+                    preferred.is_first_day
+                    and preferred.first_us - beginnings.begins_us > {{ allowed_us }}
+                    and not coalesce(beginnings.begins_us >= preferred.unseen_from_us - {{ allowed_us }}, false)
             ), 0
         ) as late_units
     from preferred
