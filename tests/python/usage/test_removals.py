@@ -1,9 +1,10 @@
 """What companies lose is taken away at random, and no number stands that the complete world does not give.
 
-One warehouse holds many small companies that are all alike: a pool with two servers, a deployment that only its gateway
-sees, and a hosted model. Company 0 is whole; each other one has lost something. Every figure that is still given for it
-must be the whole company's, and every other one must say why it is null. REMOVALS=5000 takes more away than the suite;
-REMOVALS_SEED takes others away, so that 5,000 can be tried 1,000 at a time where memory is short.
+One warehouse holds many small companies that are all alike: a pool with two servers, of which one is rolled out anew, a
+deployment that only its gateway sees, and a hosted model. Company 0 is whole; each other one has lost something. Every
+figure that is still given for it must be the whole company's, and every other one must say why it is null.
+REMOVALS=5000 takes more away than the suite; REMOVALS_SEED takes others away, so that 5,000 can be tried 1,000 at a
+time where memory is short.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ REMOVALS = int(os.environ.get("REMOVALS", "200"))
 SEED = int(os.environ.get("REMOVALS_SEED", "16"))
 FIRST, DAYS, SCRAPE = datetime(2026, 9, 7), 8, 180  # a Monday; the week is whole, and the next one begins
 HOURS = DAYS * 24
+# Of a, another pod begins at 0 with this scrape of this day
+ROLLOUT_DAY, ROLLOUT_SCRAPE = 4, 100
+FOREVER = 1 << 30
 METRICS = ("vllm:prompt_tokens_total", "vllm:prompt_tokens_cached_total", "vllm:generation_tokens_total")
 REQUESTS = "vllm:request_success_total"
 UNITS = ("input_token", "cached_input_token", "output_token", "token", "request", "active_user", "session")
@@ -82,6 +86,11 @@ def lose_target(drawn: random.Random) -> Lost:
     return Lost("target", series={(server, metric): hours for metric in (*METRICS, REQUESTS)})
 
 
+def lose_servers(drawn: random.Random) -> Lost:
+    hours = some_hours(drawn)
+    return Lost("servers", series={(server, metric): hours for server in "ab" for metric in (*METRICS, REQUESTS)})
+
+
 def lose_metric(drawn: random.Random) -> Lost:
     return Lost("metric", series={(drawn.choice("ab"), drawn.choice((*METRICS, REQUESTS))): some_hours(drawn)})
 
@@ -107,7 +116,8 @@ def lose_rule(drawn: random.Random) -> Lost:
 
 
 LOSSES: tuple[Callable[[random.Random], Lost], ...] = (
-    *(lose_exporter, lose_target, lose_metric, lose_everything, lose_gateway, lose_bill, lose_meter, lose_rule),
+    *(lose_exporter, lose_target, lose_servers, lose_metric, lose_everything, lose_gateway, lose_bill, lose_meter),
+    lose_rule,
 )
 
 
@@ -124,30 +134,38 @@ def volumes() -> list[int]:
 
 def write_series(warehouse, companies: list[Lost]) -> None:
     """Counters are sums of what was between scrapes: a fifth of the prompt is cached, a tenth as much is answered."""
+    rolled_out = ROLLOUT_DAY * (86400 // SCRAPE) + ROLLOUT_SCRAPE
+
+    def pods(name: str, number: int) -> list[tuple[str, int, int]]:
+        """Their labels, the first scrape that sees them and the first that does not."""
+        lives = [(0, rolled_out), (rolled_out, FOREVER)] if name == "a" else [(0, FOREVER)]
+        return [(f'"namespace":"ns","pod":"{name}{number}-{pod}"', *life) for pod, life in enumerate(lives)]
+
     requested = "kube_pod_container_resource_requests"
     with duckdb.connect() as connection:
         connection.execute("create table volumes (day int, volume bigint)")
         connection.executemany("insert into volumes values (?, ?)", list(enumerate(volumes())))
-        columns = "metric text, labels text, factor double, constant double, a_scrape double"
+        columns = "metric text, labels text, factor double, constant double, a_scrape double, first int, after int"
         connection.execute(f"create table series ({columns})")
         connection.execute("create table losses (metric text, labels text, starts_at timestamp, ends_at timestamp)")
         rows, losses = [], []
         for number, lost in enumerate(companies):
             of_exporter = [
-                ("kube_node_info", f'"node":"n{number}","provider_id":"aws:///z/i-{number}"', 0, 1),
+                ("kube_node_info", f'"node":"n{number}","provider_id":"aws:///z/i-{number}"', 1, 0, FOREVER),
                 *(
-                    (requested, f'"namespace":"ns","pod":"{name}{number}-0","node":"n{number}",{gpu}', 0, count)
+                    (requested, f'{labels},"node":"n{number}","resource":"nvidia_com_gpu"', count, *lives)
                     for name, count in (("a", 2), ("b", 1))
-                    for gpu in ('"resource":"nvidia_com_gpu"',)
+                    for labels, *lives in pods(name, number)
                 ),
             ]
             of_exporter = [
-                (metric, f'{{"cluster":"c{number}","job":"ksm",{labels}}}', factor, constant, 0)
-                for metric, labels, factor, constant in of_exporter
+                (metric, f'{{"cluster":"c{number}","job":"ksm",{labels}}}', 0, constant, 0, *lives)
+                for metric, labels, constant, *lives in of_exporter
             ]
             of_servers = [
-                (metric, f'{{"cluster":"c{number}","job":"vllm","namespace":"ns","pod":"{name}{number}-0"}}', *factors)
+                (metric, f'{{"cluster":"c{number}","job":"vllm",{labels}}}', *factors, *lives)
                 for name in "ab"
+                for labels, *lives in pods(name, number)
                 for metric, factors in zip(
                     (*METRICS, REQUESTS), ((1, 0, 0), (0.2, 0, 0), (0.1, 0, 0), (0, 0, SCRAPE / 300)), strict=True
                 )
@@ -156,9 +174,9 @@ def write_series(warehouse, companies: list[Lost]) -> None:
             for metric, labels, *_ in of_exporter:
                 losses += [(metric, labels, *lost.exporter), (metric, labels, *lost.everything)]
             for metric, labels, *_ in of_servers:
-                hours = lost.series.get(("a" if f'"a{number}-0"' in labels else "b", metric), (0, 0))
+                hours = lost.series.get(("a" if f'"a{number}-' in labels else "b", metric), (0, 0))
                 losses += [(metric, labels, *hours), (metric, labels, *lost.everything)]
-        connection.executemany("insert into series values (?, ?, ?, ?, ?)", rows)
+        connection.executemany("insert into series values (?, ?, ?, ?, ?, ?, ?)", rows)
         connection.executemany(
             "insert into losses values (?, ?, ?, ?)",
             [
@@ -180,9 +198,27 @@ def write_series(warehouse, companies: list[Lost]) -> None:
                             + scrape * (select volume from volumes where day = {day}) as prompt,
                             {day * scrapes} + scrape as scrape
                         from range({scrapes}) as scrapes(scrape)
+                    ),
+                    -- what is there when a pod begins is of the one before
+                    began as (
+                        select
+                            0 as first, 0 as prompt, 0 as scrape
+                        union all
+                        select
+                            {rolled_out},
+                            (select sum(volume) from volumes where day < {ROLLOUT_DAY}) * {scrapes}
+                            + {ROLLOUT_SCRAPE - 1} * (select volume from volumes where day = {ROLLOUT_DAY}),
+                            {rolled_out - 1}
                     )
-                    select ts, metric, labels, round(prompt * factor + scrape * a_scrape) + constant as value
-                    from series cross join scraped
+                    select
+                        ts,
+                        metric,
+                        labels,
+                        round((scraped.prompt - began.prompt) * factor + (scraped.scrape - began.scrape) * a_scrape)
+                        + constant as value
+                    from series
+                    inner join began on series.first = began.first
+                    inner join scraped on scraped.scrape >= series.first and scraped.scrape < series.after
                     anti join losses
                         on series.metric = losses.metric and series.labels = losses.labels
                         and scraped.ts >= losses.starts_at and scraped.ts < losses.ends_at
@@ -267,7 +303,9 @@ def write_seeds(companies: list[Lost]) -> dict[str, str]:
             "priority,source,column_name,tag_key,operator,value,treatment,target\n"
             "10,,Tags,deployment,exists,,direct,$value\n20,,Tags,pool,exists,,pool,$value\n"
         ),
-        "series_rules": ("priority,label,operator,value,deployment_id,role\n10,pod,regex,^([ab][0-9]+)-0$,$value,\n"),
+        "series_rules": (
+            "priority,label,operator,value,deployment_id,role\n10,pod,regex,^([ab][0-9]+)-[01]$,$value,\n"
+        ),
     }
 
 
