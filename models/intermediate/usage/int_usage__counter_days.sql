@@ -30,6 +30,12 @@ dark_intervals as (
 
 ),
 
+dark_beginnings as (
+
+    select * from {{ ref('int_usage__dark_beginnings') }}
+
+),
+
 looks as (
 
     select
@@ -72,11 +78,13 @@ known_creations as (
 
 series as (
 
-    select distinct
+    select
         series_id,
-        scrape_group
+        scrape_group,
+        max(target_id) as target_id
     from {{ ref('int_usage__series_deployments') }}
     where metric_type = 'counter'
+    group by series_id, scrape_group
 
 ),
 
@@ -139,7 +147,10 @@ select
     series.scrape_group,
     states.first_created_us,
     states.last_created_us,
-    {{ microseconds('dark_intervals.starts_at') }} as unseen_from_us,
+    least(
+        {{ microseconds('coalesce(dark_beginnings.began_at, dark_intervals.starts_at)') }},
+        {{ microseconds('states.first_sampled_at') }} - case when dark_intervals.starts_at is not null then 1 end
+    ) as unseen_from_us,
     states.samples,
     states.first_value,
     states.last_value,
@@ -159,3 +170,8 @@ left join dark_intervals
         series.scrape_group = dark_intervals.scrape_group
         and states.first_sampled_at >= dark_intervals.ends_at
         and states.first_sampled_at <= dark_intervals.ends_at + {{ gap }}
+left join dark_beginnings
+    on
+        series.target_id = dark_beginnings.target_id
+        and series.scrape_group = dark_beginnings.scrape_group
+        and dark_intervals.starts_at = dark_beginnings.dark_from

@@ -64,20 +64,26 @@ spans as (
 
 ),
 
--- processes that began while nobody looked at their group
+-- processes that began while nobody looked at their group: since when they may have counted
 begun_in_the_dark as (
 
     select
         spans.deployment_id,
         spans.target_id,
         spans.ends_at,
-        dark_intervals.starts_at as dark_from
+        dark_intervals.starts_at as dark_from,
+        coalesce(dark_beginnings.began_at, dark_intervals.starts_at) as began_at
     from spans
     inner join dark_intervals
         on
             spans.scrape_group = dark_intervals.scrape_group
             and spans.ends_at >= dark_intervals.ends_at
             and spans.ends_at <= dark_intervals.ends_at + {{ gap }}
+    left join {{ ref('int_usage__dark_beginnings') }} as dark_beginnings
+        on
+            spans.target_id = dark_beginnings.target_id
+            and spans.scrape_group = dark_beginnings.scrape_group
+            and dark_intervals.starts_at = dark_beginnings.dark_from
     where spans.position = 'before' and spans.is_beginning_known
 
 ),
@@ -125,28 +131,12 @@ held as (
 begun as (
 
     select
-        begun_in_the_dark.deployment_id,
-        begun_in_the_dark.target_id,
-        case
-            when cast(begun_in_the_dark.dark_from as date) = cast(begun_in_the_dark.ends_at as date) then 'bridged'
-            else 'lost'
-        end as absence,
-        greatest(
-            begun_in_the_dark.dark_from, coalesce(min(held_intervals.starts_at), begun_in_the_dark.dark_from)
-        ) as starts_at,
-        begun_in_the_dark.ends_at
+        deployment_id,
+        target_id,
+        case when cast(began_at as date) = cast(ends_at as date) then 'bridged' else 'lost' end as absence,
+        began_at as starts_at,
+        ends_at
     from begun_in_the_dark
-    left join held_intervals
-        on
-            begun_in_the_dark.deployment_id = held_intervals.deployment_id
-            and begun_in_the_dark.target_id = held_intervals.target_id
-            and begun_in_the_dark.dark_from < held_intervals.ends_at
-            and begun_in_the_dark.ends_at > held_intervals.starts_at
-    group by
-        begun_in_the_dark.deployment_id,
-        begun_in_the_dark.target_id,
-        begun_in_the_dark.dark_from,
-        begun_in_the_dark.ends_at
 
 ),
 

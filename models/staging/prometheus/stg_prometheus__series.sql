@@ -3,10 +3,8 @@
     incremental_strategy='append',
     partition_by=partition_on('source_file'),
     on_schema_change='append_new_columns',
-    pre_hook=[
-        "{{ forget_changed_files(ref('stg_prometheus__files')) }}",
-        "{{ choose_new_files(ref('stg_prometheus__files')) }}"
-    ]
+    pre_hook=["{{ forget_changed_files(ref('stg_prometheus__files')) }}",
+        "{{ choose_new_files(ref('stg_prometheus__files')) }}"]
 ) }}
 
 with files as (
