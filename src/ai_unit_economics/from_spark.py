@@ -159,8 +159,8 @@ def take(database: Path, tables: list[Table], warehouses: list[Path]) -> int:
     `builds.spark_tables` notes them: a build that goes on from them is a whole one.
 
     Raises:
-        NotTakenError: a table is not there, lacks a column, is of Delta or Iceberg, or is a seed with other rows; all of
-            them are named.
+        NotTakenError: a table is not there, lacks a column, is of Delta or Iceberg, or is a seed with other rows; all
+            of them are named.
     """
     folders = {str(table): table.folder(warehouses) for table in tables}
     with duckdb.connect(str(database)) as connection:
