@@ -165,6 +165,15 @@ from cells
 window
     place as (
         order by
-            unit, activity_source, seen_by, seen_in, environment, workload, customer_tier, geography, is_attributed, cohorts
+            unit,
+            activity_source,
+            seen_by,
+            seen_in,
+            environment,
+            workload,
+            customer_tier,
+            geography,
+            is_attributed,
+            cohorts
     ),
     scope as (order by unit, environment, workload)

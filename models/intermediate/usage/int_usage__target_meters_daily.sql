@@ -65,9 +65,9 @@ meters as (
         coalesce(
             sum(preferred.first_value) filter (
                 where
-                    preferred.is_first_day
-                    and preferred.first_us - beginnings.begins_us > {{ allowed_us }}
-                    and not coalesce(beginnings.begins_us >= preferred.unseen_from_us - {{ allowed_us }}, false)
+                preferred.is_first_day
+                and preferred.first_us - beginnings.begins_us > {{ allowed_us }}
+                and not coalesce(beginnings.begins_us >= preferred.unseen_from_us - {{ allowed_us }}, false)
             ), 0
         ) as late_units
     from preferred
