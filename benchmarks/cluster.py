@@ -13,15 +13,14 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 from rich.console import Console
 
 from benchmarks.build import PROJECT, Usage, environment_in, measured
 from benchmarks.stages import SCRAPES_A_DAY, machine, write_world
-from tools.spark_cluster import LOOPBACK, running_cluster
-from tools.spark_marts import NAMES_OF_VERSIONS, differences, hand_over, put_in_place
+from tools.spark_cluster import running_cluster
+from tools.spark_marts import NAMES_OF_VERSIONS, differences, hand_over, put_in_place, with_what_they_read
 
 STATES = "int_usage__counter_states_daily"
 MEMORY = "3GB"
@@ -49,9 +48,7 @@ def count_on_spark(folder: Path, environment: Path) -> None:
     with running_cluster(environment, folder / "spark", settings=settings, java="") as cluster:
         variables = {
             **os.environ,
-            "UNIT_ECONOMICS_SPARK_METHOD": "thrift",
-            "UNIT_ECONOMICS_SPARK_HOST": LOOPBACK,
-            "UNIT_ECONOMICS_SPARK_PORT": str(cluster.thrift_port),
+            **cluster.environment,
             "UNIT_ECONOMICS_SPARK_FORMAT": "parquet",
             "DBT_TARGET_PATH": str(folder / "target_spark"),
             "PYTHONPATH": str(PROJECT / "src"),
@@ -74,19 +71,6 @@ def moved(folder: Path) -> Moved:
     return Moved(shuffled, spilled)
 
 
-def upstream(manifest: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    """The model and all models before it."""
-    nodes = manifest["nodes"]
-    waiting = [key for key, node in nodes.items() if node["name"] == name]
-    found: dict[str, dict[str, Any]] = {}
-    while waiting:
-        key = waiting.pop()
-        if key in nodes and key not in found and nodes[key]["resource_type"] == "model":
-            found[key] = nodes[key]
-            waiting += nodes[key]["depends_on"]["nodes"]
-    return list(found.values())
-
-
 @click.command()
 @click.option("--series", type=int, default=2000, show_default=True)
 @click.option("--days", type=int, default=35, show_default=True)
@@ -107,20 +91,21 @@ def main(series: int, days: int, seed: int, environment: Path, count_in: Path | 
         with console.status("DuckDB"):
             usages = [measured(f"DuckDB with {MEMORY}, with dbt's own start", ["dbt", "--quiet", *BUILD], variables)]
         manifest = json.loads((folder / "target" / "manifest.json").read_text(encoding="utf-8"))
-        models = upstream(manifest, STATES)
+        models = [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+        states = [node for node in models if node["name"] == STATES]
         database = Path(variables["UNIT_ECONOMICS_DATABASE"])
         with console.status("land"):
             land = ["ai-unit-economics", "land", "--out", str(folder / "landed"), "--data", str(folder / "world")]
             usages.append(measured("`ai-unit-economics land`", land, variables))
-            empty = [n for n in models if n["schema"] == "landing" and n["name"] != "landed_prometheus_samples"]
-            hand_over(database, empty, folder / "tables")
+            landed = [node for node in models if node["schema"] == "landing"]
+            read = set(with_what_they_read(states, models)) - {"landed_prometheus_samples"}
+            hand_over(database, [node for node in landed if node["name"] in read], folder / "tables")
             put_in_place(folder / "landed", folder / "tables")
         with console.status("Spark"):
             command = [sys.executable, "-m", "benchmarks.cluster", "--count-in", name]
             command += ["--environment", str(environment)]
             usages.append(measured("Spark: two executors of one core and 1 GB", command, dict(os.environ)))
         (folder / "spark" / "warehouse").rename(folder / "warehouse")
-        states = [node for node in models if node["name"] == STATES]
         [found] = differences(database, folder, states, NAMES_OF_VERSIONS)
         print_table(samples, found.rows, usages, moved(folder / "events"))
         if not found.is_equal:

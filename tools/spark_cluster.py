@@ -64,6 +64,15 @@ class Cluster:
     master: str
     thrift_port: int
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables by which dbt's profile finds the Thrift server."""
+        return {
+            "UNIT_ECONOMICS_SPARK_METHOD": "thrift",
+            "UNIT_ECONOMICS_SPARK_HOST": LOOPBACK,
+            "UNIT_ECONOMICS_SPARK_PORT": str(self.thrift_port),
+        }
+
 
 class ClusterError(Exception):
     """A process did not start; the text has the end of its log."""

@@ -33,7 +33,7 @@ import yaml
 from ai_unit_economics.from_spark import number_of_key
 from ai_unit_economics.landing.privacy import SALT, salt_file
 from ai_unit_economics.sql import Sql, identifier, joined, sql
-from tools.spark_cluster import LOOPBACK, running_cluster, write_settings
+from tools.spark_cluster import running_cluster, write_settings
 from tools.spark_worlds import a_day_earlier, write_world
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -240,11 +240,7 @@ def running_spark(arguments: argparse.Namespace) -> Iterator[dict[str, str]]:
         yield write_settings(folder, "3g", "spark.master local[2]\n")
         return
     with running_cluster(arguments.environment, folder) as cluster:
-        yield {
-            "UNIT_ECONOMICS_SPARK_METHOD": "thrift",
-            "UNIT_ECONOMICS_SPARK_HOST": LOOPBACK,
-            "UNIT_ECONOMICS_SPARK_PORT": str(cluster.thrift_port),
-        }
+        yield cluster.environment
 
 
 def on_spark(
