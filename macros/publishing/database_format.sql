@@ -46,9 +46,7 @@
     {%- do run_query(
         'create table if not exists builds.formats (database_format int, started_at timestamp) using ' ~ spark_format()
     ) -%}
-    {%- set found = run_query(
-        'select max_by(database_format, started_at) from builds.formats'
-    ).columns[0].values()[0] -%}
+    {%- set found = newest_format_on_spark() -%}
     {%- if found is not none -%} {{- return(found | int) -}} {%- endif -%}
     {%- set kept = [] -%}
     {%- for node in graph.nodes.values()
@@ -58,14 +56,18 @@
     {{- return(1 if kept else database_format()) -}}
 {%- endmacro %}
 
+{# None before the first run. #}
+{% macro newest_format_on_spark() -%}
+    {{- return(run_query('select max_by(database_format, started_at) from builds.formats').columns[0].values()[0]) -}}
+{%- endmacro %}
+
 {# What the next run finds; on DuckDB the record of the run says it (builds.invocations). #}
 {% macro remember_format() -%} {{ return(adapter.dispatch('remember_format', 'ai_unit_economics')()) }} {%- endmacro %}
 
 {% macro default__remember_format() -%} {{ return('') }} {%- endmacro %}
 
 {% macro spark__remember_format() -%}
-    {%- set newest = run_query('select max_by(database_format, started_at) from builds.formats').columns[0].values()[0] -%}
-    {%- if newest != database_format() -%}
+    {%- if newest_format_on_spark() != database_format() -%}
         {%- do run_query('insert into builds.formats select ' ~ database_format() ~ ', current_timestamp()') -%}
     {%- endif -%}
 {%- endmacro %}

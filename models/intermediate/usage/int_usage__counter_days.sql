@@ -147,10 +147,13 @@ select
     series.scrape_group,
     states.first_created_us,
     states.last_created_us,
-    least(
-        {{ microseconds('coalesce(dark_beginnings.began_at, dark_intervals.starts_at)') }},
-        {{ microseconds('states.first_sampled_at') }} - case when dark_intervals.starts_at is not null then 1 end
-    ) as unseen_from_us,
+    case
+        when dark_intervals.starts_at is not null
+            then least(
+                    {{ microseconds('coalesce(dark_beginnings.began_at, dark_intervals.starts_at)') }},
+                    {{ microseconds('states.first_sampled_at') }} - 1
+                )
+    end as unseen_from_us,
     states.samples,
     states.first_value,
     states.last_value,
