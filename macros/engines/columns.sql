@@ -5,12 +5,12 @@
 
 {% macro spark__all_but(names) -%} * except ({{ names }}) {%- endmacro %}
 
-{# The last value of a window that is not null; `over` follows. #}
-{% macro last_known(value) -%} {{ return(adapter.dispatch('last_known', 'ai_unit_economics')(value)) }} {%- endmacro %}
+{# `first_value` or `last_value` of a window, of the values that are not null; `over` follows. #}
+{% macro known_value(which, value) -%} {{ return(adapter.dispatch('known_value', 'ai_unit_economics')(which, value)) }} {%- endmacro %}
 
-{% macro default__last_known(value) -%} last_value({{ value }} ignore nulls) {%- endmacro %}
+{% macro default__known_value(which, value) -%} {{ which }}_value({{ value }} ignore nulls) {%- endmacro %}
 
-{% macro spark__last_known(value) -%} last_value({{ value }}) ignore nulls {%- endmacro %}
+{% macro spark__known_value(which, value) -%} {{ which }}_value({{ value }}) ignore nulls {%- endmacro %}
 
 {# A struct of columns, each under its own name, or of expressions by their names. #}
 {% macro struct_of(fields) -%} {{ return(adapter.dispatch('struct_of', 'ai_unit_economics')(fields)) }} {%- endmacro %}
@@ -30,17 +30,14 @@
 
 {% macro spark__number_of_row(key) -%} cast(row_number() over (order by {{ key }}) as integer) {%- endmacro %}
 
-{# A map of texts by names, or by the expressions of two lists. #}
-{% macro map_of(entries) -%} {{ return(adapter.dispatch('map_of', 'ai_unit_economics')(entries)) }} {%- endmacro %}
-
-{% macro default__map_of(entries) -%}
-    map { {%- for name, value in entries.items() %}'{{ name }}': {{ value }}{{ ', ' if not loop.last }}{% endfor -%} }
+{# A map of texts by names. #}
+{% macro map_of(entries) -%}
+    {%- set names = [] -%}
+    {%- for name in entries -%} {%- do names.append(sql_text(name)) -%} {%- endfor -%}
+    {{ map_of_lists(names, entries.values()) }}
 {%- endmacro %}
 
-{% macro spark__map_of(entries) -%}
-    map({% for name, value in entries.items() %}'{{ name }}', {{ value }}{{ ', ' if not loop.last }}{% endfor %})
-{%- endmacro %}
-
+{# A map of the expressions of two lists. #}
 {% macro map_of_lists(keys, values) -%} {{ return(adapter.dispatch('map_of_lists', 'ai_unit_economics')(keys, values)) }} {%- endmacro %}
 
 {% macro default__map_of_lists(keys, values) -%} map([{{ keys | join(', ') }}], [{{ values | join(', ') }}]) {%- endmacro %}
@@ -49,26 +46,12 @@
     map_from_arrays(array({{ keys | join(', ') }}), array({{ values | join(', ') }}))
 {%- endmacro %}
 
-{# The first value of a window that is not null; `over` follows. #}
-{% macro first_known(value) -%} {{ return(adapter.dispatch('first_known', 'ai_unit_economics')(value)) }} {%- endmacro %}
+{# The value of the row that is `min` or `max` by another column, null or not: `min_by` of DuckDB passes over rows whose value is null. #}
+{% macro value_at(which, value, by) -%} {{ return(adapter.dispatch('value_at', 'ai_unit_economics')(which, value, by)) }} {%- endmacro %}
 
-{% macro default__first_known(value) -%} first_value({{ value }} ignore nulls) {%- endmacro %}
+{% macro default__value_at(which, value, by) -%} arg_{{ which }}_null({{ value }}, {{ by }}) {%- endmacro %}
 
-{% macro spark__first_known(value) -%} first_value({{ value }}) ignore nulls {%- endmacro %}
-
-{# The value of the row that is least by another column, null or not: `min_by` of DuckDB passes over rows whose value is null. #}
-{% macro value_at_least(value, by) -%} {{ return(adapter.dispatch('value_at_least', 'ai_unit_economics')(value, by)) }} {%- endmacro %}
-
-{% macro default__value_at_least(value, by) -%} arg_min_null({{ value }}, {{ by }}) {%- endmacro %}
-
-{% macro spark__value_at_least(value, by) -%} min_by({{ value }}, {{ by }}) {%- endmacro %}
-
-{# The value of the row that is highest by another column, null or not. #}
-{% macro value_at_most(value, by) -%} {{ return(adapter.dispatch('value_at_most', 'ai_unit_economics')(value, by)) }} {%- endmacro %}
-
-{% macro default__value_at_most(value, by) -%} arg_max_null({{ value }}, {{ by }}) {%- endmacro %}
-
-{% macro spark__value_at_most(value, by) -%} max_by({{ value }}, {{ by }}) {%- endmacro %}
+{% macro spark__value_at(which, value, by) -%} {{ which }}_by({{ value }}, {{ by }}) {%- endmacro %}
 
 {# DuckDB keeps rows in the order in which they were written, and a window without an order streams over them; Spark sorts what each
    window looks at. So rows are sorted before they are written (`stored_in_order`), and a window over them is `as_sorted`: in DuckDB

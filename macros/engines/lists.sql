@@ -32,13 +32,6 @@
 
 {% macro spark__length_of(list) -%} size({{ list }}) {%- endmacro %}
 
-{# A list of those of some expressions that are not null. #}
-{% macro list_of_known(values) -%} {{ return(adapter.dispatch('list_of_known', 'ai_unit_economics')(values)) }} {%- endmacro %}
-
-{% macro default__list_of_known(values) -%} list_filter([{{ values }}], lambda element: element is not null) {%- endmacro %}
-
-{% macro spark__list_of_known(values) -%} array_compact(array({{ values }})) {%- endmacro %}
-
 {# The sum of a DOUBLE in a group, added in an order, so that each run gives the same last digit. #}
 {% macro sum_in_order(value, order) -%} {{ return(adapter.dispatch('sum_in_order', 'ai_unit_economics')(value, order)) }} {%- endmacro %}
 
@@ -71,20 +64,18 @@
 
 {% macro spark__element_of(list, place) -%} try_element_at({{ list }}, {{ place }}) {%- endmacro %}
 
-{# A list without elements. #}
-{% macro empty_list() -%} {{ return(adapter.dispatch('empty_list', 'ai_unit_economics')()) }} {%- endmacro %}
+{# The sum over the elements of a list, of integers or money; null of an empty one. #}
+{% macro sum_of_list(list, name, value, type='bigint') -%}
+    {{ return(adapter.dispatch('sum_of_list', 'ai_unit_economics')(list, name, value, type)) }}
+{%- endmacro %}
 
-{% macro default__empty_list() -%} [] {%- endmacro %}
+{% macro default__sum_of_list(list, name, value, type) -%} list_sum(list_transform({{ list }}, lambda {{ name }}: {{ value }})) {%- endmacro %}
 
-{% macro spark__empty_list() -%} array() {%- endmacro %}
-
-{# The sum over the elements of a list, of whole numbers; 0 of an empty one. #}
-{% macro sum_of_list(list, name, value) -%} {{ return(adapter.dispatch('sum_of_list', 'ai_unit_economics')(list, name, value)) }} {%- endmacro %}
-
-{% macro default__sum_of_list(list, name, value) -%} coalesce(list_sum(list_transform({{ list }}, lambda {{ name }}: {{ value }})), 0) {%- endmacro %}
-
-{% macro spark__sum_of_list(list, name, value) -%}
-    coalesce(aggregate({{ list }}, cast(0 as bigint), (total, {{ name }}) -> total + ({{ value }})), 0)
+{% macro spark__sum_of_list(list, name, value, type) -%}
+    case
+        when size({{ list }}) > 0
+            then aggregate({{ list }}, cast(0 as {{ type }}), (total, {{ name }}) -> cast(total + ({{ value }}) as {{ type }}))
+    end
 {%- endmacro %}
 
 {# Texts of a list as one text. #}
@@ -94,7 +85,7 @@
 
 {% macro spark__joined_texts(list, separator) -%} array_join({{ list }}, {{ separator }}) {%- endmacro %}
 
-{# Expressions as a list. #}
+{# Expressions as a list, which may be empty. #}
 {% macro list_of(values) -%} {{ return(adapter.dispatch('list_of', 'ai_unit_economics')(values)) }} {%- endmacro %}
 
 {% macro default__list_of(values) -%} [{{ values | join(', ') }}] {%- endmacro %}
@@ -122,25 +113,6 @@
     )
 {%- endmacro %}
 
-{# Whether a list has one of some texts; a null in it is none of them. #}
-{% macro has_any(list, texts) -%} {{ return(adapter.dispatch('has_any', 'ai_unit_economics')(list, texts)) }} {%- endmacro %}
-
-{% macro default__has_any(list, texts) -%} list_has_any({{ list }}, {{ texts }}) {%- endmacro %}
-
-{% macro spark__has_any(list, texts) -%} coalesce(arrays_overlap({{ list }}, {{ texts }}), false) {%- endmacro %}
-
-{# The sum over the elements of a list, of money; null of an empty one. #}
-{% macro money_of_list(list, name, value) -%} {{ return(adapter.dispatch('money_of_list', 'ai_unit_economics')(list, name, value)) }} {%- endmacro %}
-
-{% macro default__money_of_list(list, name, value) -%} list_sum(list_transform({{ list }}, lambda {{ name }}: {{ value }})) {%- endmacro %}
-
-{% macro spark__money_of_list(list, name, value) -%}
-    case
-        when size({{ list }}) > 0
-            then aggregate({{ list }}, cast(0 as {{ money_type() }}), (total, {{ name }}) -> cast(total + {{ value }} as {{ money_type() }}))
-    end
-{%- endmacro %}
-
 {# The values of a group as a list, in the order of another expression. Where no row is chosen, DuckDB gives null and Spark an empty list. #}
 {% macro list_in_order(value, order, condition='true') -%}
     {{ list_of_each(
@@ -148,3 +120,6 @@
         'part', 'part.element'
     ) }}
 {%- endmacro %}
+
+{# A list of those of some expressions that are not null. #}
+{% macro list_of_known(values) -%} {{ list_where(list_of([values]), 'element', 'element is not null') }} {%- endmacro %}

@@ -96,13 +96,6 @@
     regexp_replace({{ text }}, '{{ pattern }}', '{{ replacement }}')
 {%- endmacro %}
 
-{# All matches of a regular expression in a text, as a list. #}
-{% macro matches_in(text, pattern) -%} {{ return(adapter.dispatch('matches_in', 'ai_unit_economics')(text, pattern)) }} {%- endmacro %}
-
-{% macro default__matches_in(text, pattern) -%} regexp_extract_all({{ text }}, '{{ pattern }}') {%- endmacro %}
-
-{% macro spark__matches_in(text, pattern) -%} regexp_extract_all({{ text }}, '{{ pattern }}', 0) {%- endmacro %}
-
 {# 128 bits that name the texts of a group, in any order; a text that is there twice is as if it were not there. #}
 {% macro fingerprint_of_group(text) -%} {{ return(adapter.dispatch('fingerprint_of_group', 'ai_unit_economics')(text)) }} {%- endmacro %}
 
@@ -129,20 +122,6 @@
 
 {% macro spark__matches_all(text, pattern) -%} regexp_like({{ text }}, '^(?:' || {{ pattern }} || ')\z') {%- endmacro %}
 
-{# Whether a text begins with another. #}
-{% macro begins_with(text, start) -%} {{ return(adapter.dispatch('begins_with', 'ai_unit_economics')(text, start)) }} {%- endmacro %}
-
-{% macro default__begins_with(text, start) -%} starts_with({{ text }}, {{ start }}) {%- endmacro %}
-
-{% macro spark__begins_with(text, start) -%} startswith({{ text }}, {{ start }}) {%- endmacro %}
-
-{# Whether a text ends in another. #}
-{% macro ends_in(text, end) -%} {{ return(adapter.dispatch('ends_in', 'ai_unit_economics')(text, end)) }} {%- endmacro %}
-
-{% macro default__ends_in(text, end) -%} ends_with({{ text }}, {{ end }}) {%- endmacro %}
-
-{% macro spark__ends_in(text, end) -%} endswith({{ text }}, {{ end }}) {%- endmacro %}
-
 {# A text without the blanks around it, the wide ones of Unicode too, which Spark's own `trim` leaves. #}
 {% macro trimmed(text) -%} {{ return(adapter.dispatch('trimmed', 'ai_unit_economics')(text)) }} {%- endmacro %}
 
@@ -151,3 +130,8 @@
 {% macro spark__trimmed(text) -%}
     btrim({{ text }}, '{{ " \u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000" }}')
 {%- endmacro %}
+
+{# Whether a text begins with another, or ends in it. #}
+{% macro begins_with(text, start) -%} (left({{ text }}, length({{ start }})) = {{ start }}) {%- endmacro %}
+
+{% macro ends_in(text, end) -%} (right({{ text }}, length({{ end }})) = {{ end }}) {%- endmacro %}

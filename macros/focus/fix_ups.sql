@@ -17,11 +17,12 @@
 {% macro sum_of_credits(credits) -%}
     case
         when {{ is_json(credits) }}
-            then {{ money_of_list(
+            then {{ sum_of_list(
                 json_elements(credits),
                 'credit',
                 'coalesce(try_cast(coalesce(' ~ json_field('credit', 'Amount') ~ ', ' ~ json_field('credit', 'amount')
-                ~ ') as ' ~ money_type() ~ '), 0)'
+                ~ ') as ' ~ money_type() ~ '), 0)',
+                money_type()
             ) }}
     end
 {%- endmacro %}

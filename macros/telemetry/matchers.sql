@@ -2,7 +2,7 @@
 {% macro parse_matchers(text) -%}
     {%- set matcher = "([A-Za-z_][A-Za-z0-9_]*)(=~|!~|!=|=)\\x27([^\\x27]*)\\x27" -%}
     {{ list_of_each(
-        matches_in('coalesce(' ~ text ~ ", '')", matcher),
+        "regexp_extract_all(coalesce(" ~ text ~ ", ''), '" ~ matcher ~ "', 0)",
         'matcher',
         struct_of({
             'label': "regexp_extract(matcher, '" ~ matcher ~ "', 1)",

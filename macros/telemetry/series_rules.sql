@@ -7,7 +7,7 @@
         eras.valid_from,
         eras.valid_to,
         min_by(deployment_id, priority) filter (where is_declared) as deployment_id,
-        {{ value_at_least('role', 'priority') }} filter (where is_declared) as role,
+        {{ value_at('min', 'role', 'priority') }} filter (where is_declared) as role,
         min_by(deployment_id, priority) filter (where not is_declared) as undeclared_value
     from (
         select

@@ -87,7 +87,7 @@ cases as (
     select
         'the value of the last row, null or not' as name,
         (
-            select coalesce(cast({{ value_at_most('reading', 'place') }} as string), '-')
+            select coalesce(cast({{ value_at('max', 'reading', 'place') }} as string), '-')
             from samples
             where series = 'a'
         ) as found,

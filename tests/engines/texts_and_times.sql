@@ -5,7 +5,7 @@ with groups as (
         {{ texts_of_group('lines.word') }} as words,
         {{ texts_of_group('case when lines.factor > 2 then lines.word end', '; ') }} as chosen_words,
         {{ product_of('lines.factor') }} as factors,
-        {{ value_at_least('lines.factor', 'lines.word') }} as factor_of_first,
+        {{ value_at('min', 'lines.factor', 'lines.word') }} as factor_of_first,
         {{ fingerprint_of_group('lines.word') }}
         = {{ fingerprint_of_group("case lines.word when 'a' then 'a' end") }} as is_pair_nothing
     from (values ('b', 2), ('a', 3), ('b', null)) as lines (word, factor)
@@ -26,7 +26,7 @@ no_days as (
 
 parts as (
 
-    select {{ each_of(matches_in("'1K tokens'", '[0-9]+|[A-Za-z]+')) }} as part
+    select {{ each_of("regexp_extract_all('1K tokens', '[0-9]+|[A-Za-z]+', 0)") }} as part
 
 ),
 

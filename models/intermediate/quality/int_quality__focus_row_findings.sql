@@ -151,7 +151,7 @@ found as (
         {% for rule_id, applies, violates, example in rules %}
         count(*) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__violating,
         min(source_row) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__row,
-        {{ value_at_least('cast(' ~ example ~ ' as string)', 'source_row') }} filter (
+        {{ value_at('min', 'cast(' ~ example ~ ' as string)', 'source_row') }} filter (
             where ({{ applies }}) and ({{ violates }})
         ) as {{ rule_id }}__value,
         sum({{ touched_cost() }}) filter (where ({{ applies }}) and ({{ violates }})) as {{ rule_id }}__cost,

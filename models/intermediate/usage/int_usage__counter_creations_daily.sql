@@ -69,7 +69,7 @@ select
     case
         when not bool_and(is_unknown)
             then coalesce(
-                    array_sort(array_agg(sampled_at) filter (where not is_unknown and place > 1)), {{ empty_list() }}
+                    array_sort(array_agg(sampled_at) filter (where not is_unknown and place > 1)), {{ list_of([]) }}
                 )
     end as changed_at,
     case

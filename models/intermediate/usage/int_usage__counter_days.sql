@@ -132,7 +132,7 @@ states as (
         0 as resets,
         falls,
         falls as shallow_falls,
-        {{ empty_list() }} as gaps,
+        {{ list_of([]) }} as gaps,
         first_sampled_at,
         last_sampled_at
     from process_states

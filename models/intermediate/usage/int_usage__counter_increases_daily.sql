@@ -17,7 +17,9 @@ with states as (
         last_value,
         increase,
         resets,
-        {{ sum_of_list('gaps', 'gap', microseconds('gap.ends_at') ~ ' - ' ~ microseconds('gap.starts_at')) }} as gap_us
+        coalesce(
+            {{ sum_of_list('gaps', 'gap', microseconds('gap.ends_at') ~ ' - ' ~ microseconds('gap.starts_at')) }}, 0
+        ) as gap_us
     from {{ ref('int_usage__counter_days') }}
 
 ),

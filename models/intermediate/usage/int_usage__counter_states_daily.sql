@@ -181,7 +181,7 @@ counted as (
         coalesce(interruptions.shallow_falls, 0) as shallow_falls,
         coalesce(interruptions.steps_back, 0) as steps_back,
         cast(coalesce(interruptions.lost_by_resets, 0) as {{ wide_integer() }}) as lost_by_resets,
-        coalesce(interruptions.gaps, {{ empty_list() }}) as gaps
+        coalesce(interruptions.gaps, {{ list_of([]) }}) as gaps
     from runs
     left join interruptions
         on runs.date_day = interruptions.date_day and runs.scrape_series_id = interruptions.scrape_series_id

@@ -59,7 +59,7 @@ counted as (
         count(*) filter (where is_continued and previous_us >= sampled_us) as steps_back,
         min(sampled_us) as first_us,
         max(sampled_us) as last_us,
-        {{ value_at_most('thousandths', 'sampled_us') }} as last_value,
+        {{ value_at('max', 'thousandths', 'sampled_us') }} as last_value,
         sum(
             previous_thousandths * cast(floor(least(sampled_us - previous_us, {{ max_gap_us }}) / 1000) as bigint)
         ) filter (where is_continued) as held_value,
@@ -80,7 +80,7 @@ select
     counted.samples,
     counted.last_value,
     cast(coalesce(counted.held_value, 0) as {{ wide_integer() }}) as held_value,
-    coalesce(counted.gaps, {{ empty_list() }}) as gaps,
+    coalesce(counted.gaps, {{ list_of([]) }}) as gaps,
     {{ time_of('counted.first_us') }} as first_sampled_at,
     {{ time_of('counted.last_us') }} as last_sampled_at
 from counted

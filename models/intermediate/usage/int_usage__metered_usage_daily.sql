@@ -96,8 +96,8 @@ embeddings as (
     select
         date_day,
         deployment_id,
-        {{ value_at_least('meter', 'unit') }} as meter,
-        {{ value_at_least('units', 'unit') }} as units
+        {{ value_at('min', 'meter', 'unit') }} as meter,
+        {{ value_at('min', 'units', 'unit') }} as units
     from metered
     where kind = 'embedding' and unit in ('embedding', 'request')
     group by date_day, deployment_id

@@ -51,10 +51,10 @@ carried as (
         first_model,
         last_model,
         coalesce(
-            {{ last_known('resource_id') }} over earlier, {{ first_known('resource_id') }} over later
+            {{ known_value('last', 'resource_id') }} over earlier, {{ known_value('first', 'resource_id') }} over later
         ) as resource_id,
         coalesce(
-            {{ last_known('node_labels') }} over earlier, {{ first_known('node_labels') }} over later
+            {{ known_value('last', 'node_labels') }} over earlier, {{ known_value('first', 'node_labels') }} over later
         ) as node_labels
     from nodes
     window

@@ -48,7 +48,7 @@ select
     days.day_version,
     count(*) as request_rows,
     coalesce(
-        array_sort(array_agg(ordered.source_row) filter (where ordered.is_repeated)), {{ empty_list() }}
+        array_sort(array_agg(ordered.source_row) filter (where ordered.is_repeated)), {{ list_of([]) }}
     ) as repeated_rows,
     ordered.date_day
 from ordered

@@ -49,13 +49,12 @@ flagged as (
             as azure_billing_period,
         case
             when is_azure
-                then {{ has_any(
+                then {{ length_of(list_where(
                     list_of([
-                        'lower(sub_account_name)', 'lower(invoice_id)', 'lower(resource_name)', 'lower(region_id)',
-                        'lower(region_name)', 'lower(sku_id)', 'lower(sku_price_id)'
+                        'sub_account_name', 'invoice_id', 'resource_name', 'region_id', 'region_name', 'sku_id', 'sku_price_id'
                     ]),
-                    list_of(["'-2'", "'unassigned'"])
-                ) }}
+                    'name', "lower(name) in ('-2', 'unassigned')"
+                )) }} > 0
             else false
         end as azure_placeholders,
         case

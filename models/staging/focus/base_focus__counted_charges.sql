@@ -116,5 +116,5 @@ counted as (
 
 select
     *,
-    {{ list_of_known(changes) }} || coalesce(format_notes, {{ empty_list() }}) as source_changes
+    {{ list_of_known(changes) }} || coalesce(format_notes, {{ list_of([]) }}) as source_changes
 from counted

@@ -115,7 +115,7 @@ series as (
         max(highest_millisecond) as highest_millisecond,
         max(last_sampled_at) as last_sampled_at,
         coalesce(
-            flatten(array_agg(thinned) filter (where is_catalogued and thinned is not null)), {{ empty_list() }}
+            flatten(array_agg(thinned) filter (where is_catalogued and thinned is not null)), {{ list_of([]) }}
         ) as thinned
     from identified
     group by source_file, scrape_series_id, series_id, metric, is_catalogued, is_gauge, is_created
