@@ -6,10 +6,11 @@ What does not run there yet (tools/spark_not_yet.yml) is handed over as Parquet 
 model is judged by what it makes of the same input. Whole numbers, money, texts, days and times must be equal; of a
 DOUBLE nine digits.
 
-The sample is built from what `ai-unit-economics land` writes of its files, with the tests of macros and the data tests
-of its models; then DuckDB goes on from Spark's tables to all marts. Random worlds (tools/spark_worlds.py) have seeds of
-their own (UNIT_ECONOMICS_SEEDS) and are built on DuckDB first; of them models and seeds are compared. They are built
-twice on both engines: without their last day, and then with it and with files that were written again.
+The sample is built from what `ai-unit-economics land` writes of its files, with the tests of macros, the data tests of
+its models and the unit tests whose rows Spark can read; then DuckDB goes on from Spark's tables to all marts. Random
+worlds (tools/spark_worlds.py) have seeds of their own (UNIT_ECONOMICS_SEEDS) and are built on DuckDB first; of them
+models and seeds are compared. They are built twice on both engines: without their last day, and then with it and with
+files that were written again.
 """
 
 from __future__ import annotations
@@ -163,6 +164,35 @@ def data_tests_there(manifest: dict[str, Any], on_spark: list[dict[str, Any]], r
         # gates are asked after a build, of the marts in DuckDB
         if node["resource_type"] == "test" and node["name"] not in left_out and "gate" not in node.get("tags", ())
         if set(node["depends_on"]["nodes"]) <= tables and set(node["depends_on"]["nodes"]) & built
+    ]
+
+
+# What a fixture says in DuckDB's own SQL: lists, maps, structs, wide integers, functions that Spark names otherwise
+OF_DUCKDB = re.compile(
+    r"[\[{]|struct\s*\(|\b(array|hugeint|exclude|to_hours|to_minutes|to_days|epoch_us|isodow|unnest|range|md5_number)\b"
+)
+# A text that stands for a list or a map, and no JSON
+LIST_OR_MAP = re.compile(r'\[(?!\{")|\{(?!")')
+
+
+def is_in_plain_sql(fixture: dict[str, Any]) -> bool:
+    """Whether Spark can read the rows of a unit test: SQL without DuckDB's own, or values but lists and maps."""
+    rows = fixture["rows"] or []
+    if isinstance(rows, str):
+        return not OF_DUCKDB.search(re.sub("'[^']*'", "", rows))
+    values = [value for row in rows for value in row.values()]
+    return not any(isinstance(v, list | dict) or (isinstance(v, str) and LIST_OR_MAP.match(v)) for v in values)
+
+
+def unit_tests_there(manifest: dict[str, Any], runs: list[dict[str, Any]]) -> list[str]:
+    """Unit tests of the models that run, whose rows Spark can read and which the list does not name."""
+    built = {node["name"] for node in runs}
+    left_out = {name for entry in not_yet() for name in entry.get("tests", [])}
+    return [
+        test["name"]
+        for test in manifest["unit_tests"].values()
+        if test["model"] in built and test["name"] not in left_out
+        if all(map(is_in_plain_sql, [*test["given"], test["expect"]]))
     ]
 
 
@@ -441,7 +471,9 @@ def compare_world(
         if world.is_sample:
             hand_over(world.database, with_landing(read, manifest), world.folder / "tables")
             hand_over_landed(world.database, arguments.data, world.folder)
-            selection += ["path:tests/engines", *data_tests_there(manifest, runs + read + seeds, runs)]
+            units = unit_tests_there(manifest, runs)
+            print(f"{len(units)} of {len(manifest['unit_tests'])} unit tests of models run on Spark", flush=True)
+            selection += ["path:tests/engines", *units, *data_tests_there(manifest, runs + read + seeds, runs)]
         else:
             hand_over(world.database, read, world.folder / "tables")
         kept = kept_by_partition(runs)

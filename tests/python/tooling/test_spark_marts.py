@@ -12,7 +12,17 @@ import yaml
 from jinja2.nativetypes import NativeEnvironment
 
 from ai_unit_economics.sql import sql
-from tools.spark_marts import ROOT, compared, data_tests_there, differences, is_not_yet, not_yet, spark_type
+from tools.spark_marts import (
+    ROOT,
+    compared,
+    data_tests_there,
+    differences,
+    is_in_plain_sql,
+    is_not_yet,
+    not_yet,
+    spark_type,
+    unit_tests_there,
+)
 
 DUCK = "select 1::hugeint as units, 0.1::decimal(38, 18) as cost, 0.3::double as share, md5_number('a') as key"
 SPARK = "select 1::decimal(38, 0) as units, 0.1::decimal(38, 18) as cost, 0.3::double as share, md5('a') as key"
@@ -122,3 +132,34 @@ def test_a_data_test_runs_where_all_that_it_reads_is_on_spark(monkeypatch: pytes
     built, handed_over = {"unique_id": "built"}, {"unique_id": "handed over"}
     found = data_tests_there({"nodes": tests}, [built, handed_over], [built])
     assert found == ["key_of_built", "built_and_handed_over"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_plain"),
+    [
+        ("select 1 as a, '[1]' as b, date '2026-01-01' as c", True),
+        ("select [1] as a", False),
+        ("select cast(1 as hugeint) as a", False),
+        ([{"a": '{"k": "v"}', "b": 1}, {"a": None, "b": 2}], True),
+        ([{"a": [1, 2]}], False),
+        ([{"a": "[1, 2]"}], False),
+        (None, True),
+    ],
+)
+def test_rows_that_spark_can_read(rows: object, is_plain: bool) -> None:
+    assert is_in_plain_sql({"rows": rows}) == is_plain
+
+
+def test_a_unit_test_runs_where_its_model_runs_and_its_rows_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unit_test(name: str, model: str, rows: str) -> dict[str, object]:
+        return {"name": name, "model": model, "given": [{"rows": rows}], "expect": {"rows": []}}
+
+    tests = [
+        unit_test("plain", "built", "select 1 as a"),
+        unit_test("with_a_list", "built", "select [1] as a"),
+        unit_test("of_what_duckdb_made", "handed over", "select 1 as a"),
+        unit_test("left_out", "built", "select 1 as a"),
+    ]
+    monkeypatch.setattr("tools.spark_marts.not_yet", lambda: [{"tests": ["left_out"], "why": "its type is cut short"}])
+    found = unit_tests_there({"unit_tests": {test["name"]: test for test in tests}}, [{"name": "built"}])
+    assert found == ["plain"]
