@@ -37,22 +37,6 @@
     {{ map_of_lists(names, entries.values()) }}
 {%- endmacro %}
 
-{# A map of the expressions of two lists. #}
-{% macro map_of_lists(keys, values) -%} {{ return(adapter.dispatch('map_of_lists', 'ai_unit_economics')(keys, values)) }} {%- endmacro %}
-
-{% macro default__map_of_lists(keys, values) -%} map([{{ keys | join(', ') }}], [{{ values | join(', ') }}]) {%- endmacro %}
-
-{% macro spark__map_of_lists(keys, values) -%}
-    map_from_arrays(array({{ keys | join(', ') }}), array({{ values | join(', ') }}))
-{%- endmacro %}
-
-{# The value of the row that is `min` or `max` by another column, null or not: `min_by` of DuckDB passes over rows whose value is null. #}
-{% macro value_at(which, value, by) -%} {{ return(adapter.dispatch('value_at', 'ai_unit_economics')(which, value, by)) }} {%- endmacro %}
-
-{% macro default__value_at(which, value, by) -%} arg_{{ which }}_null({{ value }}, {{ by }}) {%- endmacro %}
-
-{% macro spark__value_at(which, value, by) -%} {{ which }}_by({{ value }}, {{ by }}) {%- endmacro %}
-
 {# DuckDB keeps rows in the order in which they were written, and a window without an order streams over them; Spark sorts what each
    window looks at. So rows are sorted before they are written (`stored_in_order`), and a window over them is `as_sorted`: in DuckDB
    the row before may be of another run, in Spark the first row of a run has none before it. #}

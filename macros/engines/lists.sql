@@ -1,10 +1,3 @@
-{# A row for each element of a list, in a select; an empty list and null have none. One in a select. #}
-{% macro each_of(list) -%} {{ return(adapter.dispatch('each_of', 'ai_unit_economics')(list)) }} {%- endmacro %}
-
-{% macro default__each_of(list) -%} unnest({{ list }}) {%- endmacro %}
-
-{% macro spark__each_of(list) -%} explode({{ list }}) {%- endmacro %}
-
 {# Several texts as a list, which may be empty. #}
 {% macro sql_texts(values) -%} {{ return(adapter.dispatch('sql_texts', 'ai_unit_economics')(values)) }} {%- endmacro %}
 
@@ -24,13 +17,6 @@
 {% macro spark__product_of(factor) -%}
     aggregate(array_agg(cast({{ factor }} as bigint)), cast(1 as bigint), (product, factor) -> product * factor)
 {%- endmacro %}
-
-{# How many elements a list has. #}
-{% macro length_of(list) -%} {{ return(adapter.dispatch('length_of', 'ai_unit_economics')(list)) }} {%- endmacro %}
-
-{% macro default__length_of(list) -%} len({{ list }}) {%- endmacro %}
-
-{% macro spark__length_of(list) -%} size({{ list }}) {%- endmacro %}
 
 {# The sum of a DOUBLE in a group, added in an order, so that each run gives the same last digit. #}
 {% macro sum_in_order(value, order) -%} {{ return(adapter.dispatch('sum_in_order', 'ai_unit_economics')(value, order)) }} {%- endmacro %}
@@ -77,13 +63,6 @@
             then aggregate({{ list }}, cast(0 as {{ type }}), (total, {{ name }}) -> cast(total + ({{ value }}) as {{ type }}))
     end
 {%- endmacro %}
-
-{# Texts of a list as one text. #}
-{% macro joined_texts(list, separator) -%} {{ return(adapter.dispatch('joined_texts', 'ai_unit_economics')(list, separator)) }} {%- endmacro %}
-
-{% macro default__joined_texts(list, separator) -%} array_to_string({{ list }}, {{ separator }}) {%- endmacro %}
-
-{% macro spark__joined_texts(list, separator) -%} array_join({{ list }}, {{ separator }}) {%- endmacro %}
 
 {# Expressions as a list, which may be empty. #}
 {% macro list_of(values) -%} {{ return(adapter.dispatch('list_of', 'ai_unit_economics')(values)) }} {%- endmacro %}

@@ -17,13 +17,6 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether a part of a text matches a regular expression. RE2 in DuckDB and Java's in Spark agree on what the seeds' documentation allows. #}
-{% macro matches(text, pattern) -%} {{ return(adapter.dispatch('matches', 'ai_unit_economics')(text, pattern)) }} {%- endmacro %}
-
-{% macro default__matches(text, pattern) -%} regexp_matches({{ text }}, {{ pattern }}) {%- endmacro %}
-
-{% macro spark__matches(text, pattern) -%} regexp_like({{ text }}, {{ pattern }}) {%- endmacro %}
-
 {# Each text of a group once, in order, as one. #}
 {% macro texts_of_group(text, separator=', ') -%}
     {{ return(adapter.dispatch('texts_of_group', 'ai_unit_economics')(text, separator)) }}
@@ -37,13 +30,6 @@
 {% macro spark__texts_of_group(text, separator) -%}
     case when count({{ text }}) > 0 then array_join(array_sort(collect_set({{ text }})), '{{ separator }}') end
 {%- endmacro %}
-
-{# A text's number or, in Spark, text of 128 bits: a key to join by, the same in every run. #}
-{% macro key_of_text(text) -%} {{ return(adapter.dispatch('key_of_text', 'ai_unit_economics')(text)) }} {%- endmacro %}
-
-{% macro default__key_of_text(text) -%} md5_number({{ text }}) {%- endmacro %}
-
-{% macro spark__key_of_text(text) -%} md5({{ text }}) {%- endmacro %}
 
 {# The number of such a key as text. DuckDB's own cast of a UHUGEINT takes 70 µs, a thousand times what it takes of a HUGEINT: so the last
    digit, and a tenth of the number, are written apart. #}

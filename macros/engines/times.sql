@@ -1,16 +1,3 @@
-{# Microseconds since 1970 of a UTC time, and back. #}
-{% macro microseconds(time) -%} {{ return(adapter.dispatch('microseconds', 'ai_unit_economics')(time)) }} {%- endmacro %}
-
-{% macro default__microseconds(time) -%} epoch_us({{ time }}) {%- endmacro %}
-
-{% macro spark__microseconds(time) -%} unix_micros({{ time }}) {%- endmacro %}
-
-{% macro time_of(microseconds) -%} {{ return(adapter.dispatch('time_of', 'ai_unit_economics')(microseconds)) }} {%- endmacro %}
-
-{% macro default__time_of(microseconds) -%} make_timestamp({{ microseconds }}) {%- endmacro %}
-
-{% macro spark__time_of(microseconds) -%} timestamp_micros(cast({{ microseconds }} as bigint)) {%- endmacro %}
-
 {# A row for each step from the first to the last time, both included; null has none. One in a select. #}
 {% macro each_time(first, last, step='interval 1 day') -%}
     {{ return(adapter.dispatch('each_time', 'ai_unit_economics')(first, last, step)) }}
@@ -54,13 +41,6 @@
 {% macro default__days_between(earlier, later) -%} date_diff('day', {{ earlier }}, {{ later }}) {%- endmacro %}
 
 {% macro spark__days_between(earlier, later) -%} datediff({{ later }}, {{ earlier }}) {%- endmacro %}
-
-{# Milliseconds since 1970 of a UTC time. #}
-{% macro milliseconds(time) -%} {{ return(adapter.dispatch('milliseconds', 'ai_unit_economics')(time)) }} {%- endmacro %}
-
-{% macro default__milliseconds(time) -%} epoch_ms({{ time }}) {%- endmacro %}
-
-{% macro spark__milliseconds(time) -%} unix_millis({{ time }}) {%- endmacro %}
 
 {# A UTC time by the clock of a zone. #}
 {% macro local_time(time, zone) -%} {{ return(adapter.dispatch('local_time', 'ai_unit_economics')(time, zone)) }} {%- endmacro %}
