@@ -7,7 +7,7 @@
 
 with integrals as (
 
-    select * from {{ ref('int_usage__gauge_integrals_daily') }}
+    select * from {{ ref('int_usage__counted_gauges_daily') }}
 
 ),
 

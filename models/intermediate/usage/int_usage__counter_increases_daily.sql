@@ -115,31 +115,63 @@ crossings as (
 
 ),
 
-crossings_by_day as (
+relayed_gaps as (
 
     select
         series_id,
-        previous_us,
-        first_us - previous_us as total_us,
-        is_gap,
-        is_reset,
-        {{ quotient(
-            'case when is_reset then first_value else greatest(first_value - previous_value, 0) end', '1000'
-        ) }} as increase,
-        {{ each_time(
-            "date_trunc('day', " ~ time_of('previous_us') ~ ')', "date_trunc('day', " ~ time_of('first_us') ~ ')'
-        ) }} as day_starts_at
-    from crossings
+        {{ microseconds('starts_at') }} as starts_us,
+        {{ microseconds('ends_at') }} as ends_us,
+        {{ microseconds('relayed_from') }} as relayed_from_us,
+        {{ microseconds('relayed_until') }} as relayed_until_us
+    from {{ ref('int_usage__relayed_gaps') }}
 
 ),
 
-crossed_days as (
+crossings_by_day as (
+
+    select
+        crossings.series_id,
+        crossings.previous_us,
+        crossings.first_us - crossings.previous_us as total_us,
+        coalesce(relayed_gaps.relayed_from_us - crossings.previous_us, 0) as relayed_from_us,
+        coalesce(relayed_gaps.relayed_until_us - crossings.previous_us, 0) as relayed_until_us,
+        crossings.is_gap,
+        crossings.is_reset,
+        {{ quotient(
+            'case when crossings.is_reset then crossings.first_value'
+            ~ ' else greatest(crossings.first_value - crossings.previous_value, 0) end', '1000'
+        ) }} as increase,
+        {{ each_time(
+            "date_trunc('day', " ~ time_of('crossings.previous_us') ~ ')',
+            "date_trunc('day', " ~ time_of('crossings.first_us') ~ ')'
+        ) }} as day_starts_at
+    from crossings
+    left join relayed_gaps
+        on
+            crossings.series_id = relayed_gaps.series_id
+            and crossings.previous_us = relayed_gaps.starts_us
+            and crossings.first_us = relayed_gaps.ends_us
+
+),
+
+spans as (
 
     select
         *,
         greatest({{ microseconds('day_starts_at') }} - previous_us, 0) as from_us,
         least({{ microseconds('day_starts_at') }} + 86400000000 - previous_us, total_us) as until_us
     from crossings_by_day
+
+),
+
+-- what the same process counted under other labels is no part of it
+crossed_days as (
+
+    select
+        *,
+        greatest(least(from_us, relayed_until_us) - relayed_from_us, 0) as relayed_before_us,
+        greatest(least(until_us, relayed_until_us) - relayed_from_us, 0) as relayed_us
+    from spans
 
 ),
 
@@ -150,10 +182,11 @@ crossing_parts as (
         series_id,
         cast(day_starts_at as date) as date_day,
         1000 * (
-            {{ quotient('(increase * until_us)', 'total_us') }} - {{ quotient('(increase * from_us)', 'total_us') }}
+            {{ quotient('(increase * (until_us - relayed_us))', 'total_us') }}
+            - {{ quotient('(increase * (from_us - relayed_before_us))', 'total_us') }}
         ) as increase,
         case when is_reset and until_us = total_us then 1 else 0 end as resets,
-        case when is_gap then until_us - from_us else 0 end as gap_us
+        case when is_gap then until_us - relayed_us - from_us + relayed_before_us else 0 end as gap_us
     from crossed_days
     where from_us < until_us
 

@@ -1,6 +1,6 @@
 with integrals as (
 
-    select * from {{ ref('int_usage__gauge_integrals_daily') }}
+    select * from {{ ref('int_usage__counted_gauges_daily') }}
 
 ),
 
@@ -23,7 +23,6 @@ nodes as (
 
 ),
 
--- several instances of kube-state-metrics report one node: the highest, not the sum
 capacities as (
 
     select
@@ -31,7 +30,7 @@ capacities as (
         series.cluster,
         series.node,
         series.resource_kind,
-        max({{ quotient('integrals.held_value', 'series.unit_divisor') }}) as held_value
+        cast(sum({{ quotient('integrals.held_value', 'series.unit_divisor') }}) as {{ wide_integer() }}) as held_value
     from integrals
     inner join series on integrals.series_id = series.series_id
     group by integrals.date_day, series.cluster, series.node, series.resource_kind

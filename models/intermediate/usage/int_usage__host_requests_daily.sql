@@ -1,6 +1,6 @@
 with integrals as (
 
-    select * from {{ ref('int_usage__gauge_integrals_daily') }}
+    select * from {{ ref('int_usage__counted_gauges_daily') }}
 
 ),
 
@@ -36,7 +36,7 @@ phases as (
 
 ),
 
--- several instances of kube-state-metrics report one container: the highest, not the sum; a pod on no node waits
+-- a pod on no node waits
 containers as (
 
     select
@@ -48,7 +48,7 @@ containers as (
         series.container,
         series.node,
         max(series.deployment_id) as deployment_id,
-        max({{ quotient('integrals.held_value', 'series.unit_divisor') }}) as held_value
+        cast(sum({{ quotient('integrals.held_value', 'series.unit_divisor') }}) as {{ wide_integer() }}) as held_value
     from integrals
     inner join series
         on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}

@@ -23,7 +23,7 @@ nodes as (
 
 ),
 
--- one device may be scraped twice: the highest of its best metric
+-- a device by its best metric
 devices as (
 
     select
@@ -38,7 +38,7 @@ devices as (
         max(series.deployment_id) as deployment_id,
         max(series.role) as role,
         bool_or(integrals.slices < integrals.slices_of_accelerator) as is_sliced,
-        max(integrals.held_value) as held_value
+        cast(sum(integrals.held_value) as {{ wide_integer() }}) as held_value
     from integrals
     inner join series
         on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}

@@ -20,7 +20,7 @@ series as (
 
 ),
 
--- several instances of kube-state-metrics report one container: the highest, not the sum; a pod on no node waits
+-- a pod on no node waits
 containers as (
 
     select
@@ -34,7 +34,7 @@ containers as (
         max(series.deployment_id) as deployment_id,
         max(series.role) as role,
         bool_or(integrals.slices < integrals.slices_of_accelerator) as is_sliced,
-        max(integrals.held_value) as held_value
+        cast(sum(integrals.held_value) as {{ wide_integer() }}) as held_value
     from integrals
     inner join series
         on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}

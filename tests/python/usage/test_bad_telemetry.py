@@ -99,6 +99,31 @@ def test_stale_negative_and_not_a_number_are_no_values(warehouse) -> None:
     """) == [(6, 3, 1)]
 
 
+@pytest.mark.parametrize(
+    ("more", "fewer"),
+    [({"zone": "z"}, {}), ({}, {"engine": "0"})],
+    ids=["a label that comes and goes", "a label that goes and comes"],
+)
+@pytest.mark.parametrize(("hours", "unsure"), [((24, 96), 1), ((66, 78), 2)], ids=["three days", "a night"])
+def test_a_label_for_some_time_does_not_count_twice(warehouse, more, fewer, hours, unsure: int) -> None:
+    """A counter rises by 10 a minute for six days, 14,400 a day, and is seen once more at their end. For some hours its
+    series is another one. On the day on which that begins its first value may be old, which the marts know."""
+    start = 1_780_012_800_000  # 2026-05-29T00:00:00Z
+    stretches = [
+        (LABELS | fewer, 0, hours[0] * 60),
+        (LABELS | more, hours[0] * 60, hours[1] * 60),
+        (LABELS | fewer, hours[1] * 60, 6 * 24 * 60 + 1),
+    ]
+    lines = [line([5000 + 10 * n for n in range(a, b)], labels, start + a * MINUTE) for labels, a, b in stretches]
+    warehouse.write("telemetry/prometheus/labels.jsonl", "\n".join(lines) + "\n")
+    warehouse.build(SELECTION)
+    found = warehouse.query("""
+        select cast(units as bigint) from intermediate.int_usage__server_usage_daily
+        where unit = 'prompt_token' order by date_day
+    """)
+    assert [units for day, (units,) in enumerate(found) if day != unsure] == [14400] * 5 + [0]
+
+
 def test_a_series_without_a_deployment_is_shown(warehouse) -> None:
     warehouse.write("telemetry/prometheus/export.jsonl", line([1, 5], {**LABELS, "pod": "who-knows-1"}))
     warehouse.build(SELECTION)

@@ -93,3 +93,46 @@ def test_a_slice_that_nobody_knows_is_shown_with_its_reason(cluster) -> None:
         from intermediate.int_quality__counted_series where issue = 'unknown_share'
     """)
     assert found == [("s-2", "no row of mig_profiles for Tesla-T4 and 9g.99gb; add one", 11)]
+
+
+def test_an_exporter_that_restarts_under_another_address_goes_on(warehouse) -> None:
+    """Of 600 seconds the first instance sees 4 minutes and the next 5: what held in between nobody saw, 540 are left.
+    s-1 is seen by another instance all the time, and counts once. 16 cores for 540 seconds are 8,640, 2.5 are 1,350."""
+    chat, search = CHAT | {"resource": "nvidia_com_gpu"}, SEARCH | {"resource": "nvidia_com_gpu", "node": "x"}
+    series = [
+        (REQUESTS, chat, 1),
+        (REQUESTS, search, 1),
+        (REQUESTS, chat | {"resource": "cpu", "unit": "core"}, 2.5),
+        ("kube_node_status_capacity", {"node": "x", "resource": "cpu", "unit": "core"}, 16),
+        ("DCGM_FI_PROF_GR_ENGINE_ACTIVE", {"UUID": "GPU-1", "Hostname": "x", **CHAT}, 0.5),
+    ]
+    scraped = [
+        *((*one, "10.0.0.1:8080", range(5)) for one in series),
+        *((*one, "10.0.0.2:8080", range(5, 11)) for one in series),
+        (REQUESTS, search, 1, "10.0.0.9:8080", range(11)),
+    ]
+    lines = [
+        json.dumps(
+            {
+                "metric": {"__name__": name, "job": "exporter", "instance": instance} | labels,
+                "values": [value for _ in minutes],
+                "timestamps": [START + 60_000 * minute for minute in minutes],
+            }
+        )
+        for name, labels, value, instance, minutes in scraped
+    ]
+    warehouse.write("telemetry/prometheus/cluster.jsonl", "\n".join(lines) + "\n")
+    warehouse.dbt(
+        *("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        *("--select", "+int_usage__accelerator_seconds_daily"),
+        *("+int_usage__host_requests_daily", "+int_usage__host_capacity_daily"),
+    )
+    assert warehouse.query("""
+        select deployment_id, reserved_accelerator_seconds, busy_accelerator_seconds
+        from intermediate.int_usage__accelerator_seconds_daily order by deployment_id
+    """) == [("chat-large", 540, 270), ("docs-search", 600, 0)]
+    assert warehouse.query("""
+        select reserved_seconds from intermediate.int_usage__host_requests_daily where resource_kind = 'cpu'
+        union all
+        select capacity_seconds from intermediate.int_usage__host_capacity_daily where resource_kind = 'cpu'
+    """) == [(1350,), (8640,)]
