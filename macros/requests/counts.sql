@@ -5,15 +5,20 @@
     end
 {%- endmacro %}
 
-{# Requests that failed consumed what they consumed, but delivered nothing: they are no unit. #}
+{# Requests that failed consumed what they consumed, but delivered nothing: they are no unit. Gateways say it by an HTTP status, as 500,
+   http_500 or 500 internal server error, by gRPC's words, or by how the answer ended. #}
 {% macro is_failed(status) -%}
-    coalesce(
-        {{ status }} in (
-            'abort', 'aborted', 'cancelled', 'canceled', 'error', 'failed', 'failure', 'rejected', 'timeout'
+    case
+        when {{ status }} in ('200', 'cache_hit', 'ok', 'stop', 'success') then false
+        else coalesce(
+            try_cast(regexp_extract({{ status }}, '(^|[^0-9])([1-9][0-9]{2})([^0-9]|$)', 2) as integer) >= 400
+            or {{ matches(
+                status,
+                "'abort|cancel|denied|error|exceeded|exhausted|fail|refused|reject|time.?out|unauthenticated|unavailable'"
+            ) }},
+            false
         )
-        or try_cast({{ status }} as decimal(18, 3)) >= 400,
-        false
-    )
+    end
 {%- endmacro %}
 
 {# A count from text that may carry an exponent or decimals, as in 1.5e3; what is no whole number, or negative, is unknown. #}

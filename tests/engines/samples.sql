@@ -107,6 +107,20 @@ cases as (
         null as expected
     union all
     select
+        'requests that failed, by what their status says' as name,
+        (
+            select {{ texts_of_group('statuses.status') }}
+            from (
+                values
+                ('200'), ('201.0'), ('ok'), ('stop'), ('length'), ('content_filter'), ('302'), ('1500 tokens'), ('404'),
+                ('500.0'), ('http_503'), ('server error'), ('499 closed'), ('deadline_exceeded'), ('time out'),
+                ('aborted'), (null)
+            ) as statuses (status)
+            where {{ is_failed('statuses.status') }}
+        ) as found,
+        '404, 499 closed, 500.0, aborted, deadline_exceeded, http_503, server error, time out' as expected
+    union all
+    select
         'maps as keys' as name,
         (
             select
