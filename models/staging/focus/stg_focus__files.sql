@@ -109,6 +109,11 @@ select
     -- running totals are read anew with every other file of their scope, because each may supersede another
     case
         when files.delivery = 'cumulative' then files.file_version || '-' || md5(scopes.file_versions)
+        -- and the days that are left of a run, whenever a newer run takes others
+        when {{ length_of('files.superseded_days') }} > 0
+            then files.file_version
+                || '-'
+                || md5({{ joined_texts(list_of_each('files.superseded_days', 'd', 'cast(d as string)'), "' '") }})
         else files.file_version
     end as file_version,
     files.focus_version,

@@ -111,6 +111,42 @@ def test_of_azure_runs_the_newest_of_each_scope_and_month_counts(warehouse):
     assert load(warehouse) == 135
 
 
+COST_OF_A_DAY = {"june": 10, "first": 20, "second": 30}
+DAYS_OF_A_RUN = {"june": range(1, 16), "first": range(1, 10), "second": range(8, 13)}
+
+
+def june_run(warehouse, run: str) -> None:
+    """What the export of June said on the 16th (15 days), or one-time exports of the 1st to 9th, and of the 8th to 12th."""
+    period = {"june": "20260601-20260630", "first": "20260601-20260609", "second": "20260608-20260612"}[run]
+    at = {"june": "daily/202606160400", "first": "one-time/202606200800", "second": "one-time/202606210800"}[run]
+    folder = f"focus/azure/a/{period}/{at}/guid"
+    rows = [f"{COST_OF_A_DAY[run]},USD,2026-06-01,2026-06-{day:02}\n" for day in DAYS_OF_A_RUN[run]]
+    warehouse.write(f"{folder}/part_0.csv", HEADER + "".join(rows))
+    warehouse.write(f"{folder}/manifest.json", json.dumps({"blobs": [{"blobName": "part_0.csv"}]}))
+
+
+@pytest.mark.parametrize("order", [("june", "first", "second"), ("second", "first", "june")])
+def test_a_run_takes_its_days_from_an_older_one(warehouse, order):
+    """Whatever comes first, 7 days of 20, 5 of 30 and 3 of 10 are left: 140 + 150 + 30; before the second one, 9 of 20
+    and 6 of 10. The findings look at 15 rows, however many files there were before."""
+    models = ("+int_costs__charges_daily", "+int_quality__focus_row_findings")
+    expected = {("june",): 150, ("june", "first"): 240, ("second",): 150, ("second", "first"): 7 * 20 + 150}
+    arrived = ()
+    for run in order:
+        june_run(warehouse, run)
+        arrived = (*arrived, run)
+        warehouse.build(*models)
+        total = expected.get(arrived, 140 + 150 + 30)
+        assert warehouse.query("select sum(effective_cost) from staging.stg_focus__charges") == [(total,)]
+        assert warehouse.query("select sum(effective_cost) from intermediate.int_costs__charges_daily") == [(total,)]
+    assert warehouse.query("""
+        select count(*), count(distinct date_day), sum(charge_days) from intermediate.int_costs__charges_daily
+    """) == [(15, 15, 15)]
+    assert warehouse.query("""
+        select sum(checked_count) from intermediate.int_quality__focus_row_findings group by rule_id order by 1 desc limit 1
+    """) == [(15,)]
+
+
 def test_two_manifests_for_one_run_stop_the_build(warehouse):
     azure_run(warehouse, "a", "20260601-20260630", "daily", "202606020400", "3")
     warehouse.write(
