@@ -5,13 +5,14 @@ with node_time as (
         matches.target as pool_id,
         -- telemetry names a node by the last part of its id, whatever the case
         coalesce(lower(regexp_extract(attributes.resource_id, '([^/]+)/*$', 1)), '(unknown)') as resource_id,
+        coalesce(attributes.service_name, '') as service_name,
+        coalesce(attributes.charge_class = 'Correction', false) as is_correction,
+        try_cast({{ text_in_json('attributes.sku_price_details', "'GpuCount'") }} as decimal(18, 6))
+            as stated_accelerators,
         case when {{ matches('lower(attributes.consumed_unit)', "'hour|hrs'") }} then charges.consumed_quantity end
             as node_hours,
-        charges.consumed_quantity
-        * coalesce(
-            try_cast({{ text_in_json('attributes.sku_price_details', "'GpuCount'") }} as decimal(18, 6)),
-            capacity_pools.accelerators_per_consumed_unit
-        ) as accelerator_hours
+        charges.consumed_quantity * coalesce(stated_accelerators, capacity_pools.accelerators_per_consumed_unit)
+            as accelerator_hours
     from {{ ref('int_costs__charges_daily') }} as charges
     inner join {{ ref('int_costs__charge_attributes') }} as attributes
         on charges.attribute_key = attributes.attribute_key
@@ -28,6 +29,61 @@ with node_time as (
         and attributes.commitment_discount_status is distinct from 'Unused'
         and attributes.capacity_reservation_status is distinct from 'Unused'
 
+),
+
+billed as (
+
+    select
+        date_day,
+        pool_id,
+        resource_id,
+        service_name,
+        count(stated_accelerators) > 0 as states_accelerators,
+        sum(node_hours) filter (where not is_correction) as node_hours,
+        sum(node_hours) filter (where is_correction) as corrected_node_hours,
+        sum(accelerator_hours) filter (where not is_correction) as accelerator_hours,
+        sum(accelerator_hours) filter (where is_correction) as corrected_accelerator_hours
+    from node_time
+    group by date_day, pool_id, resource_id, service_name
+
+),
+
+-- a correction takes hours back. Hours that it bills are those that were billed before, at another price.
+corrected as (
+
+    select
+        date_day,
+        pool_id,
+        resource_id,
+        service_name,
+        states_accelerators,
+        case
+            when corrected_node_hours > 0 then greatest(node_hours, corrected_node_hours)
+            else coalesce(node_hours + corrected_node_hours, node_hours, corrected_node_hours)
+        end as node_hours,
+        case
+            when corrected_accelerator_hours > 0 then greatest(accelerator_hours, corrected_accelerator_hours)
+            else coalesce(
+                    accelerator_hours + corrected_accelerator_hours, accelerator_hours, corrected_accelerator_hours
+                )
+        end as accelerator_hours
+    from billed
+
+),
+
+-- a licence, an image of a marketplace or a cluster's fee is charged for the hours of the machine, and is no machine.
+-- Hours on demand, spot and under a commitment are of one service and add up.
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by date_day, pool_id, resource_id
+            order by states_accelerators desc, coalesce(node_hours, 0) desc, accelerator_hours desc, service_name
+        ) as place
+    from corrected
+    where accelerator_hours is not null
+
 )
 
 select
@@ -37,6 +93,7 @@ select
     -- hours of accelerators are more than a day has: the day is the most
     cast(least(coalesce(round(sum(node_hours) * 3600), 86400), 86400) as bigint) as node_seconds,
     date_day
-from node_time
+from ranked
+-- charges without a resource are of many machines
+where place = 1 or resource_id = '(unknown)'
 group by pool_id, resource_id, date_day
-having sum(accelerator_hours) is not null
