@@ -4,14 +4,19 @@ with source_arrivals as (
 
 ),
 
+-- a charge dated after the day to which its bill has come makes no hole of the days between
 charges as (
 
     select distinct
-        source,
-        charge_period_end <= charge_period_start + interval 1 hour as is_hourly,
-        date_trunc('hour', charge_period_start) as hour_starts_at
-    from {{ ref('stg_focus__charges') }}
-    where charge_period_end <= charge_period_start + interval 1 day and {{ has_consumed_quantity() }}
+        charges.source,
+        charges.charge_period_end <= charges.charge_period_start + interval 1 hour as is_hourly,
+        date_trunc('hour', charges.charge_period_start) as hour_starts_at
+    from {{ ref('stg_focus__charges') }} as charges
+    inner join source_arrivals on charges.source = source_arrivals.source
+    where
+        charges.charge_period_end <= charges.charge_period_start + interval 1 day
+        and charges.charge_period_start < source_arrivals.complete_until
+        and {{ has_consumed_quantity() }}
 
 ),
 
