@@ -1,5 +1,6 @@
 {# A week or month costs what its days cost, cohort by cohort, and has their units where units add up. Units that are known of a day
-   of which the cost, or a part of it, is not are on the day's row, and on that of the period if it has no others. #}
+   of which the cost, or a part of it, is not are on the day's row, and on that of the period if it has no others. A cost of 0 of which
+   0 is counted says nothing: the day counts if it has no reason not to. #}
 {% test periods_sum_days(model, grain) %}
     {%- set key = ['period_start', 'environment', 'workload', 'cohort_dimension', 'cohort', 'unit'] -%}
     {%- set columns = ['effective_cost', 'counted_cost'] -%}
@@ -17,7 +18,12 @@
             {% endfor -%}
             sum(daily.units) as units,
             sum(daily.units) filter (
-                where daily.counted_cost = daily.effective_cost and daily.null_reason is distinct from 'no_cost'
+                where
+                    daily.counted_cost = daily.effective_cost
+                    and (
+                        coalesce(daily.null_reason, 'no_units') = 'no_units'
+                        or (daily.counted_cost != 0 and daily.null_reason != 'no_cost')
+                    )
             ) as counted_units
         from {{ ref('fct_unit_economics_daily') }} as daily
         group by
