@@ -30,9 +30,11 @@ other_findings as (
         coalesce(source, '(none)') as source,
         source_file,
         'file_read' as rule_id,
-        problem as example_value,
+        coalesce(problem, case when not_current_because = 'not_in_manifest' then 'its manifest does not list it' end)
+            as example_value,
         1 as checked_count,
-        cast(problem is not null as bigint) as violating_count,
+        cast(problem is not null or coalesce(not_current_because = 'not_in_manifest', false) as bigint)
+            as violating_count,
         cast(null as {{ money_type() }}) as touched_cost,
         cast(null as bigint) as example_row
     from {{ ref('landed_files') }}

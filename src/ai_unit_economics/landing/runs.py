@@ -76,6 +76,12 @@ class Manifest:
     def folder(self) -> str:
         return self.file.relative_path.rpartition("/")[0]
 
+    @property
+    def folders(self) -> tuple[str, str]:
+        """Where its files may lie: beside it or, with AWS, in `data` where it is in `metadata`."""
+        before, _, after = f"{self.folder}/".rpartition("/metadata/")
+        return self.folder, f"{before}/data/{after}".rstrip("/")
+
 
 def read_manifest(file: File, text: str) -> Manifest | None:
     """A file of JSON as a manifest of AWS or Azure; None where it is none."""
@@ -158,6 +164,7 @@ def _of_source(
     }
     if any(place.delivery in RUNS for place in placed.values()):
         placed = _newest(files, placed, manifests, declared, settings)
+    placed = _as_listed(files, placed, manifests)
     return _without_copies(files, placed)
 
 
@@ -265,6 +272,40 @@ def _judged(
     if any(names[path] not in manifest.file_names for manifest in runs[key].manifests):
         return replace(place, not_current_because="not_in_manifest")
     return replace(place, superseded_days=superseded)
+
+
+def _as_listed(
+    files: list[tuple[File, Head]], placed: dict[str, Delivery], manifests: list[Manifest]
+) -> dict[str, Delivery]:
+    """What the manifest of an export that is overwritten says of the files beside it.
+
+    Without a file that it lists nobody knows what the bill costs. One that it does not list was left by an earlier
+    export. A manifest of which nothing is here speaks of other files, such as those that these were made of.
+    """
+    by_folder: dict[str, dict[str, str]] = {}
+    for file, _ in files:
+        if placed[file.path].delivery == "overwrite" and not placed[file.path].problem:
+            folder, _, name = file.relative_path.rpartition("/")
+            by_folder.setdefault(folder, {})[name] = file.path
+    judged = dict(placed)
+    for folder, here in by_folder.items():
+        own = [
+            manifest
+            for manifest in manifests
+            if folder in manifest.folders and not here.keys().isdisjoint(manifest.file_names)
+        ]
+        for manifest in own:
+            if missing := sorted(manifest.file_names - here.keys()):
+                problem = (
+                    f"{manifest.file.relative_path} lists {len(missing)} more of its export, such as {missing[0]}, "
+                    "which is not there; copy the export again, or take the manifest away"
+                )
+                listed = (path for name, path in here.items() if name in manifest.file_names)
+                judged |= {path: replace(judged[path], problem=problem) for path in listed}
+        for name, path in here.items():
+            if own and not any(name in manifest.file_names for manifest in own):
+                judged[path] = replace(judged[path], not_current_because="not_in_manifest")
+    return judged
 
 
 def _overlap(one: tuple[date, date] | None, other: tuple[date, date] | None) -> bool:

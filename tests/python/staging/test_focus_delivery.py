@@ -111,12 +111,54 @@ def test_of_azure_runs_the_newest_of_each_scope_and_month_counts(warehouse):
     assert load(warehouse) == 135
 
 
+def overwritten(warehouse, listed: list[str], files: dict[str, str]) -> None:
+    """AWS's export of June that overwrites itself."""
+    for name, cost in files.items():
+        warehouse.write(f"focus/aws/bill/data/BILLING_PERIOD=2026-06/{name}", export(cost))
+    uris = [f"s3://bucket/bill/data/BILLING_PERIOD=2026-06/{name}" for name in listed]
+    manifest = "focus/aws/bill/metadata/BILLING_PERIOD=2026-06/bill-Manifest.json"
+    warehouse.write(manifest, json.dumps({"dataFiles": uris}))
+
+
+def test_an_overwritten_export_without_a_file_of_its_manifest_stops_the_build(warehouse):
+    """10 + 1. Until the second file has come nobody knows what June cost; May's manifest says nothing of June."""
+    overwritten(warehouse, ["b-1.csv", "b-2.csv"], {"b-1.csv": "10"})
+    may = {"dataFiles": ["s3://bucket/bill/data/BILLING_PERIOD=2026-05/b-3.csv"]}
+    warehouse.write("focus/aws/bill/metadata/BILLING_PERIOD=2026-05/bill-Manifest.json", json.dumps(may))
+    warehouse.dbt("seed", "--select", *MODELS)
+    assert load(warehouse, check=False) is None
+    assert (
+        "data/BILLING_PERIOD=2026-06/b-1.csv: focus/aws/bill/metadata/BILLING_PERIOD=2026-06/bill-Manifest.json "
+        "lists 1 more of its export, such as b-2.csv, which is not there; copy the export again, or take the manifest "
+        "away"
+    ) in warehouse.output
+    overwritten(warehouse, ["b-1.csv", "b-2.csv"], {"b-2.csv": "1"})
+    assert load(warehouse) == 11
+
+
+def test_a_file_that_an_overwritten_export_no_longer_lists_does_not_count(warehouse):
+    """The refresh has one file of 12 instead of two of 10 and 1, and the sync left the second: 12, and a finding.
+    Files that were made of those of the manifest, under other names, are all counted: 5 + 7."""
+    overwritten(warehouse, ["b-1.csv"], {"b-1.csv": "12", "b-2.csv": "1"})
+    for name, cost in (("a.csv", "5"), ("b.csv", "7")):
+        warehouse.write(f"focus/other/{name}", export(cost))
+    warehouse.write("focus/other/Manifest.json", json.dumps({"dataFiles": ["s3://bucket/a.parquet"]}))
+    warehouse.dbt("seed", "--select", "+int_quality__focus_findings")
+    assert load(warehouse) == 12 + 5 + 7
+    assert reasons(warehouse) == {"BILLING_PERIOD=2026-06/b-2.csv": "not_in_manifest"}
+    warehouse.dbt("run", "--select", "+int_quality__focus_findings")
+    assert warehouse.query("""
+        select source, status, example_value, violating_count from intermediate.int_quality__focus_findings
+        where rule_id = 'file_read' order by source
+    """) == [("aws", "violated", "its manifest does not list it", 1), ("other", "met", None, 0)]
+
+
 COST_OF_A_DAY = {"june": 10, "first": 20, "second": 30}
 DAYS_OF_A_RUN = {"june": range(1, 16), "first": range(1, 10), "second": range(8, 13)}
 
 
 def june_run(warehouse, run: str) -> None:
-    """What the export of June said on the 16th (15 days), or one-time exports of the 1st to 9th, and of the 8th to 12th."""
+    """What June's export said on the 16th (15 days), or one-time exports of the 1st to 9th, and of the 8th to 12th."""
     period = {"june": "20260601-20260630", "first": "20260601-20260609", "second": "20260608-20260612"}[run]
     at = {"june": "daily/202606160400", "first": "one-time/202606200800", "second": "one-time/202606210800"}[run]
     folder = f"focus/azure/a/{period}/{at}/guid"
@@ -143,7 +185,8 @@ def test_a_run_takes_its_days_from_an_older_one(warehouse, order):
         select count(*), count(distinct date_day), sum(charge_days) from intermediate.int_costs__charges_daily
     """) == [(15, 15, 15)]
     assert warehouse.query("""
-        select sum(checked_count) from intermediate.int_quality__focus_row_findings group by rule_id order by 1 desc limit 1
+        select sum(checked_count) from intermediate.int_quality__focus_row_findings
+        group by rule_id order by 1 desc limit 1
     """) == [(15,)]
 
 
