@@ -12,7 +12,7 @@ attempts as (
         min(step) as first_step,
         max(step) as last_step,
         min(ts) as first_logged_at,
-        min_by(tokens_seen, step) as first_tokens_seen,
+        min_by(tokens_seen, step) filter (where tokens_seen is not null) as first_tokens_seen,
         count(*) as logged_steps
     from progress
     group by run_id, attempt_number
@@ -26,8 +26,7 @@ parents as (
         attempts.run_id,
         attempts.attempt_number,
         max_by(earlier.attempt_number, (earlier.step, earlier.attempt_number)) as parent_number,
-        max(earlier.step) as resumed_step,
-        max_by(earlier.tokens_seen, (earlier.step, earlier.attempt_number)) as resumed_tokens_seen
+        max(earlier.step) as resumed_step
     from attempts
     inner join progress as earlier
         on
@@ -85,9 +84,9 @@ opened as (
         attempts.*,
         parents.parent_number,
         parents.resumed_step,
-        parents.resumed_tokens_seen,
         parents.resumed_step is null
-        and attempts.first_step > second_steps.second_step - attempts.first_step as is_opening_unknown
+        and coalesce(attempts.first_step > second_steps.second_step - attempts.first_step, false)
+            as is_opening_unknown
     from attempts
     left join parents
         on
@@ -98,6 +97,65 @@ opened as (
             attempts.run_id = second_steps.run_id
             and attempts.attempt_number = second_steps.attempt_number
 
+),
+
+-- not every logged step tells its tokens: an attempt goes on from the last count that its parent had by then
+counted as (
+
+    select
+        opened.run_id,
+        opened.attempt_number,
+        opened.parent_number,
+        case
+            when opened.parent_number is not null then max_by(progress.tokens_seen, progress.step)
+            when not opened.is_opening_unknown then 0
+        end as tokens_seen
+    from opened
+    left join progress
+        on
+            opened.run_id = progress.run_id
+            and opened.parent_number = progress.attempt_number
+            and opened.resumed_step >= progress.step
+            and progress.tokens_seen is not null
+    group by opened.run_id, opened.attempt_number, opened.parent_number, opened.is_opening_unknown
+
+),
+
+-- and, where the parent had none, from what the parent itself went on from
+inherited as (
+
+    select
+        run_id,
+        attempt_number,
+        parent_number,
+        tokens_seen
+    from counted
+
+    union all
+
+    select
+        inherited.run_id,
+        inherited.attempt_number,
+        counted.parent_number,
+        counted.tokens_seen
+    from inherited
+    inner join counted
+        on
+            inherited.run_id = counted.run_id
+            and inherited.parent_number = counted.attempt_number
+            and inherited.tokens_seen is null
+
+),
+
+resumed as (
+
+    select
+        run_id,
+        attempt_number,
+        max(tokens_seen) as tokens_seen
+    from inherited
+    group by run_id, attempt_number
+
 )
 
 select
@@ -105,22 +163,25 @@ select
     opened.attempt_number,
     opened.parent_number,
     case
-        when coalesce(opened.is_opening_unknown, false) then opened.first_step
+        when opened.is_opening_unknown then opened.first_step
         else coalesce(opened.resumed_step, 0)
     end as resumed_step,
     case
-        when coalesce(opened.is_opening_unknown, false) then opened.first_tokens_seen
-        when opened.resumed_step is null then 0
+        when opened.is_opening_unknown then opened.first_tokens_seen
         -- a program that counts its own tokens only begins at 0 again
-        when opened.first_tokens_seen < opened.resumed_tokens_seen then 0
-        else opened.resumed_tokens_seen
+        when opened.first_tokens_seen < resumed.tokens_seen then 0
+        else resumed.tokens_seen
     end as resumed_tokens_seen,
     opened.last_step,
     lineage.useful_until_step,
     opened.logged_steps,
-    coalesce(opened.is_opening_unknown, false) as is_opening_unknown,
+    opened.is_opening_unknown,
     opened.first_logged_at
 from opened
+left join resumed
+    on
+        opened.run_id = resumed.run_id
+        and opened.attempt_number = resumed.attempt_number
 left join lineage
     on
         opened.run_id = lineage.run_id

@@ -21,29 +21,60 @@ followed as (
         steps.step <= coalesce(attempts.useful_until_step, -1) as is_useful,
         lag(steps.ts, 1, steps.ts) over attempt as from_ts,
         lag(steps.step, 1, attempts.resumed_step) over attempt as from_step,
-        lag(steps.tokens_seen, 1, attempts.resumed_tokens_seen) over attempt as from_tokens_seen
+        coalesce({{ known_value('last', 'steps.tokens_seen') }} over before, attempts.resumed_tokens_seen)
+            as from_tokens_seen,
+        coalesce(
+            {{ known_value('last', 'case when steps.tokens_seen is not null then steps.ts end') }} over before,
+            first_value(steps.ts) over attempt
+        ) as tokens_from_ts
     from steps
     inner join attempts
         on
             steps.run_id = attempts.run_id
             and steps.attempt_number = attempts.attempt_number
-    window attempt as (partition by steps.run_id, steps.attempt_number order by steps.step)
+    window
+        attempt as (partition by steps.run_id, steps.attempt_number order by steps.step),
+        before as (
+            partition by steps.run_id, steps.attempt_number order by steps.step
+            rows between unbounded preceding and 1 preceding
+        )
+
+),
+
+-- a step that does not tell its tokens (an evaluation) leaves them to the next that does, with the time since the last one
+spans as (
+
+    select
+        run_id,
+        is_useful,
+        step - from_step as executed_steps,
+        cast(null as bigint) as executed_tokens,
+        from_ts,
+        ts
+    from followed
+
+    union all
+
+    select
+        run_id,
+        is_useful,
+        cast(null as bigint) as executed_steps,
+        -- tokens that fall while steps go on are those of a program that was resumed and counts from 0 again
+        case when tokens_seen < from_tokens_seen then tokens_seen else tokens_seen - from_tokens_seen end
+            as executed_tokens,
+        tokens_from_ts as from_ts,
+        ts
+    from followed
+    where tokens_seen is not null
 
 ),
 
 days as (
 
     select
-        run_id,
-        is_useful,
-        step - from_step as executed_steps,
-        -- tokens that fall while steps go on are those of a program that was resumed and counts from 0 again
-        case when tokens_seen >= from_tokens_seen then tokens_seen - from_tokens_seen else tokens_seen end
-            as executed_tokens,
-        from_ts,
-        ts,
+        *,
         {{ each_day_of('from_ts', 'ts') }} as day_starts_at
-    from followed
+    from spans
 
 ),
 

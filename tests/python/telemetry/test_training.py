@@ -41,6 +41,40 @@ def simulated():
     return {f"simulated-{number}": simulate(number) for number in range(40)}
 
 
+def with_silent_rows(number: int) -> tuple[list[dict[str, object]], dict[str, int]]:
+    """The same, but each third row or so, and never the last, does not tell its tokens."""
+    rows, truth = simulate(number)
+    drawn = random.Random(number)
+    silent = [None, "NaN", -1]
+    rows = [
+        row if row is rows[-1] or drawn.random() < 0.7 else row | {"tokens_seen": drawn.choice(silent)} for row in rows
+    ]
+    return [row | {"run_id": row["run_id"].replace("simulated", "silent")} for row in rows], truth
+
+
+def log_of(run_id: str, *counts: tuple[int, int | None]) -> str:
+    start = datetime(2026, 9, 1, 12)
+    rows = [
+        {"run_id": run_id, "ts": f"{start + timedelta(minutes=at)}Z", "step": step, "tokens_seen": tokens}
+        for at, (step, tokens) in enumerate(counts)
+    ]
+    return "\n".join(map(json.dumps, rows))
+
+
+def history_with_evaluations() -> str:
+    """Weights & Biases: 40 rows of 200 tokens each, and after each ten an evaluation, which is a row of its own."""
+    lines, tokens = [], 0
+    for step in range(1, 45):
+        row: dict[str, object] = {"_step": step, "_timestamp": 1795478400 + 10 * step}
+        if step % 11:
+            tokens += 200
+            row["train/num_input_tokens_seen"] = tokens
+        else:
+            row["eval/loss"] = 1.5
+        lines.append(json.dumps(row))
+    return "\n".join(lines)
+
+
 @pytest.fixture(scope="module")
 def warehouse(module_warehouse, simulated):
     for file in FIXTURES.iterdir():
@@ -50,6 +84,15 @@ def warehouse(module_warehouse, simulated):
     random.Random(7).shuffle(lines)
     module_warehouse.write("telemetry/training/simulated/1.jsonl", "\n".join(lines[: len(lines) // 3]))
     module_warehouse.write("telemetry/training/simulated/2.jsonl", "\n".join(lines[len(lines) // 3 - 20 :]))
+    silent = [json.dumps(row) for number in range(40) for row in with_silent_rows(number)[0]]
+    module_warehouse.write("telemetry/training/simulated/silent.jsonl", "\n".join(silent))
+    first, second = [(step, 100 * step) for step in range(1, 9)], [(step, 100 * step) for step in range(6, 11)]
+    module_warehouse.write("telemetry/training/gap.jsonl", log_of("gap", (1, 100), (2, 200), (3, None), *first[3:5]))
+    module_warehouse.write("telemetry/training/resumed.jsonl", log_of("resumed", *first, (6, None), *second[1:]))
+    module_warehouse.write(
+        "telemetry/training/saved.jsonl", log_of("saved", *first[:4], (5, None), *first[5:], *second)
+    )
+    module_warehouse.write("telemetry/training/evaluated.jsonl", history_with_evaluations())
     module_warehouse.build("+int_usage__training_steps_daily", "+int_quality__telemetry_files")
     return module_warehouse
 
@@ -117,10 +160,32 @@ def test_simulated_runs(warehouse, simulated):
     assert sum(truth["rework"] > 0 for _, truth in simulated.values()) > 20
 
 
+def test_rows_that_do_not_tell_their_tokens(warehouse):
+    assert by_day(warehouse, "gap") == [(1, "(unattributed)", 5, 5, 0, 500, 500, 0)]
+    assert by_day(warehouse, "evaluated") == [(24, "(unattributed)", 44, 44, 0, 8000, 8000, 0)]
+    # The second start's first row does not tell: 8 + 5 steps, of which 3 were in vain.
+    assert by_day(warehouse, "resumed") == [(1, "(unattributed)", 13, 10, 3, 1300, 1000, 300)]
+    # Step 5, from which it was resumed, does not tell; what is useful is known all the same. Each start's step 6 tells
+    # 200 more than step 4 did: the 100 of step 5 were executed twice, for all that is known.
+    assert by_day(warehouse, "saved") == [(1, "(unattributed)", 13, 10, 3, 1400, 1000, 400)]
+
+
+def test_simulated_runs_whose_rows_do_not_all_tell_their_tokens(warehouse):
+    counted = warehouse.query("""
+        select run_id, sum(executed_steps), sum(useful_steps), sum(useful_tokens)
+        from intermediate.int_usage__training_steps_daily where run_id like 'silent%' group by 1
+    """)
+    truths = {f"silent-{number}": with_silent_rows(number)[1] for number in range(40)}
+    assert sorted(counted) == sorted(
+        (run_id, truth["executed"], truth["useful"], truth["useful"] * TOKENS_A_STEP)
+        for run_id, truth in truths.items()
+    )
+
+
 def test_what_could_not_be_read_is_named(warehouse):
     assert warehouse.query("""
         select parse_filename(source_file), issue, detail, affected_rows
-        from intermediate.int_quality__telemetry_files order by all
+        from intermediate.int_quality__telemetry_files where source_file not like '%/silent.jsonl' order by all
     """) == [
         ("generic.jsonl", "unreadable_row", None, 1),
         ("megatron.csv", "unusable_count", None, 1),
