@@ -35,18 +35,12 @@ billed_days as (
 
 meters as (
 
-    select
-        date_day,
-        deployment_id,
-        meter,
-        sum(units) as units
-    from readings
-    group by date_day, deployment_id, meter
-    having bool_or(unit = 'input_token')
+    select * from {{ ref('int_usage__hosted_counts_daily') }}
+    where has_parts
 
 ),
 
--- a report that ends at noon and a gateway that is passed by both see too little, and none invents any: the one that saw more
+-- a report that ends at noon and a gateway that is passed by both see too little: the one that saw more
 -- counts. The bill's quantities are rounded: they count where they are clearly more, or where there is no other
 ranked as (
 
@@ -58,8 +52,8 @@ ranked as (
             partition by meters.date_day, meters.deployment_id
             order by
                 case
-                    when meters.meter != 'billed' then meters.units * 1001
-                    when coalesce(billed_days.is_every_kind_billed, true) then meters.units * 1000
+                    when meters.meter != 'billed' then meters.tokens * 1001
+                    when coalesce(billed_days.is_every_kind_billed, true) then meters.tokens * 1000
                     else 0
                 end desc,
                 meters.meter desc
