@@ -93,7 +93,7 @@ served as (
     left join bill_arrivals on sides.deployment_id = bill_arrivals.deployment_id
     window
         day as (partition by sides.date_day, sides.deployment_id),
-        pair as (partition by sides.date_day, sides.deployment_id, sides.meter)
+        pair as (partition by sides.date_day, sides.deployment_id, sides.meter, sides.reference_meter)
 
 ),
 

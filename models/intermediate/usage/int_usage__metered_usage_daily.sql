@@ -11,6 +11,12 @@ hosted_meters as (
 
 ),
 
+hosted_request_meters as (
+
+    select * from {{ ref('int_usage__hosted_request_meters_daily') }}
+
+),
+
 deployments as (
 
     select
@@ -62,31 +68,23 @@ parted as (
 ),
 
 -- a prompt as a whole counts where its parts are unknown
-ranked as (
+metered as (
 
-    select
-        parted.*,
-        row_number() over (
-            partition by parted.date_day, parted.deployment_id, parted.unit
-            order by parted.meter is not distinct from hosted_meters.meter desc, parted.meter desc
-        ) as rank
+    select parted.*
     from parted
     left join hosted_meters
         on parted.date_day = hosted_meters.date_day and parted.deployment_id = hosted_meters.deployment_id
+    left join hosted_request_meters
+        on
+            parted.date_day = hosted_request_meters.date_day
+            and parted.deployment_id = hosted_request_meters.deployment_id
     where
         (parted.unit != 'prompt_token' or (parted.meter = 'server' and not parted.has_parts))
         and (
             parted.kind is distinct from 'hosted'
-            or parted.meter is not distinct from hosted_meters.meter
-            or parted.unit not in ('input_token', 'cached_input_token', 'output_token')
+            or (parted.unit = 'request' and parted.meter = hosted_request_meters.meter)
+            or (parted.unit != 'request' and parted.meter = hosted_meters.meter)
         )
-
-),
-
-metered as (
-
-    select * from ranked
-    where rank = 1
 
 ),
 
