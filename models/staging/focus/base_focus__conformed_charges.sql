@@ -31,10 +31,12 @@ flagged as (
         is_azure and consumed_quantity is not null
         and (charge_category != 'Usage' or coalesce(commitment_discount_status = 'Unused', false))
             as azure_quantity_not_consumed,
+        -- a correction repeats the PricingQuantity of what it corrects, which is no more tokens
         -- what is dear to ask stands behind `then`: DuckDB asks it of those rows alone, and of all rows behind `and`
         case
             when
                 charge_category = 'Usage' and given_consumed_quantity is null and pricing_quantity is not null
+                and coalesce(charge_class != 'Correction', true)
                 and coalesce(commitment_discount_status != 'Unused', true)
                 then {{ matches('lower(pricing_unit)', "'(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)'") }}
             else false
