@@ -13,18 +13,30 @@
     )
 {%- endmacro %}
 
-{# The sum of the credits that Google's view keeps in an array of their own. #}
+{# The sum of the credits that Google's view keeps in an array of their own, plain or nested as Parquet writes it; null where there is
+   none, and where one of them has no amount that can be read. #}
 {% macro sum_of_credits(credits) -%}
     case
-        when {{ is_json(credits) }}
-            then {{ sum_of_list(
-                json_elements(credits),
-                'credit',
-                'coalesce(try_cast(coalesce(' ~ json_field('credit', 'Amount') ~ ', ' ~ json_field('credit', 'amount')
-                ~ ') as ' ~ money_type() ~ '), 0)',
-                money_type()
-            ) }}
+        when {{ is_json(credits) }} and left(ltrim({{ credits }}), 1) = '['
+            then {{ sum_of_credit_list(json_elements(credits)) }}
+        when {{ is_json(credits) }} and contains({{ credits }}, '"element"')
+            then {{ sum_of_credit_list(json_elements(credits, '$.list[*].element')) }}
     end
+{%- endmacro %}
+
+{% macro sum_of_credit_list(entries) -%}
+    {%- set amount = parse_decimal(
+        'coalesce(' ~ json_field('credit', 'Amount') ~ ', ' ~ json_field('credit', 'amount') ~ ')'
+    ) -%}
+    case
+        when {{ length_of(list_where(entries, 'credit', amount ~ ' is null')) }} = 0
+            then {{ sum_of_list(entries, 'credit', amount, money_type()) }}
+    end
+{%- endmacro %}
+
+{# Whether credits are written as a list, or an object, that has nothing in it. #}
+{% macro has_no_credits(credits) -%}
+    {{ matches_all(credits, "'\\s*(\\[\\s*\\]|[{]\\s*(\"list\"\\s*:\\s*(null|\\[\\s*\\])\\s*)?[}])\\s*'") }}
 {%- endmacro %}
 
 {#

@@ -1,5 +1,6 @@
 -- JSON by the macros of macros/engines/json.sql, and tags of every shape. A text with a document and a rest is no document; of a key
 -- that is there twice in a list of entries the first counts, and an object that has one is unreadable; 0.000000150000 is 1.5e-7.
+-- Of credits all have an amount that can be read, or there is no sum.
 with documents as (
 
     select
@@ -87,7 +88,10 @@ credits as (
         {{ sum_of_credits('credits.given') }} as found
     from (
         values
-        ('[{"Amount": "-1.25"}, {"amount": -0.000000000000000001}, {"x": 1}, null]', '-1.250000000000000001'),
+        ('[{"Amount": "-1.25"}, {"amount": -0.000000000000000001}]', '-1.250000000000000001'),
+        ('{"list": [{"element": {"Amount": -3}}, {"element": {"Amount": "-1,000.5"}}]}', '-1003.500000000000000000'),
+        ('[{"Amount": "-1.25"}, {"x": 1}]', null),
+        ('[{"Amount": "-1.25"}, null]', null),
         ('[]', null),
         ('{"Amount": "1"}', null),
         ('none', null)

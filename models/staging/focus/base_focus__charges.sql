@@ -31,7 +31,7 @@ select
     charges.source,
     charges.columns_of,
     charges.other_columns,
-    charges.x_Credits,
+    {{ present_text('charges.x_Credits') }} as x_credits,
 
     -- ids
     {{ present_text('charges.AllocatedMethodId') }} as allocated_method_id,

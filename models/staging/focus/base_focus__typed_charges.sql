@@ -91,6 +91,7 @@ typed as (
         {{ normal_tags('tags') }} as tags,
         {{ normal_tags('allocated_tags') }} as allocated_tags,
         case when {{ is_json('sku_price_details') }} then sku_price_details end as sku_price_details,
+        {{ sum_of_credits('x_credits') }} as google_credits,
         -- read without a change of meaning, but written so that somebody could read it otherwise
         {{ list_of_known(format_notes) }} as format_notes
     from given
@@ -104,7 +105,9 @@ select
     or (given_billed_cost is not null and billed_cost is null)
     or (given_contracted_cost is not null and contracted_cost is null)
     or (given_list_cost is not null and list_cost is null)
-    or (given_consumed_quantity is not null and consumed_quantity is null) as has_unreadable_number,
+    or (given_consumed_quantity is not null and consumed_quantity is null)
+    or case when x_credits is not null and google_credits is null then not {{ has_no_credits('x_credits') }} else false end
+        as has_unreadable_number,
     (given_billing_period_start is not null and billing_period_start is null)
     or (given_billing_period_end is not null and billing_period_end is null)
     or (given_charge_period_start is not null and charge_period_start is null)

@@ -75,6 +75,5 @@ select
     capacity_reservation_status as given_capacity_reservation_status,
     billing_currency as given_billing_currency,
     consumed_unit as given_consumed_unit,
-    coalesce(effective_cost, billed_cost, 0) as cost,
-    {{ sum_of_credits('x_credits') }} as google_credits
+    coalesce(effective_cost, billed_cost, 0) as cost
 from attributed

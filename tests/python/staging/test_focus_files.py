@@ -130,6 +130,36 @@ def test_what_cannot_be_read_stops_the_build_and_names_every_place_at_once(wareh
         assert f"focus/{source}/june.csv, {place}" in warehouse.output
 
 
+NESTED = "{'list': [{'element': {'Name': 'c', 'Amount': -3.5}}, {'element': {'Name': 'd', 'Amount': -0.5}}]}"
+CREDITS = {
+    "plain": ("[{'Name': 'c', 'Amount': -4}]", 6),
+    "nested": (NESTED, 6),
+    "none": ("[]::struct(Name varchar, Amount double)[]", 10),
+    "commas": ("""'[{"Name":"c","Amount":"-4,000.5"}]'""", Decimal("-3990.5")),
+    "no_list": ("{'Name': 'c', 'Amount': -4}", None),
+    "other_name": ("[{'Name': 'c', 'CreditAmount': -4}]", None),
+}
+
+
+def test_google_credits_of_any_shape_count_or_stop_the_build(warehouse):
+    """10 at 2 x 5 is without its credits of -4, or of -4,000.5 at 2 x 5 as well."""
+    for source, (entries, _) in CREDITS.items():
+        file = warehouse.write(f"focus/{source}/june.parquet", b"")
+        duckdb.sql(f"""
+            copy (
+                select 10 as EffectiveCost, 2 as ContractedUnitPrice, 5 as PricingQuantity, {entries} as x_Credits,
+                    date '2026-06-01' as ChargePeriodStart
+            ) to '{file}'
+        """)
+    assert not warehouse.build("+int_quality__focus_findings", check=False)
+    stopped = {source for source in CREDITS if f"source {source} breaks unreadable_number" in warehouse.output}
+    assert stopped == {source for source, (_, cost) in CREDITS.items() if cost is None}
+    costs = dict(warehouse.query("select source, effective_cost from staging.stg_focus__charges"))
+    assert {source: costs[source] for source in CREDITS if source not in stopped} == {
+        source: cost for source, (_, cost) in CREDITS.items() if cost is not None
+    }
+
+
 def test_a_bill_without_a_cost_stops_the_build(warehouse):
     warehouse.write("focus/acme/june.csv", "ListCost,ChargePeriodStart\n1,2026-06-01\n")
     assert not warehouse.build(STAGED, check=False)
