@@ -5,12 +5,13 @@
     case when {{ trimmed(text) }} not in ('', 'NULL', 'null', '\N') then {{ trimmed(text) }} end
 {%- endmacro %}
 
-{# 1234.5 and 1.2E-7 as they are; $1,234.50 and -1,234 without their signs and separators. #}
+{# 1234.5 and 1.2E-7 as they are; $1,234.50 and -1,234 without their signs and separators. No thousands begin with 0: the comma of 0,125 is
+   of decimals. #}
 {% macro parse_decimal(text) -%}
     coalesce(
         {{ money_of_text(text) }},
         case
-            when {{ matches_all(text, "'[-+]?[$€£¥]?[-+]?(\\d+|\\d{1,3}(,\\d{3})+)(\\.\\d*)?'") }}
+            when {{ matches_all(text, "'[-+]?[$€£¥]?[-+]?(\\d+|[1-9]\\d{0,2}(,\\d{3})+)(\\.\\d*)?'") }}
                 then try_cast({{ replace_every(text, '[$€£¥,]', '') }} as {{ money_type() }})
         end
     )

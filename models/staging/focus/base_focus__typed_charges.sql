@@ -38,11 +38,20 @@ with charges as (
 
 ),
 
+-- whoever divides cells by semicolons may do so because numbers have commas
+files_of_semicolons as (
+
+    select source_file from {{ ref('landed_files') }}
+    where delimiter = ';'
+
+),
+
 -- what the file said, beside what it is read as
 given as (
 
     select
-        *,
+        charges.*,
+        files_of_semicolons.source_file is not null as has_semicolons,
         effective_cost as given_effective_cost,
         billed_cost as given_billed_cost,
         contracted_cost as given_contracted_cost,
@@ -59,6 +68,7 @@ given as (
         concat_ws(' ', billing_period_start, billing_period_end, charge_period_start, charge_period_end) as times,
         concat_ws(' ', billed_cost, effective_cost, contracted_cost, list_cost, consumed_quantity) as amounts
     from charges
+    left join files_of_semicolons on charges.source_file = files_of_semicolons.source_file
 
 ),
 
@@ -66,7 +76,7 @@ typed as (
 
     select
         given.{{ all_but(
-            'times, amounts, has_null_as_text, effective_cost, billed_cost, contracted_cost, list_cost, consumed_quantity,
+            'times, amounts, has_semicolons, has_null_as_text, effective_cost, billed_cost, contracted_cost, list_cost, consumed_quantity,
             pricing_quantity, contracted_unit_price, list_unit_price, commitment_discount_quantity,
             pricing_currency_effective_cost, pricing_currency_contracted_unit_price, pricing_currency_list_unit_price,
             billing_period_start, billing_period_end, charge_period_start, charge_period_end, tags, allocated_tags,
@@ -92,6 +102,11 @@ typed as (
         {{ normal_tags('allocated_tags') }} as allocated_tags,
         case when {{ is_json('sku_price_details') }} then sku_price_details end as sku_price_details,
         {{ sum_of_credits('x_credits') }} as google_credits,
+        -- 1,500 is 1.5 or 1500 there; 1,500.00 can be read
+        case
+            when has_semicolons and contains(amounts, ',') then {{ matches('amounts', "'(^| )[^ .]*,[^ .]*( |$)'") }}
+            else false
+        end as has_doubtful_comma,
         -- read without a change of meaning, but written so that somebody could read it otherwise
         {{ list_of_known(format_notes) }} as format_notes
     from given
@@ -99,15 +114,18 @@ typed as (
 )
 
 select
-    *,
+    {{ all_but('has_doubtful_comma') }},
     -- a value that is there and cannot be read is not known, and not nothing
     (given_effective_cost is not null and effective_cost is null)
     or (given_billed_cost is not null and billed_cost is null)
     or (given_contracted_cost is not null and contracted_cost is null)
     or (given_list_cost is not null and list_cost is null)
     or (given_consumed_quantity is not null and consumed_quantity is null)
-    or case when x_credits is not null and google_credits is null then not {{ has_no_credits('x_credits') }} else false end
-        as has_unreadable_number,
+    or has_doubtful_comma
+    or case
+        when x_credits is not null and google_credits is null then not {{ has_no_credits('x_credits') }}
+        else false
+    end as has_unreadable_number,
     (given_billing_period_start is not null and billing_period_start is null)
     or (given_billing_period_end is not null and billing_period_end is null)
     or (given_charge_period_start is not null and charge_period_start is null)

@@ -160,6 +160,23 @@ def test_google_credits_of_any_shape_count_or_stop_the_build(warehouse):
     }
 
 
+def test_a_comma_that_may_be_of_decimals_stops_the_build(warehouse):
+    """1,500 between semicolons is 1.5 or 1500; 0,125 is 0.125 wherever it stands. 1,500.00 and "1,500" are 1500."""
+    files = {
+        "german": ("EffectiveCost;ChargePeriodStart\n1,500;2026-06-01\n2,250;2026-06-02\n", None),
+        "english": ("EffectiveCost;ChargePeriodStart\n1,500.00;2026-06-01\n", 1500),
+        "quoted": ('EffectiveCost,ChargePeriodStart\n"1,500",2026-06-01\n', 1500),
+        "below_one": ('EffectiveCost,ChargePeriodStart\n"0,125",2026-06-01\n', None),
+    }
+    for source, (text, _) in files.items():
+        warehouse.write(f"focus/{source}/june.csv", text)
+    assert not warehouse.build("+int_quality__focus_findings", check=False)
+    stopped = {source for source in files if f"source {source} breaks unreadable_number" in warehouse.output}
+    assert stopped == {source for source, (_, cost) in files.items() if cost is None}
+    costs = dict(warehouse.query("select source, effective_cost from staging.stg_focus__charges"))
+    assert (costs["english"], costs["quoted"]) == (1500, 1500)
+
+
 def test_a_bill_without_a_cost_stops_the_build(warehouse):
     warehouse.write("focus/acme/june.csv", "ListCost,ChargePeriodStart\n1,2026-06-01\n")
     assert not warehouse.build(STAGED, check=False)
