@@ -41,6 +41,12 @@ MISTAKES = {
     "insert into cost_rules values (3, null, 'ResourceId', null, 'equals', null, 'excluded', 'x', null, null)": (
         "cost_rules.csv, row 3: operators equals, like and regex need a value"
     ),
+    "insert into cost_rules values (10, null, 'ServiceName', null, 'exists', 'Else', 'excluded', 'x', null, null)": (
+        "cost_rules.csv, row 10 (Else): exists takes no value, because it matches any"
+    ),
+    "insert into series_rules values (9997, 'pod', 'exists', 'chat-0', 'chat-large', null, null, null)": (
+        "series_rules.csv, row priority 9997: exists takes no value, because it matches any"
+    ),
     "insert into cost_rules values (4, null, 'Tags', null, 'exists', null, 'excluded', 'x', null, null)": (
         "cost_rules.csv, row 4: tag_key is for column_name Tags"
     ),
