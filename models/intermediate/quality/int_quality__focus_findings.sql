@@ -5,6 +5,13 @@ with files as (
 
 ),
 
+copies as (
+
+    select * from {{ ref('stg_focus__files') }}
+    where not_current_because = 'copy'
+
+),
+
 rules as (
 
     select * from {{ ref('focus_conformance_rules') }}
@@ -39,6 +46,17 @@ other_findings as (
         cast(null as bigint) as example_row
     from {{ ref('landed_files') }}
     where folder = 'focus' and (shape is not null or problem is not null)
+    union all
+    select
+        source,
+        source_file,
+        'copy_compared_whole' as rule_id,
+        uncompared_columns as example_value,
+        1 as checked_count,
+        cast(uncompared_columns is not null as bigint) as violating_count,
+        case when uncompared_columns is not null then abs(effective_cost) end as touched_cost,
+        cast(null as bigint) as example_row
+    from copies
     union all
     select
         source,

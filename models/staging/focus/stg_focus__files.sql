@@ -10,9 +10,9 @@ contents as (
 
 ),
 
-charges as (
+copies as (
 
-    select * from {{ ref('base_focus__typed_charges') }}
+    select * from {{ ref('base_focus__file_copies') }}
 
 ),
 
@@ -25,80 +25,6 @@ scopes as (
         {{ joined_texts(list_in_order('file_version', 'relative_path'), "' '") }} as file_versions
     from files
     group by source, delivery, run_scope
-
-),
-
--- files that may be one bill written twice: in Parquet and in CSV, or packed anew
-counted_alike as (
-
-    select
-        files.source_file,
-        files.source,
-        files.relative_path,
-        contents.row_count,
-        contents.effective_cost,
-        count(*) over (
-            partition by
-                files.source,
-                contents.row_count,
-                contents.effective_cost,
-                contents.billed_cost,
-                contents.charges_from,
-                contents.charges_until
-        ) as file_count
-    from files
-    inner join contents on files.source_file = contents.source_file
-    where
-        files.not_current_because is null
-        and files.delivery in ('overwrite', 'append')
-        and contents.row_count > 0
-
-),
-
-alike as (
-
-    select * from counted_alike
-    where file_count > 1
-
-),
-
--- what every row says, whatever its place: numbers and times by their value, and not by their spelling
-rows_of_alike as (
-
-    select
-        source_file,
-        {{ text_of_row(
-            'source_file, source_row, source, columns_of, other_columns, x_credits, format_notes,
-            given_effective_cost, given_billed_cost, given_contracted_cost, given_list_cost,
-            given_contracted_unit_price, given_list_unit_price, given_consumed_quantity, given_pricing_quantity,
-            given_billing_period_start, given_billing_period_end, given_charge_period_start, given_charge_period_end,
-            given_tags'
-        ) }} as content
-    from charges
-    where source_file in (select source_file from alike)
-
-),
-
-fingerprints as (
-
-    select
-        source_file,
-        sum(cast({{ stable_id('content') }} as {{ wide_integer() }})) as fingerprint
-    from rows_of_alike
-    group by source_file
-
-),
-
-copies as (
-
-    select
-        alike.source_file,
-        row_number() over (
-            partition by alike.source, fingerprints.fingerprint, alike.row_count, alike.effective_cost
-            order by alike.relative_path
-        ) > 1 as is_copy
-    from alike
-    inner join fingerprints on alike.source_file = fingerprints.source_file
 
 )
 
@@ -120,16 +46,18 @@ select
     files.delivery,
     files.run_scope,
     files.run_at,
-    coalesce(files.not_current_because, case when copies.is_copy then 'copy' end) as not_current_because,
+    coalesce(files.not_current_because, case when copies.source_file is not null then 'copy' end)
+        as not_current_because,
     files.checksum,
     files.note,
     files.column_names,
+    copies.uncompared_columns,
     files.superseded_days,
     files.known_gaps,
     contents.row_count,
     contents.effective_cost,
     files.size_bytes,
-    coalesce(files.not_current_because, case when copies.is_copy then 'copy' end) is null as is_current,
+    coalesce(files.not_current_because, case when copies.source_file is not null then 'copy' end) is null as is_current,
     files.modified_at,
     contents.charges_from,
     contents.charges_until,

@@ -212,6 +212,8 @@ def findings(module_warehouse):
     warehouse.write("focus/cost_columns_present/charges.csv", csv_text([few]))
     warehouse.write("focus/file_read/charges.csv", csv_text([FOCUS_1_3_ROW]))
     warehouse.write("focus/file_read/notes.docx", b"PK and no more")
+    for name, unseen in (("a", "1"), ("b", "2")):
+        warehouse.write(f"focus/copy_compared_whole/{name}.csv", csv_text([{**FOCUS_1_3_ROW, "x_Unseen": unseen}]))
     lacking = {**FOCUS_1_3_ROW, "EffectiveCost": "", "BilledCost": ""}
     warehouse.write("focus/without_cost/charges.csv", csv_text([lacking, FOCUS_1_3_ROW]))
     # 10 of 12 that were bought
@@ -255,7 +257,11 @@ def test_a_row_that_breaks_a_rule_is_found(findings, rule_id):
 
 
 @pytest.mark.parametrize(
-    "rule_id", ["cost_columns_present", "file_read", "invoice_matches_billed_cost", "commitment_balances"]
+    "rule_id",
+    [
+        *("cost_columns_present", "file_read", "copy_compared_whole"),
+        *("invoice_matches_billed_cost", "commitment_balances"),
+    ],
 )
 def test_a_file_or_a_sum_that_breaks_a_rule_is_found(findings, rule_id):
     assert violated(findings, rule_id) - {"contracted_cost_present", "list_cost_present"} == {rule_id}
@@ -264,6 +270,7 @@ def test_a_file_or_a_sum_that_breaks_a_rule_is_found(findings, rule_id):
 def test_each_rule_of_the_catalogue_is_broken_here(findings):
     catalogue = {rule_id for (rule_id,) in findings.query("select rule_id from reference.focus_conformance_rules")}
     sums = {"cost_columns_present", "file_read", "invoice_matches_billed_cost", "commitment_balances"}
+    sums |= {"copy_compared_whole"}
     sets = {"superseded_by_later_file", "usage_without_cost"}  # test_focus_delivery.py, and below
     assert catalogue == {*BREAKING} | sums | sets
 

@@ -7,6 +7,7 @@ import re
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 HEADER = "EffectiveCost,BillingCurrency,BillingPeriodStart,ChargePeriodStart\n"
@@ -236,6 +237,30 @@ def test_appended_files_all_count_but_no_copy_of_one(sources):
         select month(charge_period_start), sum(effective_cost) from staging.stg_focus__charges
         where source = 'oci' group by 1 order by 1
     """) == [(6, Decimal(13)), (7, Decimal(7))]
+
+
+def test_bills_that_a_rule_can_tell_apart_are_no_copies(sources):
+    """20 of chat beside 20 of other are 40; an export in Parquet of the first one is a copy of it. What they say in a
+    column that no rule names is not compared."""
+    sources.query("""
+        insert into config.cost_rules (priority, column_name, operator, treatment, target)
+        values (10, 'x_Team', 'exists', 'direct', '$value')
+    """)
+    header = HEADER.replace("\n", ",x_Team,x_Unseen\n")
+    for name, team in (("one", "chat"), ("two", "other")):
+        sources.write(f"focus/team/{name}.csv", f"{header}20,USD,2026-06-01,2026-06-01,{team},1\n")
+    as_parquet = sources.write("focus/team/three.parquet", b"")
+    duckdb.sql(f"""
+        copy (
+            select 20.0 as EffectiveCost, 'USD' as BillingCurrency, date '2026-06-01' as BillingPeriodStart,
+                date '2026-06-01' as ChargePeriodStart, 'chat' as x_Team, 2 as x_Unseen
+        ) to '{as_parquet}'
+    """)
+    assert load(sources) == 40
+    assert reasons(sources) == {"team/three.parquet": "copy"}
+    assert sources.query("""
+        select uncompared_columns from staging.stg_focus__files where not_current_because = 'copy'
+    """) == [("xunseen",)]
 
 
 @pytest.mark.slow
