@@ -12,6 +12,8 @@
 {# [rule, which rows it is about, which of them break it, what to show of such a row]. What the rules mean and why they
    matter is in seeds/reference/focus_conformance_rules.csv. #}
 {% set uncovered_usage = "charge_category = 'Usage' and commitment_discount_id is null" %}
+{# What the calendar has ahead is the longest that usage can last; of a commitment it is worth a look. #}
+{% set years_ahead = "interval '" ~ [var('calendar_years_ahead') | int, 1] | max ~ " years'" %}
 {% set no_correction = "charge_class is distinct from 'Correction'" %}
 {% set rules = [
     (
@@ -28,8 +30,15 @@
     ),
     (
         'periods_plausible', 'charge_period_start is not null or billing_period_start is not null',
-        'year(charge_period_start) not between 2000 and 2099 or year(billing_period_start) not between 2000 and 2099',
-        "charge_period_start || ' in ' || billing_period_start"
+        "year(charge_period_start) not between 2000 and 2099 or year(billing_period_start) not between 2000 and 2099
+            or year(charge_period_end) not between 2000 and 2099
+            or (charge_category = 'Usage' and charge_period_end > charge_period_start + " ~ years_ahead ~ ')',
+        "concat_ws(' in ', charge_period_start || coalesce(' to ' || charge_period_end, ''), billing_period_start || '')"
+    ),
+    (
+        'charge_period_in_calendar', 'charge_period_start is not null',
+        'coalesce(charge_period_end, charge_period_start) > newest_file_written_at + ' ~ years_ahead,
+        "charge_period_start || coalesce(' to ' || charge_period_end, '')"
     ),
     (
         'charge_period_near_billing_period', no_correction,
@@ -114,9 +123,19 @@
 {% do rules.append((column ~ '_present', 'true', column ~ ' is null', "'(null)'")) %}
 {% endfor %}
 
-with charges as (
+with newest_file as (
 
-    select * from {{ ref('stg_focus__charges') }}
+    select max(modified_at) as written_at from {{ ref('landed_files') }}
+
+),
+
+charges as (
+
+    select
+        charges.*,
+        newest_file.written_at as newest_file_written_at
+    from {{ ref('stg_focus__charges') }} as charges
+    cross join newest_file
     where {{ is_not_landed() }}
 
 ),

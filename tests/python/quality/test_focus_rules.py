@@ -2,6 +2,8 @@
 
 import csv
 import io
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -86,6 +88,10 @@ BREAKING: dict[str, tuple[dict[str, str], set[str]]] = {
     "charge_period_has_length": ({"ChargePeriodEnd": "2026-09-01T00:00:00Z"}, set()),
     "billing_period_ordered": (
         {"BillingPeriodStart": "2026-10-01T00:00:00Z", "BillingPeriodEnd": "2026-09-01T00:00:00Z"},
+        set(),
+    ),
+    "charge_period_in_calendar": (
+        {**PURCHASE, "CommitmentDiscountId": "", "ChargePeriodEnd": "2062-06-02T00:00:00Z"},
         set(),
     ),
     "periods_plausible": (
@@ -289,6 +295,38 @@ def test_each_change_has_its_line_in_the_documentation():
     page = (PROJECT / "docs/focus.md").read_text(encoding="utf-8")
     changes = [row["rule_id"] for row in csv.DictReader(rules.splitlines()) if row["check_kind"] == "source_change"]
     assert [rule_id for rule_id in changes if f"`{rule_id}`" not in page] == []
+
+
+FAR_AHEAD = {
+    "never": ({"ChargeCategory": "Purchase", "ChargePeriodEnd": "9999-12-31T00:00:00Z"}, True),
+    "usage_until_2062": ({"ChargePeriodEnd": "2062-09-02T00:00:00Z"}, True),
+    "usage_for_six_years": ({"ChargePeriodEnd": "2032-09-02T00:00:00Z"}, True),
+    "five_years_of_a_plan": ({**PURCHASE, "ChargePeriodEnd": "2031-09-01T00:00:00Z"}, False),
+    "bill_of_2035": (
+        {
+            "ChargePeriodStart": "2035-09-01T00:00:00Z",
+            "ChargePeriodEnd": "2035-09-02T00:00:00Z",
+            "BillingPeriodStart": "2035-09-01T00:00:00Z",
+            "BillingPeriodEnd": "2035-10-01T00:00:00Z",
+        },
+        False,
+    ),
+}
+
+
+def test_a_charge_far_ahead_is_found_and_usage_of_many_years_stops_the_build(warehouse):
+    """Files of today and five years ahead: but for five years of a plan, these charges are not in the calendar."""
+    for source, (changes, _) in FAR_AHEAD.items():
+        file = warehouse.write(f"focus/{source}/charges.csv", csv_text([{**FOCUS_1_3_ROW, **changes}]))
+        os.utime(file, (0, datetime(2026, 11, 30, tzinfo=UTC).timestamp()))
+    assert not warehouse.build("+int_quality__focus_findings", check=False)
+    stopped = {source for source in FAR_AHEAD if f"source {source} breaks periods_plausible" in warehouse.output}
+    assert stopped == {source for source, (_, stops) in FAR_AHEAD.items() if stops}
+    found = warehouse.query("""
+        select source from intermediate.int_quality__focus_findings
+        where rule_id = 'charge_period_in_calendar' and status = 'violated'
+    """)
+    assert {source for (source,) in found} == FAR_AHEAD.keys() - {"five_years_of_a_plan"}
 
 
 def test_a_good_source_breaks_none(findings):
