@@ -117,22 +117,27 @@ parts as (
 
 ),
 
--- what one unit stands for; null where a part of it is no number and no word that is known, as in Token-Hours
-unit_sizes as (
+-- null where a part is no number and no word that is known, and where it is 0
+factors as (
 
     select
         parts.consumed_unit,
-        case
-            when count(*) = count(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor))
-                then cast(
-                        {{ product_of("coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor)") }}
-                        as bigint
-                    )
-        end as size,
-        coalesce(bool_or(words.counts = 'meter'), false) as is_of_the_meter
+        words.counts,
+        nullif(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor), 0) as factor
     from parts
     left join {{ ref('unit_words') }} as words on parts.part = words.word
-    group by parts.consumed_unit
+
+),
+
+-- what one unit stands for; null where one of its parts is, as in Token-Hours
+unit_sizes as (
+
+    select
+        consumed_unit,
+        case when count(*) = count(factor) then cast({{ product_of('factor') }} as bigint) end as size,
+        coalesce(bool_or(counts = 'meter'), false) as is_of_the_meter
+    from factors
+    group by consumed_unit
 
 )
 
