@@ -28,8 +28,7 @@ units as (
 
     select
         unit,
-        cost_scope = 'token_kind' as is_token_kind,
-        cost_scope in ('token_kind', 'token_total') as is_token
+        cost_scope = 'token_kind' as is_token_kind
     from {{ ref('units') }}
 
 ),
@@ -38,7 +37,6 @@ judged as (
 
     select
         watched_units.*,
-        units.is_token,
         units.is_token_kind,
         deployment_days.environment,
         deployment_days.workload,
@@ -46,12 +44,13 @@ judged as (
         unit_meters.activity_source,
         unit_meters.meter_null_reason,
         unit_meters.is_cost_undivided,
+        unit_meters.is_used,
         attributions.deployment_id is not null and deployment_days.expected_seconds > 0 as is_attributed,
         deployment_days.is_usage_known as is_metered,
         coalesce(attributions.lost_seconds, 0) as lost_seconds,
         attributions.is_input_told
         and (attributions.is_output_told or units.unit in ('input_token', 'cached_input_token'))
-            as are_tokens_told
+            as is_kind_told
     from watched_units
     inner join units on watched_units.unit = units.unit
     inner join deployment_days
@@ -85,7 +84,12 @@ reasoned as (
         coalesce(
             min(case when is_token_kind then meter_null_reason end) over day,
             max(case when is_token_kind and is_cost_undivided then 'meter_missing' end) over day
-        ) as kinds_null_reason
+        ) as kinds_null_reason,
+        case
+            when is_token_kind then is_kind_told
+            -- what is no kind of token takes a part of the cost of each: where the gateway does not tell who used one, it is not known
+            else bool_and(case when is_token_kind and is_used then is_kind_told end) over day
+        end as are_kinds_told
     from judged
     window day as (partition by date_day, deployment_id)
 
@@ -108,7 +112,7 @@ select
         when lost_seconds > {{ allowed }} * 86400 then 'coverage_below_minimum'
         -- what the gateway did not see is what more was metered: where that was not seen, nobody's part is not known
         when not is_metered then 'coverage_below_minimum'
-        when is_token and not are_tokens_told then 'meter_missing'
+        when not are_kinds_told then 'meter_missing'
         else kinds_null_reason
     end as attribution_null_reason,
     observed_seconds,

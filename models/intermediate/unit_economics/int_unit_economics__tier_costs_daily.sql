@@ -21,14 +21,25 @@ deployment_days as (
 
 ),
 
+units as (
+
+    select * from {{ ref('units') }}
+
+),
+
+-- a kind of token can be counted by tier where the cost of another cannot
 counted_days as (
 
     select
-        deployment_id,
-        unit,
-        coalesce(null_reason, attribution_null_reason) as null_reason,
-        date_day
-    from {{ ref('int_unit_economics__counted_days') }}
+        counted_days.deployment_id,
+        counted_days.unit,
+        coalesce(counted_days.null_reason, counted_days.attribution_null_reason) as null_reason,
+        max(case when units.cost_scope != 'token_kind' then counted_days.attribution_null_reason end) over (
+            partition by counted_days.deployment_id, counted_days.date_day
+        ) as cost_null_reason,
+        counted_days.date_day
+    from {{ ref('int_unit_economics__counted_days') }} as counted_days
+    inner join units on counted_days.unit = units.unit
 
 ),
 
@@ -50,9 +61,8 @@ judged as (
         deployment_days.workload,
         cost_cells.customer_tier,
         max(cost_cells.effective_cost) as effective_cost,
-        count(counted_days.unit) as priced_units,
         count(counted_days.unit) filter (where counted_days.null_reason is null) as counted_units,
-        min(counted_days.null_reason) as null_reason,
+        coalesce(min(counted_days.null_reason), min(counted_days.cost_null_reason)) as null_reason,
         cost_cells.date_day
     from cost_cells
     inner join deployment_days
@@ -82,8 +92,8 @@ select
     workload,
     customer_tier,
     sum(effective_cost) as effective_cost,
-    coalesce(sum(effective_cost) filter (where counted_units = priced_units), 0) as counted_cost,
-    min(null_reason) filter (where counted_units between 1 and priced_units - 1) as null_reason,
+    coalesce(sum(effective_cost) filter (where null_reason is null), 0) as counted_cost,
+    min(null_reason) filter (where counted_units > 0) as null_reason,
     date_day
 from judged
 group by environment, workload, customer_tier, date_day

@@ -66,7 +66,8 @@ select
         token_kinds.unit is not null
         and undivided_days.deployment_id is not null
         and coalesce(metered_units.units, 0) > 0
-    ) as is_cost_undivided
+    ) as is_cost_undivided,
+    coalesce(metered_units.units, 0) > 0 as is_used
 from watched_units
 left join token_kinds on watched_units.unit = token_kinds.unit
 {%- for relation in ['activity_sources', 'metered_units', 'unknown_units', 'billed_gaps'] %}
