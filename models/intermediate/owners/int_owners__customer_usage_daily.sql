@@ -19,12 +19,16 @@ customers as (
         sum(cached_input_tokens) as cached_input_token,
         sum(output_tokens) as output_token,
         sum(requests) as request,
-        sum(requests_without_input) as requests_without_input,
-        sum(requests_without_output) as requests_without_output,
         date_day
     from {{ ref('int_usage__customer_requests_daily') }}
     where deployment_id is not null and exists (select 1 from owners)
     group by deployment_id, customer_id, date_day
+
+),
+
+told as (
+
+    select * from {{ ref('int_usage__gateway_counts_told_daily') }}
 
 ),
 
@@ -42,7 +46,7 @@ named as (
 
 ),
 
--- all customers that no row names are one; tokens that more than a small part of the requests does not tell are unknown
+-- all customers that no row names are one; tokens of which the requests do not tell enough are unknown
 parts as (
 
     select
@@ -52,19 +56,20 @@ parts as (
         sum(customers.cached_input_token) as cached_input_token,
         sum(customers.output_token) as output_token,
         sum(customers.request) as request,
-        sum(sum(customers.requests_without_input)) over deployment_day
-        <= {{ var('max_unknown_share') }} * sum(sum(customers.request)) over deployment_day as is_input_told,
-        sum(sum(customers.requests_without_output)) over deployment_day
-        <= {{ var('max_unknown_share') }} * sum(sum(customers.request)) over deployment_day as is_output_told,
+        told.is_input_told and told.is_cached_told as is_input_told,
+        told.is_output_told,
         customers.date_day
     from customers
+    inner join told
+        on customers.date_day = told.date_day and customers.deployment_id = told.deployment_id
     left join named
         on
             customers.date_day = named.date_day
             and customers.deployment_id = named.deployment_id
             and customers.customer_id = named.customer_id
-    group by customers.deployment_id, named.priority, customers.date_day
-    window deployment_day as (partition by customers.deployment_id, customers.date_day)
+    group by
+        customers.deployment_id, named.priority, told.is_input_told, told.is_cached_told, told.is_output_told,
+        customers.date_day
 
 ),
 

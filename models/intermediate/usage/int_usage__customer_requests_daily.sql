@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     partition_by=partition_on('source_file'),
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     pre_hook=[
         "{{ forget_changed_files(ref('int_usage__request_files')) }}",
         "{{ choose_new_files(ref('int_usage__request_files')) }}"
@@ -58,6 +58,7 @@ select
     cast(coalesce(sum(output_tokens), 0) as bigint) as output_tokens,
     cast(count(*) filter (where {{ is_without_count('input_tokens') }}) as bigint) as requests_without_input,
     cast(count(*) filter (where {{ is_without_count('output_tokens') }}) as bigint) as requests_without_output,
+    cast(count(*) filter (where {{ is_without_count('cached_input_tokens') }}) as bigint) as requests_without_cached,
     cast(requested_at as date) as date_day
 from requests
 group by source_file, file_version, deployment_id, customer_id, geography, cast(requested_at as date)

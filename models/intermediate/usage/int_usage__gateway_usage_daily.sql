@@ -4,45 +4,49 @@ with requests as (
 
 ),
 
-attributed as (
+told as (
 
-    {{ with_customer('requests') }}
+    select * from {{ ref('int_usage__gateway_counts_told_daily') }}
 
 ),
 
--- tokens that more than a small part of the requests does not tell are unknown, for every tier of the day
-deployment_days as (
+told_requests as (
+
+    select
+        requests.*,
+        told.is_input_told,
+        told.is_cached_told,
+        told.is_output_told
+    from requests
+    inner join told
+        on
+            requests.date_day = told.date_day
+            and requests.deployment_id is not distinct from told.deployment_id
+
+),
+
+attributed as (
+
+    {{ with_customer('told_requests') }}
+
+),
+
+-- of a prompt of which nobody knows what was cached the whole is known
+totals as (
 
     select
         date_day,
         deployment_id,
-        sum(requests_without_input) <= {{ var('max_unknown_share') }} * sum(requests) as is_input_told,
-        sum(requests_without_output) <= {{ var('max_unknown_share') }} * sum(requests) as is_output_told
+        customer_tier,
+        geography,
+        sum(uncached_input_tokens) filter (where is_input_told and is_cached_told) as input_token,
+        sum(cached_input_tokens) filter (where is_input_told and is_cached_told) as cached_input_token,
+        sum(uncached_input_tokens + cached_input_tokens) filter (where is_input_told and not is_cached_told)
+            as prompt_token,
+        sum(output_tokens) filter (where is_output_told) as output_token,
+        sum(requests) as request
     from attributed
-    group by date_day, deployment_id
-
-),
-
-totals as (
-
-    select
-        attributed.date_day,
-        attributed.deployment_id,
-        attributed.customer_tier,
-        attributed.geography,
-        case when max(deployment_days.is_input_told) then sum(attributed.uncached_input_tokens) end
-            as input_token,
-        case when max(deployment_days.is_input_told) then sum(attributed.cached_input_tokens) end
-            as cached_input_token,
-        case when max(deployment_days.is_output_told) then sum(attributed.output_tokens) end as output_token,
-        sum(attributed.requests) as request
-    from attributed
-    inner join deployment_days
-        on
-            attributed.date_day = deployment_days.date_day
-            and attributed.deployment_id = deployment_days.deployment_id
-    group by
-        attributed.date_day, attributed.deployment_id, attributed.customer_tier, attributed.geography
+    group by date_day, deployment_id, customer_tier, geography
 
 ),
 
@@ -57,11 +61,14 @@ units as (
         case kinds.unit
             when 'input_token' then totals.input_token
             when 'cached_input_token' then totals.cached_input_token
+            when 'prompt_token' then totals.prompt_token
             when 'output_token' then totals.output_token
             when 'request' then totals.request
         end as units
     from totals
-    cross join (values ('input_token'), ('cached_input_token'), ('output_token'), ('request')) as kinds (unit)
+    cross join (
+        values ('input_token'), ('cached_input_token'), ('prompt_token'), ('output_token'), ('request')
+    ) as kinds (unit)
 
 )
 

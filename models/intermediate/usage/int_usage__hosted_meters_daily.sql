@@ -2,7 +2,7 @@ with readings as (
 
     select * from {{ ref('int_usage__meter_readings_daily') }}
     where
-        unit in ('input_token', 'cached_input_token', 'output_token')
+        (unit in ('input_token', 'cached_input_token', 'output_token') or (unit = 'prompt_token' and meter = 'gateway'))
         and meter in ('gateway', 'provider', 'billed')
         and units is not null
 
@@ -16,7 +16,7 @@ kinds as (
         unit,
         bool_or(meter = 'billed') as is_billed
     from readings
-    where units > 0
+    where units > 0 and unit != 'prompt_token'
     group by date_day, deployment_id, unit
 
 ),
@@ -33,10 +33,11 @@ billed_days as (
 
 ),
 
+-- a gateway that knows of a prompt only the whole counts where it saw clearly more
 meters as (
 
     select * from {{ ref('int_usage__hosted_counts_daily') }}
-    where has_parts
+    where has_parts or (tokens is not null and meter = 'gateway')
 
 ),
 
@@ -52,7 +53,8 @@ ranked as (
             partition by meters.date_day, meters.deployment_id
             order by
                 case
-                    when meters.meter != 'billed' then meters.tokens * 1001
+                    when meters.meter != 'billed' and meters.has_parts then meters.tokens * 1001
+                    when meters.meter != 'billed' then meters.tokens * {{ (1001 * (1 - var('metering_tolerance'))) | int }}
                     when coalesce(billed_days.is_every_kind_billed, true) then meters.tokens * 1000
                     else 0
                 end desc,

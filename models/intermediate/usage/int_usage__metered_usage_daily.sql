@@ -79,7 +79,7 @@ metered as (
             parted.date_day = hosted_request_meters.date_day
             and parted.deployment_id = hosted_request_meters.deployment_id
     where
-        (parted.unit != 'prompt_token' or (parted.meter = 'server' and not parted.has_parts))
+        (parted.unit != 'prompt_token' or (parted.meter in ('server', 'gateway') and not parted.has_parts))
         and (
             parted.kind is distinct from 'hosted'
             or (parted.unit = 'request' and parted.meter = hosted_request_meters.meter)

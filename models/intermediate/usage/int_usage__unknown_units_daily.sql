@@ -62,7 +62,8 @@ other_days as (
         metered_usage.date_day,
         metered_usage.deployment_id,
         max(deployments.kind) as kind,
-        bool_or(metered_usage.unit = 'input_token') as has_prompt,
+        bool_or(metered_usage.unit in ('input_token', 'prompt_token')) as has_prompt,
+        bool_or(metered_usage.unit = 'prompt_token') as is_prompt_undivided,
         bool_or(metered_usage.unit = 'cached_input_token' and metered_usage.units > 0) as has_cached,
         bool_or(metered_usage.unit = 'output_token') as has_output,
         bool_or(metered_usage.unit = 'request') as has_request,
@@ -95,7 +96,9 @@ other_gaps as (
     where
         case meters.meter
             when 'prompt' then other_days.kind != 'training' and not other_days.has_prompt
-            when 'cached' then cached_days.deployment_id is not null and not other_days.has_cached
+            when 'cached'
+                then other_days.is_prompt_undivided
+                    or (cached_days.deployment_id is not null and not other_days.has_cached)
             when 'output'
                 then other_days.kind not in ('training', 'embedding')
                     and used_kinds.has_output

@@ -44,6 +44,8 @@ class Lost:
     series: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
     everything: tuple[int, int] = (0, 0)
     gateway: tuple[int, int] = (0, 0)
+    # hours of a column of each nth request row
+    told: tuple[str, int, tuple[int, int]] = ("", 1, (0, 0))
     bill: set[int] = field(default_factory=set)
     meter: set[int] = field(default_factory=set)
     pool_tag: bool = False
@@ -106,6 +108,17 @@ def lose_gateway(drawn: random.Random) -> Lost:
     return Lost("gateway", gateway=some_hours(drawn))
 
 
+def lose_column(drawn: random.Random) -> Lost:
+    column = drawn.choice(["input_tokens", "cached_input_tokens", "output_tokens"])
+    hours = some_hours(drawn)
+    if column == "cached_input_tokens":
+        # what is never told is taken for 0, and so is what half of the rows leave away on most days
+        while hours == (0, HOURS):
+            hours = some_hours(drawn)
+        return Lost("column", told=(column, drawn.choice([1, 2]) if hours[1] - hours[0] <= 48 else 1, hours))
+    return Lost("column", told=(column, drawn.choice([1, 2, 3]), hours))
+
+
 def lose_bill(drawn: random.Random) -> Lost:
     return Lost("bill", bill=some_days(drawn))
 
@@ -124,7 +137,7 @@ def relabel(drawn: random.Random) -> Lost:
 
 LOSSES: tuple[Callable[[random.Random], Lost], ...] = (
     *(lose_exporter, lose_target, lose_servers, lose_metric, lose_everything, lose_gateway, lose_bill, lose_meter),
-    *(lose_rule, relabel),
+    *(lose_rule, relabel, lose_column),
 )
 
 
@@ -268,10 +281,19 @@ def write_requests(warehouse, companies: list[Lost]) -> None:
             ts = FIRST + timedelta(seconds=300 * request + 30)
             who = request % 2
             prompt = volume_of[request // 288] * 300 // SCRAPE * (2 + 2 * who) // 3
+            tokens: dict[str, int | str] = {
+                "input_tokens": prompt,
+                "cached_input_tokens": prompt // 5,
+                "output_tokens": prompt // 10,
+            }
+            column, nth, (start, end) = lost.told
+            # every second request is of one customer
+            if start <= request // 12 < end and request % nth == 0:
+                tokens[column] = ""
             for name in "ag":
                 lines.append(
-                    f"{ts},{name}{number}-{request},{name}{number},customer{who},u{number}-{request % 10},"
-                    f"s{number}-{request % 288},{prompt},{prompt // 5},{prompt // 10},200"
+                    f"{ts},{name}{number}-{request},{name}{number},customer{who},"
+                    f"u{number}-{request % 10},s{number}-{request % 288},{','.join(map(str, tokens.values()))},200"
                 )
     (folder / "requests.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     warehouse.write("customers.csv", "customer_id,customer_tier,geography\ncustomer0,gold,eu\ncustomer1,free,us\n")
