@@ -24,14 +24,25 @@ repeats as (
 
 ),
 
+doubts as (
+
+    select
+        source_file,
+        {{ each_of('rows_in_doubt') }} as source_row
+    from {{ ref('int_usage__request_repeats_daily') }}
+
+),
+
 requests as (
 
     select
         stg_requests.{{ all_but('file_version') }},
-        files.file_version
+        files.file_version,
+        doubts.source_row is not null as is_in_doubt
     from {{ ref('stg_requests__requests') }} as stg_requests
     inner join files on stg_requests.source_file = files.source_file
     anti join repeats on stg_requests.source_file = repeats.source_file and stg_requests.source_row = repeats.source_row
+    left join doubts on stg_requests.source_file = doubts.source_file and stg_requests.source_row = doubts.source_row
     where
         {{ is_not_landed('stg_requests.source_file') }}
         and stg_requests.requested_at is not null
@@ -59,6 +70,7 @@ select
     cast(count(*) filter (where {{ is_without_count('input_tokens') }}) as bigint) as requests_without_input,
     cast(count(*) filter (where {{ is_without_count('output_tokens') }}) as bigint) as requests_without_output,
     cast(count(*) filter (where {{ is_without_count('cached_input_tokens') }}) as bigint) as requests_without_cached,
+    cast(count(*) filter (where is_in_doubt) as bigint) as requests_in_doubt,
     cast(requested_at as date) as date_day
 from requests
 group by source_file, file_version, deployment_id, customer_id, geography, cast(requested_at as date)

@@ -30,6 +30,20 @@ doubled_counts as (
 
 ),
 
+-- a request whose id comes again hours later may be two, of which one counts
+doubts as (
+
+    select
+        date_day,
+        deployment_id,
+        cast(sum(requests_in_doubt) as double)
+        / sum(requests + failed_requests + requests_in_doubt) as doubted_share
+    from {{ ref('int_usage__customer_requests_daily') }}
+    group by date_day, deployment_id
+    having sum(requests_in_doubt) > 0
+
+),
+
 whole_gateway as (
 
     select * from silences
@@ -145,20 +159,23 @@ select
     days.date_day,
     days.deployment_id,
     cast(
-        case
-            when whole_gateway.date_day is null then 86400
-            when doubled_counts.date_day is not null then 0
-            when
-                shares.share_seen
-                >= 1
-                - {{ allowed }}
-                - {{ var('metering_tolerance_requests') }} / coalesce(greatest(shares.requests, 1), 1e9)
-                then 0
-            when shares.share_seen is not null then ceil(86400 * (1 - shares.share_seen))
-            -- before its first row and after its last nobody can tell whether it was used
-            when silences.date_day is null then 86400
-            else 3600 * greatest(silences.silent_hours, whole_gateway.silent_hours)
-        end as bigint
+        greatest(
+            ceil(86400 * coalesce(doubts.doubted_share, 0)),
+            case
+                when whole_gateway.date_day is null then 86400
+                when doubled_counts.date_day is not null then 0
+                when
+                    shares.share_seen
+                    >= 1
+                    - {{ allowed }}
+                    - {{ var('metering_tolerance_requests') }} / coalesce(greatest(shares.requests, 1), 1e9)
+                    then 0
+                when shares.share_seen is not null then ceil(86400 * (1 - shares.share_seen))
+                -- before its first row and after its last nobody can tell whether it was used
+                when silences.date_day is null then 86400
+                else 3600 * greatest(silences.silent_hours, whole_gateway.silent_hours)
+            end
+        ) as bigint
     ) as lost_seconds
 from days
 left join whole_gateway on days.date_day = whole_gateway.date_day
@@ -168,3 +185,5 @@ left join silences
     on days.date_day = silences.date_day and days.deployment_id = silences.deployment_id
 left join doubled_counts
     on days.date_day = doubled_counts.date_day and days.deployment_id = doubled_counts.deployment_id
+left join doubts
+    on days.date_day = doubts.date_day and days.deployment_id = doubts.deployment_id

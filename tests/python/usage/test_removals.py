@@ -46,6 +46,8 @@ class Lost:
     gateway: tuple[int, int] = (0, 0)
     # hours of a column of each nth request row
     told: tuple[str, int, tuple[int, int]] = ("", 1, (0, 0))
+    # after so many hours the gateway counts its requests from 0 again
+    numbered: int = HOURS
     bill: set[int] = field(default_factory=set)
     meter: set[int] = field(default_factory=set)
     pool_tag: bool = False
@@ -119,6 +121,11 @@ def lose_column(drawn: random.Random) -> Lost:
     return Lost("column", told=(column, drawn.choice([1, 2, 3]), hours))
 
 
+def lose_numbers(drawn: random.Random) -> Lost:
+    """A process counts its requests, and begins anew each day, or sooner or later."""
+    return Lost("numbers", numbered=drawn.choice([1, 5, 12, 23, 24, 24, 24, 30]))
+
+
 def lose_bill(drawn: random.Random) -> Lost:
     return Lost("bill", bill=some_days(drawn))
 
@@ -137,7 +144,7 @@ def relabel(drawn: random.Random) -> Lost:
 
 LOSSES: tuple[Callable[[random.Random], Lost], ...] = (
     *(lose_exporter, lose_target, lose_servers, lose_metric, lose_everything, lose_gateway, lose_bill, lose_meter),
-    *(lose_rule, relabel, lose_column),
+    *(lose_rule, relabel, lose_column, lose_numbers),
 )
 
 
@@ -292,7 +299,7 @@ def write_requests(warehouse, companies: list[Lost]) -> None:
                 tokens[column] = ""
             for name in "ag":
                 lines.append(
-                    f"{ts},{name}{number}-{request},{name}{number},customer{who},"
+                    f"{ts},{name}{number}-{request % (lost.numbered * 12)},{name}{number},customer{who},"
                     f"u{number}-{request % 10},s{number}-{request % 288},{','.join(map(str, tokens.values()))},200"
                 )
     (folder / "requests.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -10,12 +10,12 @@ import pytest
 SELECTION = ("+int_usage__customer_requests_daily", "+int_quality__telemetry_files")
 
 
-def line(number: int, tokens: int, day: int = 1) -> str:
+def line(number: int, tokens: int, day: int = 1, time: str = "10:00") -> str:
     return json.dumps(
         {
             "deployment_id": "chat-large",
             "request_id": f"r{number}",
-            "ts": f"2026-03-{day:02}T10:00:00Z",
+            "ts": f"2026-03-{day:02}T{time}:00Z",
             "input_tokens": tokens,
         }
     )
@@ -31,6 +31,14 @@ def counted(warehouse) -> dict[str, tuple[int, int]]:
         from intermediate.int_usage__customer_requests_daily group by all
     """)
     return {day: (int(requests), int(tokens)) for day, requests, tokens in rows}
+
+
+def in_doubt(warehouse) -> dict[str, int]:
+    rows = warehouse.query("""
+        select cast(date_day as varchar), sum(requests_in_doubt)
+        from intermediate.int_usage__customer_requests_daily group by all having sum(requests_in_doubt) > 0
+    """)
+    return {day: int(requests) for day, requests in rows}
 
 
 def repeats(warehouse) -> int:
@@ -56,17 +64,50 @@ def test_files_that_overlap_count_each_request_once(warehouse):
     assert (counted(warehouse), repeats(warehouse)) == ({"2026-03-01": (3, 14)}, 0)
 
 
+def test_a_process_that_counts_from_one_again_each_day_has_all_its_requests(warehouse):
+    """Its days come one by one, and the second is delivered twice. A request before and after midnight is one."""
+    put(warehouse, "a", line(1, 1), line(2, 2, time="12:00"), line(9, 4, time="23:45"))
+    warehouse.build(*SELECTION)
+    second = (line(9, 4, 2, "00:15"), line(1, 8, 2, "08:00"), line(2, 16, 2, "23:00"))
+    put(warehouse, "b", *second)
+    warehouse.build(*SELECTION)
+    put(warehouse, "c", *second[1:], line(1, 32, 3, "00:30"))
+    warehouse.build(*SELECTION)
+    assert counted(warehouse) == {"2026-03-01": (3, 7), "2026-03-02": (2, 24), "2026-03-03": (1, 32)}
+    assert repeats(warehouse) == 3
+    assert in_doubt(warehouse) == {}
+
+
+def test_an_id_that_comes_again_hours_later_counts_once_and_is_in_doubt(warehouse):
+    """In whatever file the second row is, and in no doubt any more once it is gone."""
+    put(warehouse, "a", line(1, 1), line(2, 2), line(3, 4))
+    put(warehouse, "b", line(1, 8, time="10:59"), line(2, 16, time="11:01"))
+    warehouse.build(*SELECTION)
+    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 7)}, {"2026-03-01": 1})
+
+    put(warehouse, "c", line(3, 32, time="15:00"))
+    warehouse.build(*SELECTION)
+    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 7)}, {"2026-03-01": 2})
+
+    (warehouse.data / "telemetry/requests/b.jsonl").unlink()
+    warehouse.build(*SELECTION)
+    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 7)}, {"2026-03-01": 1})
+
+
 @pytest.mark.slow
 def test_any_order_of_files_counts_the_same(warehouse):
-    """Each of 60 requests on three days has its own power of two, and lies in one to three of five files."""
+    """Each of 60 requests on three days has its own power of two, and lies in one to three of five files.
+
+    Ids are those of a process that begins anew each day.
+    """
     rng = random.Random(7)
     files: dict[str, list[str]] = {name: [] for name in "abcde"}
     expected: dict[str, list[int]] = {}
     for number in range(60):
-        day = rng.randint(1, 3)
+        day = 1 + number // 20
         expected.setdefault(f"2026-03-{day:02}", []).append(1 << number % 50)
         for name in rng.sample(sorted(files), rng.randint(1, 3)):
-            files[name].append(line(number, 1 << number % 50, day))
+            files[name].append(line(number % 20, 1 << number % 50, day))
     names = rng.sample(sorted(files), 5)
     for chunk in (names[:2], names[2:4], names[4:]):
         for name in chunk:
