@@ -100,9 +100,8 @@ other_gaps as (
                 then other_days.is_prompt_undivided
                     or (cached_days.deployment_id is not null and not other_days.has_cached)
             when 'output'
-                then other_days.kind not in ('training', 'embedding')
-                    and used_kinds.has_output
-                    and not other_days.has_output
+                then not other_days.has_output
+                    and (other_days.kind = 'inference' or (other_days.kind = 'hosted' and used_kinds.has_output))
             when 'request' then other_days.kind != 'training' and not other_days.has_request
             when 'training_token' then other_days.has_step and not other_days.has_training_token
         end
