@@ -2,7 +2,7 @@ with readings as (
 
     select * from {{ ref('int_usage__meter_readings_daily') }}
     where
-        (unit in ('input_token', 'cached_input_token', 'output_token') or (unit = 'prompt_token' and meter = 'gateway'))
+        unit in ('input_token', 'cached_input_token', 'output_token')
         and meter in ('gateway', 'provider', 'billed')
         and units is not null
 
@@ -16,7 +16,7 @@ kinds as (
         unit,
         bool_or(meter = 'billed') as is_billed
     from readings
-    where units > 0 and unit != 'prompt_token'
+    where units > 0
     group by date_day, deployment_id, unit
 
 ),
