@@ -45,14 +45,16 @@ select
     named.relative_path,
     named.source,
     named.format,
-    -- what decides how a row is read, besides the file; the currency is that of charges that name none
+    -- what decides how a row is read, besides the file; the currency is that of charges that name none. The last is the number of the
+    -- rules: where rows are read otherwise it goes up, and every file is read once more
     concat_ws(
         '-',
         named.file_version,
         sources.data_generator,
         sources.credits,
         sources.known_gaps,
-        {{ sql_text(var('reporting_currency')) }}
+        {{ sql_text(var('reporting_currency')) }},
+        'rules:2'
     ) as file_version,
     named.delivery,
     named.run_scope,
