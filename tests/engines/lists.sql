@@ -86,7 +86,9 @@ cases as (
         (
             select
                 cast({{ sum_of_list('numbers', 'number', '2 * number') }} as string)
-                || coalesce(cast({{ sum_of_list(list_where('numbers', 'number', 'number > 9'), 'number', 'number') }} as string), '-')
+                || coalesce(cast({{ sum_of_list(
+                    list_where('numbers', 'number', 'number > 9'), 'number', 'number'
+                ) }} as string), '-')
             from labels
         ) as found,
         '12-' as expected

@@ -112,7 +112,9 @@ parts as (
 
     select
         units.consumed_unit,
-        {{ each_of("regexp_extract_all(lower(units.consumed_unit), '[0-9]+(?:,[0-9]{3})*|[a-z]+|[^a-z0-9 ]', 0)") }} as part
+        {{ each_of(
+            "regexp_extract_all(lower(units.consumed_unit), '[0-9]+(?:,[0-9]{3})*|[a-z]+|[^a-z0-9 ]', 0)"
+        ) }} as part
     from (select distinct consumed_unit from metered) as units
 
 ),

@@ -1,3 +1,5 @@
+{%- set without_parts = (1001 * (1 - var('metering_tolerance'))) | int -%}
+
 with readings as (
 
     select * from {{ ref('int_usage__meter_readings_daily') }}
@@ -54,7 +56,7 @@ ranked as (
             order by
                 case
                     when meters.meter != 'billed' and meters.has_parts then meters.tokens * 1001
-                    when meters.meter != 'billed' then meters.tokens * {{ (1001 * (1 - var('metering_tolerance'))) | int }}
+                    when meters.meter != 'billed' then meters.tokens * {{ without_parts }}
                     when coalesce(billed_days.is_every_kind_billed, true) then meters.tokens * 1000
                     else 0
                 end desc,
