@@ -1,26 +1,39 @@
-{# Functions that have another name on each engine, and the same meaning: DuckDB's, Spark's. #}
-{% macro names_of_functions() -%}
-    {{ return({
-        'each_of': ('unnest', 'explode'),
-        'joined_texts': ('array_to_string', 'array_join'),
-        'key_of_text': ('md5_number', 'md5'),
-        'length_of': ('len', 'size'),
-        'map_of_lists': ('map', 'map_from_arrays'),
-        'matches': ('regexp_matches', 'regexp_like'),
-        'microseconds': ('epoch_us', 'unix_micros'),
-        'milliseconds': ('epoch_ms', 'unix_millis'),
-        'raise': ('error', 'raise_error'),
-        'time_of': ('make_timestamp', 'timestamp_micros'),
-        'value_at_max': ('arg_max_null', 'max_by'),
-        'value_at_min': ('arg_min_null', 'min_by')
-    }) }}
-{%- endmacro %}
-
+{# Functions that have another name on each engine, and the same meaning: a row for each. #}
 {% macro function_named(name) -%} {{ return(adapter.dispatch('function_named', 'ai_unit_economics')(name)) }} {%- endmacro %}
 
-{% macro default__function_named(name) -%} {{ return(names_of_functions()[name][0]) }} {%- endmacro %}
+{% macro default__function_named(name) -%}
+    {{ {
+        'each_of': 'unnest',
+        'joined_texts': 'array_to_string',
+        'key_of_text': 'md5_number',
+        'length_of': 'len',
+        'map_of_lists': 'map',
+        'matches': 'regexp_matches',
+        'microseconds': 'epoch_us',
+        'milliseconds': 'epoch_ms',
+        'raise': 'error',
+        'time_of': 'make_timestamp',
+        'value_at_max': 'arg_max_null',
+        'value_at_min': 'arg_min_null'
+    }[name] }}
+{%- endmacro %}
 
-{% macro spark__function_named(name) -%} {{ return(names_of_functions()[name][1]) }} {%- endmacro %}
+{% macro spark__function_named(name) -%}
+    {{ {
+        'each_of': 'explode',
+        'joined_texts': 'array_join',
+        'key_of_text': 'md5',
+        'length_of': 'size',
+        'map_of_lists': 'map_from_arrays',
+        'matches': 'regexp_like',
+        'microseconds': 'unix_micros',
+        'milliseconds': 'unix_millis',
+        'raise': 'raise_error',
+        'time_of': 'timestamp_micros',
+        'value_at_max': 'max_by',
+        'value_at_min': 'min_by'
+    }[name] }}
+{%- endmacro %}
 
 {# A row for each element of a list, in a select; an empty list and null have none. One in a select. #}
 {% macro each_of(list) -%} {{ function_named('each_of') }}({{ list }}) {%- endmacro %}

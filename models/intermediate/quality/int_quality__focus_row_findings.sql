@@ -125,7 +125,7 @@
 
 with newest_file as (
 
-    select max(modified_at) as written_at from {{ ref('landed_files') }}
+    select max(modified_at) as written_at from {{ ref('base_focus__files') }}
 
 ),
 

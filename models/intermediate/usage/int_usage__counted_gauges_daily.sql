@@ -19,7 +19,8 @@ series as (
         series_id,
         concat_ws(
             chr(10),
-            case when semantic = 'accelerator_activity' then metric else semantic end,
+            semantic,
+            case when semantic = 'accelerator_activity' then cast(preference as string) else '' end,
             cluster,
             namespace,
             coalesce(pod, ''),
@@ -153,7 +154,9 @@ ranked as (
 
     select
         *,
-        row_number() over (partition by date_day, thing, starts_at order by rate desc, series_id) as place
+        row_number() over (
+            partition by date_day, thing, starts_at order by rate desc, held_value desc, series_id
+        ) as place
     from rates
 
 ),

@@ -62,6 +62,7 @@ select
     coalesce(sources.focus_version, versions.focus_version) as focus_version,
     named.not_current_because,
     named.checksum,
+    named.delimiter,
     named.note,
     named.column_names,
     named.superseded_days,

@@ -41,7 +41,7 @@ with charges as (
 -- whoever divides cells by semicolons may do so because numbers have commas
 files_of_semicolons as (
 
-    select source_file from {{ ref('landed_files') }}
+    select source_file from {{ ref('base_focus__files') }}
     where delimiter = ';'
 
 ),

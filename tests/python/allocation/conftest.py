@@ -85,6 +85,7 @@ INPUTS = {
         "series_id": "bigint",
         "held_value": "hugeint",
     },
+    "intermediate.int_usage__seen_intervals": {"series_id": "bigint", "starts_at": "timestamp", "ends_at": "timestamp"},
     "intermediate.int_costs__meter_lines_daily": {
         "date_day": "date",
         "deployment_id": "varchar",
@@ -148,6 +149,7 @@ INPUTS = {
 NODE_MODELS = [
     "int_usage__deployment_kinds",
     "int_usage__nodes_daily",
+    "int_usage__counted_gauges_daily",
     "int_usage__accelerator_integrals_daily",
     "int_usage__pod_phases_daily",
     "int_usage__pod_reservations_daily",

@@ -131,7 +131,16 @@ def cluster(seed: int) -> dict[str, list[dict]]:
         for row in series
         for day in choose([DAYS[:1], DAYS, DAYS, DAYS])
     ]
-    return {"int_usage__series_deployments": series, "int_usage__gauge_integrals_daily": integrals}
+    # each is seen all day: of several that tell the same the highest counts
+    seen = [
+        {"series_id": row["series_id"], "starts_at": row["date_day"], "ends_at": row["date_day"] + dt.timedelta(days=1)}
+        for row in integrals
+    ]
+    return {
+        "int_usage__series_deployments": series,
+        "int_usage__gauge_integrals_daily": integrals,
+        "int_usage__seen_intervals": seen,
+    }
 
 
 @st.composite
