@@ -65,6 +65,11 @@ def not_yet(path: Path = NOT_YET) -> list[dict[str, Any]]:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
+def tests_left_out() -> set[str]:
+    """The tests that the list names."""
+    return {name for entry in not_yet() for name in entry.get("tests", [])}
+
+
 def is_not_yet(node: dict[str, Any], entries: list[dict[str, Any]]) -> bool:
     """Whether the list names the model, or its folder and not the model as an exception."""
     name, path = node["name"], node["original_file_path"]
@@ -157,7 +162,7 @@ def data_tests_there(manifest: dict[str, Any], on_spark: list[dict[str, Any]], r
     """Data tests of the models that run, where all that they read is on Spark and the list does not name them."""
     tables = {node["unique_id"] for node in on_spark}
     built = {node["unique_id"] for node in runs}
-    left_out = {name for entry in not_yet() for name in entry.get("tests", [])}
+    left_out = tests_left_out()
     return [
         node["name"]
         for node in manifest["nodes"].values()
@@ -187,7 +192,7 @@ def is_in_plain_sql(fixture: dict[str, Any]) -> bool:
 def unit_tests_there(manifest: dict[str, Any], runs: list[dict[str, Any]]) -> list[str]:
     """Unit tests of the models that run, whose rows Spark can read and which the list does not name."""
     built = {node["name"] for node in runs}
-    left_out = {name for entry in not_yet() for name in entry.get("tests", [])}
+    left_out = tests_left_out()
     return [
         test["name"]
         for test in manifest["unit_tests"].values()

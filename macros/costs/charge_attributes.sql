@@ -42,8 +42,8 @@
         when 'equals' then {{ value }} = {{ rule }}.value
         when 'like' then {{ value }} like {{ rule }}.value
         when 'regex' then {{ matches(value, rule ~ '.value') }}
-        -- a tag that says nothing is none, as such a column of FOCUS is null (present_text), and so is an empty list
-        when 'exists' then {{ trimmed(value) }} not in ('', 'NULL', 'null', '\N', '[]', '{}')
+        -- a tag that says nothing is none, and so is an empty list
+        when 'exists' then {{ present_text(value) }} not in ('[]', '{}')
     end
 {%- endmacro %}
 

@@ -23,3 +23,14 @@
 {% macro is_without_count(tokens) -%}
     {{ tokens }} is null and not {{ is_failed('status') }} and status is distinct from 'cache_hit'
 {%- endmacro %}
+
+{# The share by which two meters may differ. #}
+{% macro metering_tolerance() -%} cast({{ var('metering_tolerance') }} as double) {%- endmacro %}
+
+{# How many tokens fewer or more a meter may have than another: a share of the other's or, on small days, a few of its own average requests. #}
+{% macro tolerated_tokens(other_tokens, tokens, requests) -%}
+    greatest(
+        {{ metering_tolerance() }} * {{ other_tokens }},
+        {{ var('metering_tolerance_requests') }} * {{ tokens }} / greatest(cast({{ requests }} as double), 1)
+    )
+{%- endmacro %}

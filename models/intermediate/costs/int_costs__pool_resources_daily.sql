@@ -57,16 +57,11 @@ corrected as (
         resource_id,
         service_name,
         states_accelerators,
-        case
-            when corrected_node_hours > 0 then greatest(node_hours, corrected_node_hours)
-            else coalesce(node_hours + corrected_node_hours, node_hours, corrected_node_hours)
-        end as node_hours,
-        case
-            when corrected_accelerator_hours > 0 then greatest(accelerator_hours, corrected_accelerator_hours)
-            else coalesce(
-                    accelerator_hours + corrected_accelerator_hours, accelerator_hours, corrected_accelerator_hours
-                )
-        end as accelerator_hours
+        {{ columns(
+            ['node_hours', 'accelerator_hours'],
+            'case when corrected_{0} > 0 then greatest({0}, corrected_{0})'
+            ~ ' else coalesce({0} + corrected_{0}, {0}, corrected_{0}) end as {0}'
+        ) }}
     from billed
 
 ),

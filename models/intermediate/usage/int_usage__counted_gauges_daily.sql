@@ -32,7 +32,7 @@ series as (
         ) as thing
     from {{ ref('int_usage__series_deployments') }}
     where
-        semantic in ('accelerators_requested', 'accelerator_activity')
+        semantic = 'accelerator_activity'
         or {{ ends_in('semantic', "'_requested'") }}
         or {{ ends_in('semantic', "'_capacity'") }}
 
@@ -53,7 +53,11 @@ gauges as (
 
 told_by_several as (
 
-    select * from gauges
+    select
+        *,
+        cast(date_day as timestamp) as day_starts_at,
+        cast(date_day as timestamp) + interval 1 day as day_ends_at
+    from gauges
     where is_told_by_several
 
 ),
@@ -91,14 +95,14 @@ seen as (
         told_by_several.thing,
         told_by_several.series_id,
         told_by_several.held_value,
-        greatest(held_intervals.starts_at, cast(told_by_several.date_day as timestamp)) as starts_at,
-        least(held_intervals.ends_at, cast(told_by_several.date_day as timestamp) + interval 1 day) as ends_at
+        greatest(held_intervals.starts_at, told_by_several.day_starts_at) as starts_at,
+        least(held_intervals.ends_at, told_by_several.day_ends_at) as ends_at
     from told_by_several
     inner join held_intervals
         on
             told_by_several.series_id = held_intervals.series_id
-            and held_intervals.starts_at < cast(told_by_several.date_day as timestamp) + interval 1 day
-            and held_intervals.ends_at > cast(told_by_several.date_day as timestamp)
+            and told_by_several.day_ends_at > held_intervals.starts_at
+            and told_by_several.day_starts_at < held_intervals.ends_at
 
 ),
 

@@ -1,5 +1,3 @@
-{%- set tolerance = 'cast(' ~ var('metering_tolerance') ~ ' as double)' -%}
-
 with readings as (
 
     select * from {{ ref('int_usage__meter_readings_daily') }}
@@ -50,11 +48,9 @@ refused_days as (
         deployment_id
     from days
     where
-        abs(provider_tokens - billed_tokens) <= {{ tolerance }} * billed_tokens
-        and gateway_tokens - greatest(provider_tokens, billed_tokens) > greatest(
-            {{ tolerance }} * greatest(provider_tokens, billed_tokens),
-            {{ var('metering_tolerance_requests') }} * gateway_tokens / greatest(cast(gateway_requests as double), 1)
-        )
+        abs(provider_tokens - billed_tokens) <= {{ metering_tolerance() }} * billed_tokens
+        and gateway_tokens - greatest(provider_tokens, billed_tokens)
+        > {{ tolerated_tokens('greatest(provider_tokens, billed_tokens)', 'gateway_tokens', 'gateway_requests') }}
 
 )
 

@@ -1,5 +1,3 @@
-{%- set tolerance = 'cast(' ~ var('metering_tolerance') ~ ' as double)' -%}
-
 with counts as (
 
     select * from {{ ref('int_usage__hosted_counts_daily') }}
@@ -37,10 +35,11 @@ compared as (
         counts.meter,
         counts.requests,
         coalesce(counts.meter = token_counts.meter, false) as counts_tokens,
-        coalesce(token_counts.tokens - counts.tokens > greatest(
-            {{ tolerance }} * token_counts.tokens,
-            {{ var('metering_tolerance_requests') }} * counts.tokens / greatest(cast(counts.requests as double), 1)
-        ), false) as is_part_of_day
+        coalesce(
+            token_counts.tokens - counts.tokens
+            > {{ tolerated_tokens('token_counts.tokens', 'counts.tokens', 'counts.requests') }},
+            false
+        ) as is_part_of_day
     from counts
     left join token_counts
         on counts.date_day = token_counts.date_day and counts.deployment_id = token_counts.deployment_id

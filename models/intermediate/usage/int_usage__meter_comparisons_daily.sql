@@ -1,4 +1,4 @@
-{%- set tolerance = 'cast(' ~ var('metering_tolerance') ~ ' as double)' -%}
+{%- set tolerance = metering_tolerance() -%}
 
 with evidence as (
 
