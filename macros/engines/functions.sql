@@ -7,6 +7,7 @@
         'joined_texts': 'array_to_string',
         'key_of_text': 'md5_number',
         'length_of': 'len',
+        'list_of': 'list_value',
         'map_of_lists': 'map',
         'matches': 'regexp_matches',
         'microseconds': 'epoch_us',
@@ -24,6 +25,7 @@
         'joined_texts': 'array_join',
         'key_of_text': 'md5',
         'length_of': 'size',
+        'list_of': 'array',
         'map_of_lists': 'map_from_arrays',
         'matches': 'regexp_like',
         'microseconds': 'unix_micros',
@@ -46,6 +48,9 @@
 
 {# How many elements a list has. #}
 {% macro length_of(list) -%} {{ function_named('length_of') }}({{ list }}) {%- endmacro %}
+
+{# Expressions as a list, which may be empty. #}
+{% macro list_of(values) -%} {{ function_named('list_of') }}({{ values | join(', ') }}) {%- endmacro %}
 
 {# A map of the expressions of two lists. #}
 {% macro map_of_lists(keys, values) -%} {{ function_named('map_of_lists') }}({{ list_of(keys) }}, {{ list_of(values) }}) {%- endmacro %}

@@ -64,19 +64,10 @@
     end
 {%- endmacro %}
 
-{# Expressions as a list, which may be empty. #}
-{% macro list_of(values) -%} {{ return(adapter.dispatch('list_of', 'ai_unit_economics')(values)) }} {%- endmacro %}
-
-{% macro default__list_of(values) -%} [{{ values | join(', ') }}] {%- endmacro %}
-
-{% macro spark__list_of(values) -%} array({{ values | join(', ') }}) {%- endmacro %}
-
 {# Whether a list has all elements of another. #}
-{% macro has_all(list, elements) -%} {{ return(adapter.dispatch('has_all', 'ai_unit_economics')(list, elements)) }} {%- endmacro %}
-
-{% macro default__has_all(list, elements) -%} list_has_all({{ list }}, {{ elements }}) {%- endmacro %}
-
-{% macro spark__has_all(list, elements) -%} (size(array_except({{ elements }}, {{ list }})) = 0) {%- endmacro %}
+{% macro has_all(list, elements) -%}
+    ({{ length_of(list_where(elements, 'element', 'not array_contains(' ~ list ~ ', element)')) }} = 0)
+{%- endmacro %}
 
 {# Two maps as one; what both have is the second's. #}
 {% macro maps_as_one(map, other) -%} {{ return(adapter.dispatch('maps_as_one', 'ai_unit_economics')(map, other)) }} {%- endmacro %}

@@ -20,11 +20,7 @@
 {% macro spark__each_day(first, last) -%} {{ spark__each_time(first, last, 'interval 1 day') }} {%- endmacro %}
 
 {# 1 on Mondays to 7 on Sundays. #}
-{% macro weekday_of(date) -%} {{ return(adapter.dispatch('weekday_of', 'ai_unit_economics')(date)) }} {%- endmacro %}
-
-{% macro default__weekday_of(date) -%} isodow({{ date }}) {%- endmacro %}
-
-{% macro spark__weekday_of(date) -%} (weekday({{ date }}) + 1) {%- endmacro %}
+{% macro weekday_of(date) -%} ({{ days_between("date_trunc('week', " ~ date ~ ")", date) }} + 1) {%- endmacro %}
 
 {# A date or time as text, after a pattern of %Y, %m, %d, %B (October) and %A (Monday). #}
 {% macro date_text(time, pattern) -%} {{ return(adapter.dispatch('date_text', 'ai_unit_economics')(time, pattern)) }} {%- endmacro %}

@@ -51,10 +51,10 @@ carried as (
         first_model,
         last_model,
         coalesce(
-            {{ known_value('last', 'resource_id') }} over earlier, {{ known_value('first', 'resource_id') }} over later
+            last(resource_id ignore nulls) over earlier, first(resource_id ignore nulls) over later
         ) as resource_id,
         coalesce(
-            {{ known_value('last', 'node_labels') }} over earlier, {{ known_value('first', 'node_labels') }} over later
+            last(node_labels ignore nulls) over earlier, first(node_labels ignore nulls) over later
         ) as node_labels
     from nodes
     window
