@@ -54,8 +54,18 @@
     {%- endif -%}
 {%- endmacro %}
 
-{# Whether FOCUS wants a ConsumedQuantity of a charge: usage that somebody made, and not a credit, a tax, a correction of one,
-   or what nobody drew of a commitment. #}
+{# Whether a charge is usage that somebody made: no credit, tax or purchase, and not what nobody drew of a commitment. Such
+   charges may repeat the quantity of what they are about. #}
+{% macro is_consumption() -%}
+    coalesce(
+        charge_category = 'Usage'
+        and commitment_discount_status is distinct from 'Unused'
+        and capacity_reservation_status is distinct from 'Unused',
+        true
+    )
+{%- endmacro %}
+
+{# Whether FOCUS wants a ConsumedQuantity of a charge: usage that somebody made, and no correction of it. #}
 {% macro has_consumed_quantity() -%}
     coalesce(
         charge_category = 'Usage'

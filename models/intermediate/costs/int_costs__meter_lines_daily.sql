@@ -8,7 +8,8 @@ attributes as (
 
     select
         attribute_key,
-        {{ has_consumed_quantity() }} as is_quantity_expected
+        {{ has_consumed_quantity() }} as is_quantity_expected,
+        {{ is_consumption() }} as is_consumption
     from {{ ref('int_costs__charge_attributes') }}
 
 ),
@@ -25,7 +26,8 @@ rates as (
 
 ),
 
--- a credit, a tax or a correction has no quantity, which is none; usage without one is unknown
+-- a credit, a tax, a purchase or what nobody drew consumes nothing, also where it repeats a quantity; a correction of usage has
+-- what it gives back, or none; usage without a quantity is unknown
 quantities as (
 
     select
@@ -35,6 +37,7 @@ quantities as (
         charges.billing_currency,
         charges.effective_cost,
         case
+            when not attributes.is_consumption then 0
             when attributes.is_quantity_expected and charges.rows_without_quantity > 0 then null
             when charges.consumed_quantity is null then case when not attributes.is_quantity_expected then 0 end
             else {{ money_to_units('charges.consumed_quantity') }} * token_meters.unit_multiplier

@@ -89,6 +89,11 @@
         "charge_category || ' ' || consumed_quantity"
     ),
     (
+        'negative_usage_repeats_quantity',
+        "charge_category = 'Usage' and effective_cost < 0 and " ~ no_correction, 'consumed_quantity > 0',
+        "effective_cost || ' for ' || consumed_quantity"
+    ),
+    (
         'consumed_quantity_has_unit', 'consumed_quantity is not null', 'consumed_unit is null', 'consumed_quantity'
     ),
     (

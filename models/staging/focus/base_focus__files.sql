@@ -54,7 +54,7 @@ select
         sources.credits,
         sources.known_gaps,
         {{ sql_text(var('reporting_currency')) }},
-        'rules:2'
+        'rules:3'
     ) as file_version,
     named.delivery,
     named.run_scope,

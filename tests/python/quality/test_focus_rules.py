@@ -122,6 +122,10 @@ BREAKING: dict[str, tuple[dict[str, str], set[str]]] = {
         {"ChargeCategory": "Tax", "ChargeFrequency": "Recurring"},
         set(),
     ),
+    "negative_usage_repeats_quantity": (
+        {"EffectiveCost": "-1.5", "BilledCost": "-1.5", "ContractedUnitPrice": "", "ListUnitPrice": ""},
+        set(),
+    ),
     "consumed_quantity_has_unit": ({"ConsumedUnit": ""}, set()),
     "pricing_quantity_has_unit": ({"PricingUnit": ""}, set()),
     "quantities_only_with_sku_price": ({"SkuPriceId": ""}, set()),
