@@ -75,3 +75,13 @@
         true
     )
 {%- endmacro %}
+
+{# What a charge is paid for: somebody's use, or what nobody drew of a commitment or reservation. #}
+{% macro cost_origin(attributes) -%}
+    case
+        when {{ attributes }}.commitment_discount_status = 'Unused'
+            or {{ attributes }}.capacity_reservation_status = 'Unused'
+            then 'unused_commitment'
+        else 'usage'
+    end
+{%- endmacro %}

@@ -36,7 +36,7 @@ billed_kinds as (
         date_day,
         deployment_id,
         case unit when 'cache_write_token' then 'input_token' else unit end as unit,
-        greatest(sum({{ money_to_units('effective_cost') }}), 0) as cost_units
+        sum({{ money_to_units('effective_cost') }}) as cost_units
     from meter_lines
     group by date_day, deployment_id, case unit when 'cache_write_token' then 'input_token' else unit end
 
@@ -96,30 +96,40 @@ lacking_kinds as (
             and metered_usage.unit = billed_kinds.unit
     where meant_kinds.unit is not null or unnamed_charges.effective_cost is not null
 
+),
+
+-- where a single kind lacks its charge, a charge without a kind is that kind's
+lacking_costs as (
+
+    select
+        lacking_kinds.date_day,
+        lacking_kinds.deployment_id,
+        lacking_kinds.unit,
+        case
+            when lacking_kinds.lacking_count = 1 then {{ money_to_units('unnamed_charges.effective_cost') }}
+        end as cost_units
+    from lacking_kinds
+    left join unnamed_charges
+        on
+            lacking_kinds.date_day = unnamed_charges.date_day
+            and lacking_kinds.deployment_id = unnamed_charges.deployment_id
+
 )
 
 select
     date_day,
     deployment_id,
     unit,
-    cast(cost_units as {{ wide_integer() }}) as weight,
+    cast(greatest(cost_units, 0) as {{ wide_integer() }}) as weight,
+    cast(cost_units as {{ wide_integer() }}) as cost_units,
     true as is_billed
 from billed_kinds
 union all
--- where a single kind lacks its charge, a charge without a kind is that kind's
 select
-    lacking_kinds.date_day,
-    lacking_kinds.deployment_id,
-    lacking_kinds.unit,
-    cast(
-        case
-            when lacking_kinds.lacking_count = 1 and unnamed_charges.effective_cost is not null
-                then greatest({{ money_to_units('unnamed_charges.effective_cost') }}, 0)
-        end as {{ wide_integer() }}
-    ) as weight,
+    date_day,
+    deployment_id,
+    unit,
+    cast(case when cost_units < 0 then 0 else cost_units end as {{ wide_integer() }}) as weight,
+    cast(cost_units as {{ wide_integer() }}) as cost_units,
     false as is_billed
-from lacking_kinds
-left join unnamed_charges
-    on
-        lacking_kinds.date_day = unnamed_charges.date_day
-        and lacking_kinds.deployment_id = unnamed_charges.deployment_id
+from lacking_costs

@@ -8,11 +8,7 @@ with lines as (
         charges.billing_period_start,
         matches.treatment,
         matches.target,
-        case
-            when attributes.commitment_discount_status = 'Unused' or attributes.capacity_reservation_status = 'Unused'
-                then 'unused_commitment'
-            else 'usage'
-        end as cost_origin,
+        {{ cost_origin('attributes') }} as cost_origin,
         charges.billing_currency,
         cast(sum(charges.effective_cost) as {{ money_type() }}) as effective_cost_billing_currency
     from {{ ref('int_costs__scheduled_charges_daily') }} as charges

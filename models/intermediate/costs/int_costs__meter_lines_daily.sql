@@ -8,9 +8,16 @@ attributes as (
 
     select
         attribute_key,
+        {{ cost_origin('attributes') }} as cost_origin,
         {{ has_consumed_quantity() }} as is_quantity_expected,
         {{ is_consumption() }} as is_consumption
-    from {{ ref('int_costs__charge_attributes') }}
+    from {{ ref('int_costs__charge_attributes') }} as attributes
+
+),
+
+matches as (
+
+    select * from {{ ref('int_costs__charge_matches') }}
 
 ),
 
@@ -35,6 +42,7 @@ quantities as (
         token_meters.deployment_id,
         token_meters.unit,
         charges.billing_currency,
+        case when matches.target is not null then attributes.cost_origin end as cost_origin,
         charges.effective_cost,
         case
             when not attributes.is_consumption then 0
@@ -47,6 +55,12 @@ quantities as (
     inner join token_meters
         on charges.attribute_key = token_meters.attribute_key and {{ in_effect('token_meters', 'charges.date_day') }}
     inner join attributes on charges.attribute_key = attributes.attribute_key
+    left join matches
+        on
+            charges.attribute_key = matches.attribute_key
+            and {{ in_effect('matches', 'charges.date_day') }}
+            and matches.treatment = 'direct'
+            and token_meters.deployment_id = matches.target
 
 ),
 
@@ -58,11 +72,12 @@ lines as (
         deployment_id,
         unit,
         billing_currency,
+        cost_origin,
         case when count(*) = count(attounits) then sum(attounits) end as billed_attounits,
         cast(sum(effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
         date_day
     from quantities
-    group by source, deployment_id, unit, billing_currency, date_day
+    group by source, deployment_id, unit, billing_currency, cost_origin, date_day
 
 )
 
@@ -71,6 +86,7 @@ select
     lines.deployment_id,
     lines.unit,
     lines.billing_currency,
+    lines.cost_origin,
     cast(
         ({{ sign_of('lines.billed_attounits') }})
         * {{ quotient('(abs(lines.billed_attounits) + 500000000000000000)', '1000000000000000000') }} as bigint

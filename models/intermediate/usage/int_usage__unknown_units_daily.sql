@@ -55,7 +55,7 @@ cached_days as (
 
 ),
 
--- where no server of ours counts
+-- where no server of ours counts. A bill of no tokens at all, as of a credit on one kind, lacks no kind.
 other_days as (
 
     select
@@ -63,6 +63,7 @@ other_days as (
         metered_usage.deployment_id,
         max(deployments.kind) as kind,
         bool_or(metered_usage.unit in ('input_token', 'prompt_token')) as has_prompt,
+        bool_and(metered_usage.meter = 'billed' and metered_usage.units = 0) as is_credit_alone,
         bool_or(metered_usage.unit = 'prompt_token') as is_prompt_undivided,
         bool_or(metered_usage.unit = 'cached_input_token' and metered_usage.units > 0) as has_cached,
         bool_or(metered_usage.unit = 'output_token') as has_output,
@@ -95,12 +96,13 @@ other_gaps as (
             and other_days.deployment_id = cached_days.deployment_id
     where
         case meters.meter
-            when 'prompt' then other_days.kind != 'training' and not other_days.has_prompt
+            when 'prompt'
+                then other_days.kind != 'training' and not other_days.has_prompt and not other_days.is_credit_alone
             when 'cached'
                 then other_days.is_prompt_undivided
                     or (cached_days.deployment_id is not null and not other_days.has_cached)
             when 'output'
-                then not other_days.has_output
+                then not other_days.has_output and not other_days.is_credit_alone
                     and (other_days.kind = 'inference' or (other_days.kind = 'hosted' and used_kinds.has_output))
             when 'request' then other_days.kind != 'training' and not other_days.has_request
             when 'training_token' then other_days.has_step and not other_days.has_training_token

@@ -1,5 +1,8 @@
-"""Token meters of a bill that are not as FOCUS wants them. Every deployment is a source and a bill of its own: ten days of
-1,000,000 tokens of input for 2.00 and as many of output for 8.00, and what its name says."""
+"""Token meters of a bill that are not as FOCUS wants them.
+
+Every deployment is a source and a bill of its own: ten days of 1,000,000 tokens of input for 2.00 and as many of output
+for 8.00, and what its name says.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +68,23 @@ BILLS = {
     ],
     "taken_back": [*sold(), charge(2, "in", -2, -MILLION, ChargeClass="Correction")],
     "discount_repeats": [*sold(), charge(2, "in", -0.5, MILLION)],
+    # credits that are larger than what their meter cost that day, or stand on a day without tokens
+    "credit_of_5": [*sold(), credit(10, -5)],
+    "credit_of_50": [*sold(), credit(10, -50)],
+    "credit_and_fee": [*sold(), credit(10, -5), charge(10, "seat", 3, "", ChargeCategory="Purchase")],
+    "credit_on_cached": [
+        *sold(),
+        *(charge(day, "cached", 0.2, MILLION) for day in range(1, 11)),
+        credit(3, -1, SkuMeter="cached"),
+    ],
+    "credit_on_day_20": [*sold(), credit(20, -5)],
+    "credit_of_a_month": [*sold(), credit(1, -5, until=31)],
+    "reversed_in_october": [
+        *sold(),
+        charge(
+            35, "in", -2, "", ChargeClass="Correction", BillingPeriodStart="2026-10-01", BillingPeriodEnd="2026-11-01"
+        ),
+    ],
 }
 # deployment: what it should come to, as (input, output), each of (tokens, cost, a million, reason)
 PLAIN = (10 * MILLION, Decimal(80), Decimal(8), None)
@@ -78,10 +98,22 @@ EXPECTED = {
     "unused_repeats": ((10 * MILLION, Decimal(21), Decimal("2.1"), None), PLAIN),
     # a correction of usage gives its tokens back: 20 - 2 over 10 - 1 million
     "taken_back": ((9 * MILLION, Decimal(18), Decimal(2), None), PLAIN),
+    # (20 - 5) / 10, (20 - 50) / 10; the fee is divided as the day's positive charges are: all of it on output
+    "credit_of_5": ((10 * MILLION, Decimal(15), Decimal("1.5"), None), PLAIN),
+    "credit_of_50": ((10 * MILLION, Decimal(-30), Decimal(-3), None), PLAIN),
+    "credit_and_fee": (
+        (10 * MILLION, Decimal(15), Decimal("1.5"), None),
+        (10 * MILLION, Decimal(83), Decimal("8.3"), None),
+    ),
+    "credit_on_cached": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
+    "credit_on_day_20": ((10 * MILLION, Decimal(15), Decimal("1.5"), None), PLAIN),
+    "credit_of_a_month": ((10 * MILLION, Decimal(15), Decimal("1.5"), None), PLAIN),
+    "reversed_in_october": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
 }
 SKU_METERS = [
     ",SkuMeter,equals,in,input_token,,",
     ",SkuMeter,equals,out,output_token,,",
+    ",SkuMeter,equals,cached,cached_input_token,,",
 ]
 COST_RULES = ["10,,Tags,deployment,exists,,direct,$value"]
 
@@ -126,6 +158,23 @@ def month(built, deployment: str, unit: str) -> tuple:
 def test_each_kind_of_token_has_its_own_cost_and_count(built, deployment):
     assert month(built, deployment, "input_token") == EXPECTED[deployment][0]
     assert month(built, deployment, "output_token") == EXPECTED[deployment][1]
+
+
+def cost_of(built, deployment: str, where: str) -> list[tuple]:
+    return built.query(f"""
+        select unit, round(sum(effective_cost), 9) from intermediate.int_unit_economics__token_costs_daily
+        where deployment_id = '{deployment}' and {where} group by unit having sum(effective_cost) != 0 order by unit
+    """)
+
+
+def test_a_credit_on_a_day_without_tokens_is_that_of_its_kind(built):
+    """Whether the day counts is another question."""
+    assert cost_of(built, "credit_on_day_20", "day(date_day) = 20") == [("input_token", -5)]
+    assert cost_of(built, "credit_on_day_20", "true") == [("input_token", 15), ("output_token", 80)]
+    assert cost_of(built, "reversed_in_october", "month(date_day) = 10") == [("input_token", -2)]
+    assert cost_of(built, "credit_on_cached", "true") == [
+        *(("cached_input_token", 1), ("input_token", 20), ("output_token", 80))
+    ]
 
 
 def violated(built, source: str) -> set[str]:
