@@ -81,7 +81,7 @@ described as (
 
 ),
 
--- deployments that share a meter are told apart by the rule that sends their charges to them
+-- deployments that share a meter are told apart by the rule that sends their charges to them. What no cost comes of has no tokens
 placed as (
 
     select
@@ -95,7 +95,9 @@ placed as (
     from matched
     left join {{ ref('int_costs__charge_matches') }} as matches
         on matched.attribute_key = matches.attribute_key and matched.valid_from = matches.valid_from
-    where matched.deployment_id is not null or matches.treatment = 'direct'
+    where
+        (matched.deployment_id is not null or matches.treatment = 'direct')
+        and matches.treatment is distinct from 'excluded'
 
 ),
 

@@ -43,13 +43,11 @@ def charge(day: int, kind: str, cost: float, tokens: int | str, *, until: int = 
     }
 
 
-def sold(days: int = 10, tokens: int = MILLION, **changes: str) -> list[dict[str, str]]:
+def sold(
+    days: range = range(1, 11), tokens: int = MILLION, in_: str = "in", out: str = "out", **changes: str
+) -> list[dict[str, str]]:
     """Ten days of input and output."""
-    return [
-        charge(day, kind, cost, tokens, **changes)
-        for day in range(1, days + 1)
-        for kind, cost in (("in", 2), ("out", 8))
-    ]
+    return [charge(day, kind, cost, tokens, **changes) for day in days for kind, cost in ((in_, 2), (out, 8))]
 
 
 def credit(day: int, cost: float, tokens: int | str = "", **changes: str) -> dict[str, str]:
@@ -85,6 +83,9 @@ BILLS = {
             35, "in", -2, "", ChargeClass="Correction", BillingPeriodStart="2026-10-01", BillingPeriodEnd="2026-11-01"
         ),
     ],
+    # an estimate beside the invoice, which a rule excludes; the row of sku_meters names the deployment, and no source
+    "estimated": sold(in_="estimated-in", out="estimated-out"),
+    "estimated__litellm": sold(in_="estimated-in", out="estimated-out"),
 }
 # deployment: what it should come to, as (input, output), each of (tokens, cost, a million, reason)
 PLAIN = (10 * MILLION, Decimal(80), Decimal(8), None)
@@ -108,14 +109,20 @@ EXPECTED = {
     "credit_on_cached": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
     "credit_on_day_20": ((10 * MILLION, Decimal(15), Decimal("1.5"), None), PLAIN),
     "credit_of_a_month": ((10 * MILLION, Decimal(15), Decimal("1.5"), None), PLAIN),
+    "estimated": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
     "reversed_in_october": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
 }
 SKU_METERS = [
     ",SkuMeter,equals,in,input_token,,",
     ",SkuMeter,equals,out,output_token,,",
     ",SkuMeter,equals,cached,cached_input_token,,",
+    ",SkuMeter,equals,estimated-in,input_token,,estimated",
+    ",SkuMeter,equals,estimated-out,output_token,,estimated",
 ]
-COST_RULES = ["10,,Tags,deployment,exists,,direct,$value"]
+COST_RULES = [
+    "5,estimated__litellm,ChargeCategory,,equals,Usage,excluded,estimate",
+    "10,,Tags,deployment,exists,,direct,$value",
+]
 
 
 @pytest.fixture(scope="module")
