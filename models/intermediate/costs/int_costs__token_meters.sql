@@ -81,7 +81,8 @@ described as (
 
 ),
 
--- deployments that share a meter are told apart by the rule that sends their charges to them. What no cost comes of has no tokens
+-- whose tokens they are says the rule that sends their cost to a deployment: several may share a meter, and a row that names
+-- another one would part tokens from their cost. What no cost comes of has no tokens
 placed as (
 
     select
@@ -91,7 +92,7 @@ placed as (
         matched.sku_meter,
         matched.unit,
         matched.unit_multiplier,
-        coalesce(matched.deployment_id, matches.target) as deployment_id
+        case when matches.treatment = 'direct' then matches.target else matched.deployment_id end as deployment_id
     from matched
     left join {{ ref('int_costs__charge_matches') }} as matches
         on matched.attribute_key = matches.attribute_key and matched.valid_from = matches.valid_from

@@ -86,6 +86,9 @@ BILLS = {
     # an estimate beside the invoice, which a rule excludes; the row of sku_meters names the deployment, and no source
     "estimated": sold(in_="estimated-in", out="estimated-out"),
     "estimated__litellm": sold(in_="estimated-in", out="estimated-out"),
+    # rows of sku_meters that name each other's deployment: what is four times as many tokens is as much cheaper
+    "swapped": sold(in_="swapped-in", out="swapped-out"),
+    "swopped": sold(in_="swopped-in", out="swopped-out", tokens=4 * MILLION),
 }
 # deployment: what it should come to, as (input, output), each of (tokens, cost, a million, reason)
 PLAIN = (10 * MILLION, Decimal(80), Decimal(8), None)
@@ -110,12 +113,19 @@ EXPECTED = {
     "credit_on_day_20": ((10 * MILLION, Decimal(15), Decimal("1.5"), None), PLAIN),
     "credit_of_a_month": ((10 * MILLION, Decimal(15), Decimal("1.5"), None), PLAIN),
     "estimated": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
+    "swapped": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
+    "swopped": (
+        (40 * MILLION, Decimal(20), Decimal("0.5"), None),
+        (40 * MILLION, Decimal(80), Decimal(2), None),
+    ),
     "reversed_in_october": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
 }
 SKU_METERS = [
     ",SkuMeter,equals,in,input_token,,",
     ",SkuMeter,equals,out,output_token,,",
     ",SkuMeter,equals,cached,cached_input_token,,",
+    *(f",SkuMeter,equals,swapped-{kind},{kind}put_token,,swopped" for kind in ("in", "out")),
+    *(f",SkuMeter,equals,swopped-{kind},{kind}put_token,,swapped" for kind in ("in", "out")),
     ",SkuMeter,equals,estimated-in,input_token,,estimated",
     ",SkuMeter,equals,estimated-out,output_token,,estimated",
 ]
