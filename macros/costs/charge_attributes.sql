@@ -85,3 +85,8 @@
         else 'usage'
     end
 {%- endmacro %}
+
+{# Whether a text names tokens as a word of its own, as in `gpt Outp glbl Tokens` or `1M tok`. #}
+{% macro says_tokens(text) -%}
+    {{ matches('lower(' ~ text ~ ')', "'(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)'") }}
+{%- endmacro %}

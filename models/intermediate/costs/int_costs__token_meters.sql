@@ -108,42 +108,6 @@ metered as (
     union all
     select attribute_key, valid_from, consumed_unit, sku_meter, unit, unit_multiplier, deployment_id from described
 
-),
-
--- '1K tokens' is cut into 1, k and tokens
-parts as (
-
-    select
-        units.consumed_unit,
-        {{ each_of(
-            "regexp_extract_all(lower(units.consumed_unit), '[0-9]+(?:,[0-9]{3})*|[a-z]+|[^a-z0-9 ]', 0)"
-        ) }} as part
-    from (select distinct consumed_unit from metered) as units
-
-),
-
--- null where a part is no number and no word that is known, and where it is 0
-factors as (
-
-    select
-        parts.consumed_unit,
-        words.counts,
-        nullif(coalesce(try_cast(replace(parts.part, ',', '') as bigint), words.factor), 0) as factor
-    from parts
-    left join {{ ref('unit_words') }} as words on parts.part = words.word
-
-),
-
--- what one unit stands for; null where one of its parts is, as in Token-Hours
-unit_sizes as (
-
-    select
-        consumed_unit,
-        case when count(*) = count(factor) then cast({{ product_of('factor') }} as bigint) end as size,
-        coalesce(bool_or(counts = 'meter'), false) as is_of_the_meter
-    from factors
-    group by consumed_unit
-
 )
 
 -- what is kept over time, such as Token-Hours of a cache, is no number of tokens; Units are what the meter says
@@ -154,11 +118,11 @@ select
     case
         when {{ matches('lower(metered.consumed_unit)', "'hour|hrs'") }} then null
         when metered.unit_multiplier is not null then metered.unit_multiplier
-        when not unit_sizes.is_of_the_meter then unit_sizes.size
-        when {{ matches('lower(metered.sku_meter)', "'(^|[^a-z])tok(en)?s?([^a-z]|$)'") }} then unit_sizes.size
+        when not token_units.is_of_the_meter then token_units.tokens
+        when {{ says_tokens('metered.sku_meter') }} then token_units.tokens
     end as unit_multiplier,
     eras.valid_from,
     eras.valid_to
 from metered
 inner join eras on metered.valid_from = eras.valid_from
-left join unit_sizes on metered.consumed_unit = unit_sizes.consumed_unit
+left join {{ ref('int_costs__token_units') }} as token_units on metered.consumed_unit = token_units.consumed_unit

@@ -1,3 +1,8 @@
+{# What hosted models are also billed for, in units such as 1K: no tokens. #}
+{% set other_things = [
+    'image', 'video', 'search', 'ground', 'call', 'request', 'quer', 'rerank', 'guardrail', 'page', 'document', 'char', 'speech',
+    'session', 'second', 'minute', 'hour', 'storage', 'host', 'provision', 'container', 'tool', 'seat', 'user', 'transaction'
+] %}
 with attributes as (
 
     select * from {{ ref('int_costs__charge_attributes') }}
@@ -28,6 +33,24 @@ rates as (
 
 ),
 
+token_units as (
+
+    select * from {{ ref('int_costs__token_units') }}
+
+),
+
+-- services that bill a deployment by the token: there a unit such as 1K or Units may be tokens, too
+metered_services as (
+
+    select distinct
+        token_meters.deployment_id,
+        attributes.source,
+        attributes.service_name
+    from token_meters
+    inner join attributes on token_meters.attribute_key = attributes.attribute_key
+
+),
+
 -- usage of tokens that a rule sends to a deployment, and of which nothing says which kind of token it is
 unnamed as (
 
@@ -44,11 +67,29 @@ unnamed as (
         on
             attributes.attribute_key = token_meters.attribute_key
             and matches.valid_from = token_meters.valid_from
+    left join token_units on attributes.consumed_unit = token_units.consumed_unit
+    left join metered_services
+        on
+            matches.target = metered_services.deployment_id
+            and attributes.source = metered_services.source
+            and attributes.service_name is not distinct from metered_services.service_name
     where
         matches.treatment = 'direct'
         and attributes.charge_category is not distinct from 'Usage'
-        and lower(concat_ws(' ', attributes.consumed_unit, attributes.pricing_unit, attributes.sku_meter))
-        like '%token%'
+        and (
+            token_units.says_tokens
+            or lower(concat_ws(' ', attributes.consumed_unit, attributes.pricing_unit, attributes.sku_meter))
+            like '%token%'
+            or {{ says_tokens("concat_ws(' ', attributes.pricing_unit, attributes.sku_meter)") }}
+            or (
+                token_units.tokens is not null
+                and metered_services.deployment_id is not null
+                and not {{ matches(
+                    "lower(concat_ws(' ', attributes.sku_meter, attributes.sku_id, attributes.charge_description))",
+                    "'" ~ other_things | join('|') ~ "'"
+                ) }}
+            )
+        )
         and not {{ matches("lower(coalesce(attributes.consumed_unit, ''))", "'hour|hrs'") }}
 
 ),

@@ -38,7 +38,7 @@ flagged as (
                 charge_category = 'Usage' and given_consumed_quantity is null and pricing_quantity is not null
                 and coalesce(charge_class != 'Correction', true)
                 and coalesce(commitment_discount_status != 'Unused', true)
-                then {{ matches('lower(pricing_unit)', "'(^|[^a-z])[km]?tok(en)?s?([^a-z]|$)'") }}
+                then {{ says_tokens('pricing_unit') }}
             else false
         end as tokens_from_pricing_quantity,
         case

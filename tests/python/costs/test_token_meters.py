@@ -13,7 +13,7 @@ from decimal import Decimal
 
 import pytest
 
-NONE, MISSING = "no_units", "meter_missing"
+MISSING = "meter_missing"
 MILLION = 1_000_000
 
 
@@ -50,10 +50,19 @@ def sold(
     return [charge(day, kind, cost, tokens, **changes) for day in days for kind, cost in ((in_, 2), (out, 8))]
 
 
+def sold_apart(meter: str, amount: int, unit: str) -> list[dict[str, str]]:
+    """The same, and output has a meter and a unit of its own."""
+    charges = [
+        (charge(day, "in", 2, MILLION), charge(day, meter, 8, amount, ConsumedUnit=unit)) for day in range(1, 11)
+    ]
+    return [row for pair in charges for row in pair]
+
+
 def credit(day: int, cost: float, tokens: int | str = "", **changes: str) -> dict[str, str]:
     return charge(day, "in", cost, tokens, **{"ChargeCategory": "Credit", **changes})
 
 
+UNITS = {"MTok": 1, "1M": 1, "1K": 1000, "Units": MILLION}
 BILLS = {
     "plain": sold(),
     # rows that are no usage, and repeat a quantity
@@ -89,6 +98,12 @@ BILLS = {
     # rows of sku_meters that name each other's deployment: what is four times as many tokens is as much cheaper
     "swapped": sold(in_="swapped-in", out="swapped-out"),
     "swopped": sold(in_="swopped-in", out="swopped-out", tokens=4 * MILLION),
+    # the output meter has no row in sku_meters, and its unit does not say tokens, or not in full
+    **{f"no_row_{unit}": sold_apart("Otp glbl", amount, unit) for unit, amount in UNITS.items()},
+    "no_row_cached": [*sold(), *(charge(day, "Cachd", 0.5, 1000, ConsumedUnit="1K") for day in range(1, 11))],
+    "no_row_tok": sold_apart("Outp Tok", 1000, "1K"),
+    # a thousand searches a day beside tokens
+    "searches": [*sold(), *(charge(day, "Web search", 1, 1, ConsumedUnit="1K") for day in range(1, 11))],
 }
 # deployment: what it should come to, as (input, output), each of (tokens, cost, a million, reason)
 PLAIN = (10 * MILLION, Decimal(80), Decimal(8), None)
@@ -117,6 +132,11 @@ EXPECTED = {
     "swopped": (
         (40 * MILLION, Decimal(20), Decimal("0.5"), None),
         (40 * MILLION, Decimal(80), Decimal(2), None),
+    ),
+    # 20 and 80, and the searches' 10 are divided as they are
+    "searches": (
+        (10 * MILLION, Decimal(22), Decimal("2.2"), None),
+        (10 * MILLION, Decimal(88), Decimal("8.8"), None),
     ),
     "reversed_in_october": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
 }
@@ -175,6 +195,13 @@ def month(built, deployment: str, unit: str) -> tuple:
 def test_each_kind_of_token_has_its_own_cost_and_count(built, deployment):
     assert month(built, deployment, "input_token") == EXPECTED[deployment][0]
     assert month(built, deployment, "output_token") == EXPECTED[deployment][1]
+
+
+@pytest.mark.parametrize("deployment", [name for name in BILLS if name.startswith("no_row")])
+def test_a_token_meter_without_a_row_makes_the_kinds_unknown(built, deployment):
+    for unit in ("input_token", "output_token", "token"):
+        *_, price, reason = month(built, deployment, unit)
+        assert (price, reason) == (None, MISSING)
 
 
 def cost_of(built, deployment: str, where: str) -> list[tuple]:
