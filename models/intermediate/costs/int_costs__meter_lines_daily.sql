@@ -50,6 +50,12 @@ quantities as (
             when charges.consumed_quantity is null then case when not attributes.is_quantity_expected then 0 end
             else {{ money_to_units('charges.consumed_quantity') }} * token_meters.unit_multiplier
         end as attounits,
+        greatest(charges.effective_cost, 0) as charged,
+        case
+            when attributes.is_quantity_expected and charges.consumed_quantity = 0
+                then greatest(charges.effective_cost, 0)
+            else 0
+        end as charged_for_none,
         charges.date_day
     from charges
     inner join token_meters
@@ -64,7 +70,7 @@ quantities as (
 
 ),
 
--- a sum is unknown where one of its parts is
+-- a sum is unknown where one of its parts is. Usage that costs something and is 0 was not counted, or rounded away
 lines as (
 
     select
@@ -73,7 +79,10 @@ lines as (
         unit,
         billing_currency,
         cost_origin,
-        case when count(*) = count(attounits) then sum(attounits) end as billed_attounits,
+        case
+            when count(*) = count(attounits) and sum(charged_for_none) <= {{ var('max_unknown_share') }} * sum(charged)
+                then sum(attounits)
+        end as billed_attounits,
         cast(sum(effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
         date_day
     from quantities

@@ -31,11 +31,14 @@ flagged as (
         is_azure and consumed_quantity is not null
         and (charge_category != 'Usage' or coalesce(commitment_discount_status = 'Unused', false))
             as azure_quantity_not_consumed,
-        -- a correction repeats the PricingQuantity of what it corrects, which is no more tokens
+        -- a correction repeats the PricingQuantity of what it corrects, which is no more tokens; usage that costs something and is
+        -- 0 was not counted
         -- what is dear to ask stands behind `then`: DuckDB asks it of those rows alone, and of all rows behind `and`
         case
             when
-                charge_category = 'Usage' and given_consumed_quantity is null and pricing_quantity is not null
+                charge_category = 'Usage'
+                and (given_consumed_quantity is null or (consumed_quantity = 0 and pricing_quantity != 0 and cost > 0))
+                and pricing_quantity is not null
                 and coalesce(charge_class != 'Correction', true)
                 and coalesce(commitment_discount_status != 'Unused', true)
                 then {{ says_tokens('pricing_unit') }}

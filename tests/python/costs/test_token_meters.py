@@ -102,6 +102,13 @@ BILLS = {
     **{f"no_row_{unit}": sold_apart("Otp glbl", amount, unit) for unit, amount in UNITS.items()},
     "no_row_cached": [*sold(), *(charge(day, "Cachd", 0.5, 1000, ConsumedUnit="1K") for day in range(1, 11))],
     "no_row_tok": sold_apart("Outp Tok", 1000, "1K"),
+    # 0 of what costs something: PricingQuantity tells, or nobody
+    "zero_and_priced": [
+        *sold(range(1, 10)),
+        charge(10, "in", 2, 0, PricingQuantity="1", PricingUnit="1M tokens"),
+        charge(10, "out", 8, MILLION),
+    ],
+    "zero_at_a_cost": sold(tokens=0),
     # a thousand searches a day beside tokens
     "searches": [*sold(), *(charge(day, "Web search", 1, 1, ConsumedUnit="1K") for day in range(1, 11))],
 }
@@ -133,6 +140,7 @@ EXPECTED = {
         (40 * MILLION, Decimal(20), Decimal("0.5"), None),
         (40 * MILLION, Decimal(80), Decimal(2), None),
     ),
+    "zero_and_priced": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
     # 20 and 80, and the searches' 10 are divided as they are
     "searches": (
         (10 * MILLION, Decimal(22), Decimal("2.2"), None),
