@@ -110,6 +110,18 @@ other_gaps as (
 
 ),
 
+unread_gaps as (
+
+    select
+        unread_bills.date_day,
+        unread_bills.deployment_id,
+        meters.meter,
+        'meter_missing' as reason
+    from {{ ref('int_usage__unread_bills_daily') }} as unread_bills
+    cross join (values ('prompt'), ('output'), ('request')) as meters (meter)
+
+),
+
 gaps as (
 
     select
@@ -127,6 +139,15 @@ gaps as (
         meter,
         reason
     from other_gaps
+
+    union all
+
+    select
+        date_day,
+        deployment_id,
+        meter,
+        reason
+    from unread_gaps
 
     union all
 

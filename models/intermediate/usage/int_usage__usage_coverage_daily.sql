@@ -22,6 +22,12 @@ metered_usage as (
 
 ),
 
+unread_bills as (
+
+    select * from {{ ref('int_usage__unread_bills_daily') }}
+
+),
+
 direct_lines as (
 
     select * from {{ ref('int_costs__cost_lines_daily') }}
@@ -45,6 +51,8 @@ days as (
     select date_day, deployment_id, false as is_metered, false as is_billed from coverage
     union all
     select date_day, deployment_id, true as is_metered, false as is_billed from metered_usage
+    union all
+    select date_day, deployment_id, true as is_metered, false as is_billed from unread_bills
     union all
     select date_day, target as deployment_id, false as is_metered, true as is_billed from direct_lines
 
@@ -106,7 +114,8 @@ observed as (
 
 ),
 
--- what is hosted has no servers to scrape: a day that its meter reports is covered, and one that is billed should be
+-- what is hosted has no servers to scrape: a day that its meter reports is covered, also if nobody can read the report, and one that
+-- is billed should be
 seconds as (
 
     select

@@ -109,6 +109,11 @@ BILLS = {
         charge(10, "out", 8, MILLION),
     ],
     "zero_at_a_cost": sold(tokens=0),
+    # units and kinds that no word is known of
+    "unread_unit": sold(ConsumedUnit="Tokens (millions)", tokens=1),
+    "unread_kind": [
+        {**row, "SkuMeter": "gen", "SkuPriceDetails": f'{{"TokenDirection": "{row["SkuMeter"]}"}}'} for row in sold()
+    ],
     # a thousand searches a day beside tokens
     "searches": [*sold(), *(charge(day, "Web search", 1, 1, ConsumedUnit="1K") for day in range(1, 11))],
 }
@@ -205,8 +210,11 @@ def test_each_kind_of_token_has_its_own_cost_and_count(built, deployment):
     assert month(built, deployment, "output_token") == EXPECTED[deployment][1]
 
 
-@pytest.mark.parametrize("deployment", [name for name in BILLS if name.startswith("no_row")])
-def test_a_token_meter_without_a_row_makes_the_kinds_unknown(built, deployment):
+UNREAD = ("zero_at_a_cost", "unread_unit", "unread_kind")
+
+
+@pytest.mark.parametrize("deployment", [*(name for name in BILLS if name.startswith("no_row")), *UNREAD])
+def test_tokens_of_no_kind_or_number_are_unknown_and_no_scraper_is_missed(built, deployment):
     for unit in ("input_token", "output_token", "token"):
         *_, price, reason = month(built, deployment, unit)
         assert (price, reason) == (None, MISSING)
