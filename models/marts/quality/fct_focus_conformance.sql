@@ -1,6 +1,8 @@
 with findings as (
 
     select * from {{ ref('int_quality__focus_findings') }}
+    union all
+    select * from {{ ref('int_quality__token_meter_findings') }}
 
 )
 

@@ -114,6 +114,8 @@ BILLS = {
     "unread_kind": [
         {**row, "SkuMeter": "gen", "SkuPriceDetails": f'{{"TokenDirection": "{row["SkuMeter"]}"}}'} for row in sold()
     ],
+    # a million at once, by the unit, and a thousand by the row of sku_meters, which is believed
+    "multiplied": sold(in_="multiplied-in", out="multiplied-out", tokens=1, ConsumedUnit="1M tokens"),
     # a thousand searches a day beside tokens
     "searches": [*sold(), *(charge(day, "Web search", 1, 1, ConsumedUnit="1K") for day in range(1, 11))],
 }
@@ -159,6 +161,9 @@ SKU_METERS = [
     ",SkuMeter,equals,cached,cached_input_token,,",
     *(f",SkuMeter,equals,swapped-{kind},{kind}put_token,,swopped" for kind in ("in", "out")),
     *(f",SkuMeter,equals,swopped-{kind},{kind}put_token,,swapped" for kind in ("in", "out")),
+    ",SkuMeter,equals,multiplied-in,input_token,1000,",
+    ",SkuMeter,equals,multiplied-out,output_token,1000,",
+    ",SkuMeter,equals,mistyped,output_token,,",
     ",SkuMeter,equals,estimated-in,input_token,,estimated",
     ",SkuMeter,equals,estimated-out,output_token,,estimated",
 ]
@@ -251,6 +256,12 @@ FINDINGS = {
     # whether a discount's tokens are those of its usage, nobody can tell
     "discount_repeats": {"negative_usage_repeats_quantity"},
     "taken_back": set(),
+    **{source: {"token_kind_known"} for source in BILLS if source.startswith("no_row") or source == "unread_kind"},
+    "unread_unit": {"token_unit_readable"},
+    "multiplied": {"token_unit_as_multiplied"},
+    "swapped": {"token_meter_of_rule"},
+    "searches": set(),
+    "(any)": {"sku_meter_of_a_charge"},
 }
 
 
