@@ -1,5 +1,16 @@
 {# Pieces of the fix-ups in base_focus__conformed_charges that several of them need. #}
 
+{# The provider that a name is of; null where it is of none whose exports need a fix-up. #}
+{% macro provider_by_name(name) -%}
+    case
+        when {{ matches('lower(' ~ name ~ ')', "'microsoft|^azure'") }} then 'microsoft'
+        when {{ matches('lower(' ~ name ~ ')', "'^(aws|amazon)'") }} then 'aws'
+        when {{ matches('lower(' ~ name ~ ')', "'^(google|gcp)'") }} then 'google'
+        when {{ matches('lower(' ~ name ~ ')', "'^(oracle|oci($|[^a-z]))'") }} then 'oracle'
+        when lower({{ name }}) like 'tencent%' then 'tencent'
+    end
+{%- endmacro %}
+
 {# What Azure writes for a name or id that is not there. #}
 {% macro without_placeholder(column) -%}
     case when azure_placeholders and lower({{ column }}) in ('-2', 'unassigned') then null else {{ column }} end

@@ -13,21 +13,23 @@ sources as (
 
 ),
 
--- the row's own provider goes before the columns of its file, which may be a table of several providers
+-- a table of several providers has the columns of each of them, so the names on the row go before: who issued the invoice wrote the
+-- row, a vendor's of a marketplace too. Whoever is named, and is none of the providers, wrote it in FOCUS's own way
 attributed as (
 
     select
         charges.*,
         coalesce(
             sources.data_generator,
+            {{ provider_by_name('charges.invoice_issuer_name') }},
+            {{ provider_by_name('charges.service_provider_name') }},
+            case when charges.service_provider_name is null then {{ provider_by_name('charges.publisher_name') }} end,
             case
-                when {{ matches('lower(charges.service_provider_name)', "'microsoft|^azure'") }} then 'microsoft'
-                when {{ matches('lower(charges.service_provider_name)', "'^(aws|amazon)'") }} then 'aws'
-                when lower(charges.service_provider_name) like 'google%' then 'google'
-                when lower(charges.service_provider_name) like 'oracle%' then 'oracle'
-                when lower(charges.service_provider_name) like 'tencent%' then 'tencent'
-            end,
-            charges.columns_of
+                when coalesce(
+                        charges.service_provider_name, charges.invoice_issuer_name, charges.publisher_name
+                    ) is null
+                    then charges.columns_of
+            end
         ) as data_generator,
         sources.credits as declared_credits,
         coalesce(contains('|' || sources.known_gaps || '|', '|cost|'), false) as may_lack_cost
