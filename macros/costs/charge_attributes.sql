@@ -43,7 +43,7 @@
         when 'like' then {{ value }} like {{ rule }}.value
         when 'regex' then {{ matches(value, rule ~ '.value') }}
         -- a tag that says nothing is none, and so is an empty list
-        when 'exists' then {{ present_text(value) }} not in ('[]', '{}')
+        when 'exists' then {{ present_word(value) }} not in ('[]', '{}')
     end
 {%- endmacro %}
 

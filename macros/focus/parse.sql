@@ -5,6 +5,17 @@
     case when {{ trimmed(text) }} not in ('', 'NULL', 'null', '\N') then {{ trimmed(text) }} end
 {%- endmacro %}
 
+{# What programs write for nothing into a text: no id, name or tag is called so. #}
+{% macro is_null_word(text) -%}
+    {{ text }} in (
+        '', 'NULL', 'Null', 'null', '\N', '(null)', '<null>', 'None', 'none', 'NONE', '(none)', 'nil', 'undefined', 'NaN', 'nan', 'NAN',
+        'NaT', '<NA>', 'N/A', 'n/a', '#N/A', '(not set)', '-', '--'
+    )
+{%- endmacro %}
+
+{# A text that decides something by being there: an id, a name, a tag that a rule asks for. #}
+{% macro present_word(text) -%} case when not {{ is_null_word(trimmed(text)) }} then {{ trimmed(text) }} end {%- endmacro %}
+
 {# 1234.5 and 1.2E-7 as they are; $1,234.50 and -1,234 without their signs and separators. No thousands begin with 0: the comma of 0,125 is
    of decimals. #}
 {% macro parse_decimal(text) -%}

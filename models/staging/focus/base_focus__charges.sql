@@ -19,6 +19,13 @@
     'UsageQuantity', 'UsageUnit'
 ] %}
 
+{# Texts that decide by being there: None and N/A are none of them. A cost of these words stops the build. #}
+{% set words = [
+    'CapacityReservationId', 'CapacityReservationStatus', 'CommitmentDiscountId', 'CommitmentDiscountStatus',
+    'HostProviderName', 'InvoiceIssuer', 'InvoiceIssuerName', 'Provider', 'ProviderName', 'Publisher', 'PublisherName',
+    'ResourceId', 'ServiceProviderName'
+] %}
+
 with charges as (
 
     select * from {{ ref('landed_focus_charges') }}
@@ -37,14 +44,14 @@ select
     {{ present_text('charges.AllocatedMethodId') }} as allocated_method_id,
     {{ present_text('charges.AllocatedResourceId') }} as allocated_resource_id,
     {{ present_text('charges.BillingAccountId') }} as billing_account_id,
-    {{ present_text('charges.CapacityReservationId') }} as capacity_reservation_id,
-    {{ present_text('charges.CommitmentDiscountId') }} as commitment_discount_id,
+    {{ present_word('charges.CapacityReservationId') }} as capacity_reservation_id,
+    {{ present_word('charges.CommitmentDiscountId') }} as commitment_discount_id,
     {{ present_text('charges.CredentialId') }} as credential_id,
     {{ present_text('charges.InvoiceDetailId') }} as invoice_detail_id,
     {{ present_text('charges.InvoiceId') }} as invoice_id,
     {{ present_text('charges.PrincipalId') }} as principal_id,
     coalesce({{ present_text('charges.RegionId') }}, {{ present_text('charges.Region') }}) as region_id,
-    {{ present_text('charges.ResourceId') }} as resource_id,
+    {{ present_word('charges.ResourceId') }} as resource_id,
     {{ present_text('charges.SkuId') }} as sku_id,
     {{ present_text('charges.SkuPriceId') }} as sku_price_id,
     {{ present_text('charges.SubAccountId') }} as sub_account_id,
@@ -57,7 +64,7 @@ select
     {{ present_text('charges.BillingAccountName') }} as billing_account_name,
     {{ present_text('charges.BillingAccountType') }} as billing_account_type,
     {{ present_text('charges.BillingCurrency') }} as billing_currency,
-    {{ present_text('charges.CapacityReservationStatus') }} as capacity_reservation_status,
+    {{ present_word('charges.CapacityReservationStatus') }} as capacity_reservation_status,
     {{ present_text('charges.ChargeCategory') }} as charge_category,
     {{ present_text('charges.ChargeClass') }} as charge_class,
     {{ present_text('charges.ChargeDescription') }} as charge_description,
@@ -65,7 +72,7 @@ select
     {{ present_text('charges.ChargeSubcategory') }} as charge_subcategory,
     {{ present_text('charges.CommitmentDiscountCategory') }} as commitment_discount_category,
     {{ present_text('charges.CommitmentDiscountName') }} as commitment_discount_name,
-    {{ present_text('charges.CommitmentDiscountStatus') }} as commitment_discount_status,
+    {{ present_word('charges.CommitmentDiscountStatus') }} as commitment_discount_status,
     {{ present_text('charges.CommitmentDiscountType') }} as commitment_discount_type,
     {{ present_text('charges.CommitmentDiscountUnit') }} as commitment_discount_unit,
     {{ present_text('charges.CommitmentProgramEligibilityDetails') }} as commitment_program_eligibility_details,
@@ -76,26 +83,26 @@ select
     {{ present_text('charges.ContractApplied') }} as contract_applied,
     {{ present_text('charges.CredentialDetails') }} as credential_details,
     coalesce(
-        {{ present_text('charges.HostProviderName') }},
-        {{ present_text('charges.PublisherName') }},
-        {{ present_text('charges.Publisher') }}
+        {{ present_word('charges.HostProviderName') }},
+        {{ present_word('charges.PublisherName') }},
+        {{ present_word('charges.Publisher') }}
     ) as host_provider_name,
     coalesce(
-        {{ present_text('charges.InvoiceIssuerName') }},
-        {{ present_text('charges.InvoiceIssuer') }}
+        {{ present_word('charges.InvoiceIssuerName') }},
+        {{ present_word('charges.InvoiceIssuer') }}
     ) as invoice_issuer_name,
     {{ present_text('charges.PricingCategory') }} as pricing_category,
     {{ present_text('charges.PricingCurrency') }} as pricing_currency,
     {{ present_text('charges.PricingUnit') }} as pricing_unit,
     coalesce(
-        {{ present_text('charges.ProviderName') }},
-        {{ present_text('charges.Provider') }},
-        {{ present_text('charges.ServiceProviderName') }}
+        {{ present_word('charges.ProviderName') }},
+        {{ present_word('charges.Provider') }},
+        {{ present_word('charges.ServiceProviderName') }}
     ) as provider_name,
     coalesce(
-        {{ present_text('charges.PublisherName') }},
-        {{ present_text('charges.Publisher') }},
-        {{ present_text('charges.HostProviderName') }}
+        {{ present_word('charges.PublisherName') }},
+        {{ present_word('charges.Publisher') }},
+        {{ present_word('charges.HostProviderName') }}
     ) as publisher_name,
     {{ present_text('charges.RegionName') }} as region_name,
     {{ present_text('charges.ResourceName') }} as resource_name,
@@ -103,9 +110,9 @@ select
     {{ present_text('charges.ServiceCategory') }} as service_category,
     {{ present_text('charges.ServiceName') }} as service_name,
     coalesce(
-        {{ present_text('charges.ServiceProviderName') }},
-        {{ present_text('charges.ProviderName') }},
-        {{ present_text('charges.Provider') }}
+        {{ present_word('charges.ServiceProviderName') }},
+        {{ present_word('charges.ProviderName') }},
+        {{ present_word('charges.Provider') }}
     ) as service_provider_name,
     {{ present_text('charges.ServiceSubcategory') }} as service_subcategory,
     {{ present_text('charges.SkuMeter') }} as sku_meter,
@@ -140,6 +147,7 @@ select
     -- a blank or a word that means nothing, where something should stand
     case
         when {{ columns(texts, "charges.{0} in ('NULL', 'null', '\\N', ' ')", ' or ') }} then true
+        when {{ columns(words, "charges.{0} != '' and " ~ is_null_word('charges.{0}'), ' or ') }} then true
         else false
     end as has_null_as_text
 from charges
