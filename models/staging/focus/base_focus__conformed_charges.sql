@@ -12,10 +12,54 @@ with worded as (
 
 ),
 
+-- periods of files that write days without a time
+dated as (
+
+    select distinct
+        source_file,
+        {{ parse_timestamp('charge_period_start') }} as charge_period_start,
+        {{ parse_timestamp('charge_period_end') }} as charge_period_end,
+        {{ parse_timestamp('billing_period_end') }} as billing_period_end
+    from {{ ref('base_focus__charges') }}
+    where length(charge_period_end) = 10 and length(billing_period_end) = 10
+
+),
+
+-- files whose charges would last a day too long if their end were their last day: each of them, or one beside the next
+-- day's, or that of the bill's last day. A charge that ends on its first day says the opposite
+exclusive_ends as (
+
+    select dated.source_file
+    from dated
+    left join dated as next_days
+        on
+            dated.source_file = next_days.source_file
+            and dated.charge_period_end = next_days.charge_period_start
+            and next_days.charge_period_end = next_days.charge_period_start + interval 1 day
+    group by dated.source_file
+    having
+        not bool_or(dated.charge_period_end = dated.charge_period_start)
+        and (
+            bool_and(dated.charge_period_end = dated.charge_period_start + interval 1 day)
+            or bool_or(
+                dated.charge_period_end = dated.charge_period_start + interval 1 day
+                and next_days.source_file is not null
+            )
+            or bool_or(
+                dated.charge_period_end = dated.billing_period_end + interval 1 day
+                and dated.charge_period_start in (
+                    dated.billing_period_end, date_trunc('month', dated.billing_period_end)
+                )
+            )
+        )
+
+),
+
 flagged as (
 
     select
-        *,
+        worded.*,
+        exclusive_ends.source_file is not null as has_exclusive_ends,
         data_generator = 'microsoft' as is_azure,
         lower(given_pricing_category) in ('on-demand', 'commitment-based') as preview_pricing_category,
         lower(charge_subcategory) in ('credit', 'refund', 'used commitment', 'unused commitment')
@@ -84,15 +128,16 @@ flagged as (
         -- an end of a day or of a month that is written as its last moment or, without a time, as its last day
         minute(charge_period_end) = 59 and second(charge_period_end) = 59 as inclusive_charge_period_end,
         length(given_billing_period_end) = 10 and length(given_charge_period_end) = 10
-        and day(billing_period_end + interval 1 day) = 1 and charge_period_end <= billing_period_end
-            as inclusive_date_end
+        and day(billing_period_end + interval 1 day) = 1
+        and (has_exclusive_ends or charge_period_end <= billing_period_end) as inclusive_date_end
     from worded
+    left join exclusive_ends on worded.source_file = exclusive_ends.source_file
 
 )
 
 select
     {{ all_but(
-        'is_azure, azure_ids, cost, effective_cost, billed_cost, list_cost, contracted_cost, list_unit_price,
+        'is_azure, azure_ids, has_exclusive_ends, cost, effective_cost, billed_cost, list_cost, contracted_cost, list_unit_price,
         contracted_unit_price, pricing_quantity, consumed_quantity, consumed_unit, charge_frequency, pricing_category,
         sub_account_name, invoice_id, resource_name, region_id, region_name, sku_id, sku_price_id, billing_account_id,
         sub_account_id, resource_id, commitment_discount_id, capacity_reservation_id, billing_period_start,
@@ -157,7 +202,7 @@ select
     end as billing_period_end,
     case
         when inclusive_charge_period_end then date_trunc('second', charge_period_end) + interval 1 second
-        when inclusive_date_end then charge_period_end + interval 1 day
+        when inclusive_date_end and not has_exclusive_ends then charge_period_end + interval 1 day
         else charge_period_end
     end as charge_period_end,
     sub_account_name as given_sub_account_name,
