@@ -50,6 +50,17 @@
     end
 {%- endmacro %}
 
+{# A time that is written day/month/year: the same as month/day/year with both in the other's place. #}
+{% macro time_of_day_first(text) -%}
+    {%- set parts = 'split(' ~ text ~ ", '/')" -%}
+    case
+        when contains({{ text }}, '/')
+            then {{ time_of_month_first(
+                element_of(parts, 2) ~ " || '/' || " ~ element_of(parts, 1) ~ " || '/' || " ~ element_of(parts, 3)
+            ) }}
+    end
+{%- endmacro %}
+
 {# 2024-09-01T00:00Z: a time of ISO 8601 that leaves out its seconds. #}
 {% macro time_without_seconds(text) -%}
     case

@@ -7,7 +7,14 @@
 {# A pattern is dear: it is asked of the few rows that a look at one letter does not settle. #}
 {% set format_notes %}
     case when has_null_as_text then 'null_as_text' end,
-    case when contains(times, '/') then 'month_first_date' end,
+    case
+        when contains(times, '/')
+            then case
+                    when not {{ matches('times', "'(^| )\\d\\d?/\\d'") }} then null
+                    when is_day_first then 'day_first_date'
+                    else 'month_first_date'
+                end
+    end,
     case
         when {{ columns(times, "(length({0}) > 10 and substr({0}, 17, 1) != ':')", '\n            or ') }}
             then case
@@ -46,12 +53,19 @@ files_of_semicolons as (
 
 ),
 
+day_first_files as (
+
+    select * from {{ ref('base_focus__day_first_files') }}
+
+),
+
 -- what the file said, beside what it is read as
 given as (
 
     select
         charges.*,
         files_of_semicolons.source_file is not null as has_semicolons,
+        day_first_files.source_file is not null as is_day_first,
         effective_cost as given_effective_cost,
         billed_cost as given_billed_cost,
         contracted_cost as given_contracted_cost,
@@ -69,6 +83,7 @@ given as (
         concat_ws(' ', billed_cost, effective_cost, contracted_cost, list_cost, consumed_quantity) as amounts
     from charges
     left join files_of_semicolons on charges.source_file = files_of_semicolons.source_file
+    left join day_first_files on charges.source_file = day_first_files.source_file
 
 ),
 
@@ -76,7 +91,7 @@ typed as (
 
     select
         given.{{ all_but(
-            'times, amounts, has_semicolons, has_null_as_text, effective_cost, billed_cost, contracted_cost, list_cost, consumed_quantity,
+            'times, amounts, has_semicolons, is_day_first, has_null_as_text, effective_cost, billed_cost, contracted_cost, list_cost, consumed_quantity,
             pricing_quantity, contracted_unit_price, list_unit_price, commitment_discount_quantity,
             pricing_currency_effective_cost, pricing_currency_contracted_unit_price, pricing_currency_list_unit_price,
             billing_period_start, billing_period_end, charge_period_start, charge_period_end, tags, allocated_tags,

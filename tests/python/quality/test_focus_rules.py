@@ -191,6 +191,7 @@ BREAKING: dict[str, tuple[dict[str, str], set[str]]] = {
     "tags_rewritten": ({"Tags": '[{"key": "team", "value": "a"}]'}, set()),
     "null_as_text": ({"ChargeDescription": "NULL"}, set()),
     "month_first_date": ({"ChargePeriodEnd": "9/2/26"}, set()),
+    "day_first_date": ({"ChargePeriodStart": "05/09/2026", "ChargePeriodEnd": "2026-09-06"}, set()),
     "time_without_seconds": ({"ChargePeriodEnd": "2026-09-02T00:00Z"}, set()),
     "hour_beyond_23": ({"ChargePeriodEnd": "2026-09-01T24:00:00Z"}, set()),
     "number_with_symbols": ({"BilledCost": "$1.50"}, set()),
