@@ -6,13 +6,16 @@
     "team": "ml", "env": "prod"               Azure leaves the braces out
     [{"key": "team", "value": "ml"}]          Google; Key and Value, name and value as well; of a key twice the first counts
     ["team:ml"]                               a list of pairs
+    {"key_value": [{"key": …, "value": …}]}   BigQuery, of a MAP of Parquet; Arrow says entries, older Parquet map
 #}
 {% macro normal_tags(tags) -%}
+    {%- set wrapped = "regexp_extract(" ~ tags ~ ", '(?s)^\\s*[{]\\s*\"(key_value|entries|map)\"\\s*:\\s*(\\[.*\\])\\s*[}]\\s*$', 2)" -%}
     case
         when {{ tags }} is null then null
         when {{ is_json(tags) }} and left(ltrim({{ tags }}), 1) = '{'
             then case
                 when not contains({{ tags }}, '[') then {{ tags }}
+                when {{ is_json(wrapped) }} then {{ tags_of_entries(json_elements(wrapped)) }}
                 when contains({{ tags }}, '"element"')
                     then {{ tags_of_entries(json_elements(tags, '$.list[*].element')) }}
                 -- a list of one text is that text; a longer one stays a list, which no rule on a text matches
