@@ -111,8 +111,13 @@
     ),
     (
         'uncovered_usage_effective_is_billed',
-        uncovered_usage ~ " and capacity_reservation_status is null and billed_cost != 0",
-        'abs(effective_cost - billed_cost) > greatest(0.0001, 0.000001 * abs(billed_cost))',
+        "charge_category in ('Usage', 'Purchase', 'Tax', 'Credit') and commitment_discount_id is null"
+        ~ " and capacity_reservation_status is null and billed_cost != 0",
+        "case
+                when charge_category = 'Usage'
+                    then abs(effective_cost - billed_cost) > greatest(0.0001, 0.000001 * abs(billed_cost))
+                else effective_cost = 0
+            end",
         "billed_cost || ' became ' || effective_cost"
     ),
     (

@@ -91,7 +91,7 @@ BREAKING: dict[str, tuple[dict[str, str], set[str]]] = {
         set(),
     ),
     "charge_period_in_calendar": (
-        {**PURCHASE, "CommitmentDiscountId": "", "ChargePeriodEnd": "2062-06-02T00:00:00Z"},
+        {**PURCHASE, "CommitmentDiscountId": "", "EffectiveCost": "1.5", "ChargePeriodEnd": "2062-06-02T00:00:00Z"},
         set(),
     ),
     "periods_plausible": (
