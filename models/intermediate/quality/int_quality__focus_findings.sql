@@ -94,6 +94,17 @@ other_findings as (
         cast(null as {{ money_type() }}) as touched_cost,
         cast(null as bigint) as example_row
     from {{ ref('int_quality__focus_commitment_balances') }}
+    union all
+    select
+        source,
+        cast(null as string) as source_file,
+        rule_id,
+        example_value,
+        1 as checked_count,
+        cast(is_unused as bigint) as violating_count,
+        cast(null as {{ money_type() }}) as touched_cost,
+        cast(null as bigint) as example_row
+    from {{ ref('int_quality__focus_seed_findings') }}
 
 ),
 

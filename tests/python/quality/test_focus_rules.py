@@ -225,6 +225,7 @@ def findings(module_warehouse):
     warehouse.write("focus/file_read/notes.docx", b"PK and no more")
     for name, unseen in (("a", "1"), ("b", "2")):
         warehouse.write(f"focus/copy_compared_whole/{name}.csv", csv_text([{**FOCUS_1_3_ROW, "x_Unseen": unseen}]))
+    warehouse.write("focus/column_mapping_is_used/charges.csv", csv_text([FOCUS_1_3_ROW]))
     lacking = {**FOCUS_1_3_ROW, "EffectiveCost": "", "BilledCost": ""}
     warehouse.write("focus/without_cost/charges.csv", csv_text([lacking, FOCUS_1_3_ROW]))
     # 10 of 12 that were bought
@@ -239,7 +240,9 @@ def findings(module_warehouse):
     warehouse.dbt("seed", "--select", "+fct_focus_conformance")
     # two charges of 1.5 are 3.00: a dollar away from the one amount, and a cent more from the other
     warehouse.query("""
-        insert into config.focus_sources (source, delivery, known_gaps) values ('without_cost', 'overwrite', 'cost');
+        insert into config.focus_sources (source, delivery, known_gaps)
+        values ('without_cost', 'overwrite', 'cost'), ('source_row_is_used', 'append', null);
+        insert into config.focus_column_mappings values ('column_mapping_is_used', 'EffectiveCost', 'Net_Costt');
         insert into config.invoices
         values ('good', null, '7', 4, 'USD'), ('invoice_matches_billed_cost', null, '7', 4.01, 'USD')
     """)
@@ -270,7 +273,7 @@ def test_a_row_that_breaks_a_rule_is_found(findings, rule_id):
 @pytest.mark.parametrize(
     "rule_id",
     [
-        *("cost_columns_present", "file_read", "copy_compared_whole"),
+        *("cost_columns_present", "file_read", "copy_compared_whole", "column_mapping_is_used", "source_row_is_used"),
         *("invoice_matches_billed_cost", "commitment_balances"),
     ],
 )
@@ -281,7 +284,7 @@ def test_a_file_or_a_sum_that_breaks_a_rule_is_found(findings, rule_id):
 def test_each_rule_of_the_catalogue_is_broken_here(findings):
     catalogue = {rule_id for (rule_id,) in findings.query("select rule_id from reference.focus_conformance_rules")}
     sums = {"cost_columns_present", "file_read", "invoice_matches_billed_cost", "commitment_balances"}
-    sums |= {"copy_compared_whole"}
+    sums |= {"copy_compared_whole", "column_mapping_is_used", "source_row_is_used"}
     sets = {"superseded_by_later_file", "usage_without_cost"}  # test_focus_delivery.py, and below
     # tests/python/costs/test_token_meters.py
     meters = {"token_unit_readable", "token_kind_known", "token_unit_as_multiplied"}
