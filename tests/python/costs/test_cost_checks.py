@@ -83,6 +83,10 @@ MISTAKES = {
     "insert into amortization_schedules values ('d', null, 'SkuId', 'regex', '(', '2026-1-1', '2026-2-1', null,null)": (
         "amortization_schedules.csv, row d ((): value is no regular expression that DuckDB can read"
     ),
+    "insert into amortization_schedules values ('e', '', 'SkuId', 'like', 'x', '2026-1-1', '2026-2-1', "
+    "'2026-2-1', '2026-1-1')": (
+        "amortization_schedules.csv, row e: valid_to is not after valid_from; the end is exclusive"
+    ),
     "insert into pool_resource_prices values ('l40', 'cpu', 1, null, null)": (
         "pool_resource_prices.csv, row l40 cpu: pool_id is not in seeds/config/capacity_pools.csv"
     ),
