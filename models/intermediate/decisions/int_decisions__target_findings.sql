@@ -51,14 +51,28 @@ exceeded as (
 
 ),
 
--- one row a target: what is missed today is not forecast besides.
+-- what is missed today is not forecast besides
 expected as (
 
-    select outlooks.*
+    select
+        *,
+        coalesce(expected_breach, earliest_breach) as breached_on
     from outlooks
     where
-        outlooks.status in ('breach_expected', 'at_risk')
-        and outlooks.target_id not in (select missed.target_id from missed)
+        status in ('breach_expected', 'at_risk')
+        and target_id not in (select missed.target_id from missed)
+
+),
+
+-- a target whose limit changes soon has an outlook a limit: what is expected is told before what may be, the first of it
+ranked as (
+
+    select
+        *,
+        row_number() over (
+            partition by target_id order by status = 'breach_expected' desc, breached_on, max_cost_per_unit
+        ) as rank
+    from expected
 
 )
 
@@ -93,11 +107,12 @@ select
     target_id as subject,
     cast(null as string) as measure,
     {{ unit_cost_text('max_cost_per_unit') }} as compared_with,
-    {{ date_text('coalesce(expected_breach, earliest_breach)', '%Y-%m-%d') }} as moment,
+    {{ date_text('breached_on', '%Y-%m-%d') }} as moment,
     {{ map_of({'target_id': 'target_id'}) }} as evidence,
     cast(null as {{ money_type() }}) as amount_per_month,
     cast(null as {{ money_type() }}) as amount_per_month_low,
     cast(null as {{ money_type() }}) as amount_per_month_high,
     as_of_date as period_start,
     cast(null as date) as period_end
-from expected
+from ranked
+where rank = 1
