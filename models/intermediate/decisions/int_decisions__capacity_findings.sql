@@ -4,6 +4,12 @@ with finding_period as (
 
 ),
 
+pools as (
+
+    select distinct pool_id from {{ ref('capacity_pools') }}
+
+),
+
 -- a cent is in one finding: what no rule places is not also idle.
 lines as (
 
@@ -80,7 +86,11 @@ summed as (
 
 select
     summed.finding_kind,
-    summed.thing,
+    -- a pool may have its source's name, and what the source has outside of pools is another thing
+    case
+        when summed.is_of_source and pools.pool_id is not null then summed.thing || ' (source)'
+        else summed.thing
+    end as thing,
     cast(null as string) as environment,
     cast(null as string) as workload,
     summed.thing as subject,
@@ -99,4 +109,5 @@ select
     finding_period.period_start,
     finding_period.period_end
 from summed
+left join pools on summed.thing = pools.pool_id
 cross join finding_period
