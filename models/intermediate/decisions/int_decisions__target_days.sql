@@ -26,7 +26,7 @@ select
     daily.units,
     daily.counted_cost as effective_cost,
     daily.cost_per_unit,
-    daily.cost_per_unit > targets.max_cost_per_unit as is_in_breach,
+    {{ is_above('daily.cost_per_unit', 'targets.max_cost_per_unit') }} as is_in_breach,
     daily.period_start as date_day,
     targets.valid_from
 from targets

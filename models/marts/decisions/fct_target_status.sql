@@ -26,12 +26,19 @@ bounded as (
 
 ),
 
+-- the margin is floating and the cost is not: without a margin its last digits would lie beyond its bounds
 compared as (
 
     select
         *,
-        cast(cost_per_unit - abs(cost_per_unit) * margin as {{ money_type() }}) as cost_per_unit_lower,
-        cast(cost_per_unit + abs(cost_per_unit) * margin as {{ money_type() }}) as cost_per_unit_upper,
+        case
+            when margin is not null
+                then least(cost_per_unit, cast(cost_per_unit - abs(cost_per_unit) * margin as {{ money_type() }}))
+        end as cost_per_unit_lower,
+        case
+            when margin is not null
+                then greatest(cost_per_unit, cast(cost_per_unit + abs(cost_per_unit) * margin as {{ money_type() }}))
+        end as cost_per_unit_upper,
         {{ cost_per_unit('max_cost_per_unit', 'unit_scale', 'month_to_date_units') }} as month_to_date_allowance
     from bounded
 
@@ -45,10 +52,10 @@ judged as (
             when cost_per_unit is null and settled_days = 0 then 'no_settled_day'
             when cost_per_unit is null then coalesce(null_reason, 'no_settled_day')
             when margin is null and not is_complete then 'too_few_days'
-            when margin is null and cost_per_unit > max_cost_per_unit then 'above_limit'
+            when margin is null and {{ is_above('cost_per_unit', 'max_cost_per_unit') }} then 'above_limit'
             when margin is null then 'within_limit'
-            when cost_per_unit_lower > max_cost_per_unit then 'above_limit'
-            when cost_per_unit_upper <= max_cost_per_unit then 'within_limit'
+            when {{ is_above('cost_per_unit_lower', 'max_cost_per_unit') }} then 'above_limit'
+            when not {{ is_above('cost_per_unit_upper', 'max_cost_per_unit') }} then 'within_limit'
             else 'interval_spans_limit'
         end as status_reason
     from compared

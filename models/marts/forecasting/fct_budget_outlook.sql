@@ -96,9 +96,12 @@ months as (
         max_by(days.cost, days.forecast_date) as cost,
         max_by(days.cost_low_80, days.forecast_date) as cost_low_80,
         max_by(days.cost_high_80, days.forecast_date) as cost_high_80,
-        min(days.forecast_date) filter (where days.cost > budgets.amount_per_month) as expected_breach_date,
-        min(days.forecast_date) filter (where days.cost_high_80 > budgets.amount_per_month) as earliest_breach_date,
-        min(days.forecast_date) filter (where days.cost_low_80 > budgets.amount_per_month) as latest_breach_date
+        min(days.forecast_date) filter (where {{ is_above('days.cost', 'budgets.amount_per_month') }})
+            as expected_breach_date,
+        min(days.forecast_date) filter (where {{ is_above('days.cost_high_80', 'budgets.amount_per_month') }})
+            as earliest_breach_date,
+        min(days.forecast_date) filter (where {{ is_above('days.cost_low_80', 'budgets.amount_per_month') }})
+            as latest_breach_date
     from budgets
     left join days
         on
@@ -145,7 +148,7 @@ select
     latest_breach_date,
     case
         when period_start is null or not is_known then 'no_forecast'
-        when spent_to_date > amount_per_month then 'spent'
+        when {{ is_above('spent_to_date', 'amount_per_month') }} then 'spent'
         when expected_breach_date is not null then 'breach_expected'
         when earliest_breach_date is not null then 'at_risk'
         -- of a month whose end nobody forecast no more can be said, with an interval or without
