@@ -23,7 +23,8 @@
         from {{ model }}
         where severity = '{{ of_severity }}'
         group by target_id
-        having not bool_or(is_current)
+        -- a target that has ended is silent for good
+        having not bool_or(is_current) and max_by(status, period_start) = 'no_data'
     {%- endset -%}
     {%- if execute and flags.WHICH in ('build', 'test') -%}
         {%- for row in run_query("select finding from (" ~ current ~ ") where status = 'breached'") -%}

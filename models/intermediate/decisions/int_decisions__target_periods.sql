@@ -113,7 +113,8 @@ select
     known.period_start,
     known.period_end,
     known.last_settled_date,
-    known.valid_from
+    known.valid_from,
+    known.valid_to
 from known
 left join month_to_date
     on known.target_id = month_to_date.target_id and known.period_start = month_to_date.period_start

@@ -40,6 +40,7 @@ target_periods as (
         targets.severity,
         targets.max_cost_per_unit,
         targets.valid_from,
+        targets.valid_to,
         periods.period_start,
         periods.period_end
     from targets
@@ -87,7 +88,8 @@ select
     target_periods.period_start,
     target_periods.period_end,
     days_within.last_settled_date,
-    target_periods.valid_from
+    target_periods.valid_from,
+    target_periods.valid_to
 from target_periods
 left join days_within
     on

@@ -12,6 +12,13 @@ noise as (
 
 ),
 
+reach as (
+
+    select coalesce(known_until, date '0001-01-01') as known_until
+    from {{ ref('int_decisions__reach') }}
+
+),
+
 -- the longer the period, the more of its noise averages out
 bounded as (
 
@@ -60,6 +67,28 @@ judged as (
         end as status_reason
     from compared
 
+),
+
+newest as (
+
+    select
+        *,
+        max(case when cost_per_unit is not null then period_start end) over (partition by target_id) as newest_period
+    from judged
+
+),
+
+-- the newest period with a figure, unless the target has ended or the figure is of long ago: both say nothing of today
+looked_at as (
+
+    select
+        newest.*,
+        coalesce(newest.period_start = newest.newest_period, false)
+        and coalesce(newest.valid_to >= reach.known_until, true)
+        and newest.period_end + interval 31 day >= reach.known_until as is_current
+    from newest
+    cross join reach
+
 )
 
 select
@@ -67,9 +96,7 @@ select
     period_start,
     period_end,
     is_complete,
-    cost_per_unit is not null
-    and period_start = max(case when cost_per_unit is not null then period_start end) over (partition by target_id)
-        as is_current,
+    is_current,
     '{{ var('target_environment') }}' as environment,
     workload,
     cohort_dimension,
@@ -100,4 +127,4 @@ select
     month_to_date_allowance,
     month_to_date_cost / nullif(month_to_date_allowance, 0) as allowance_burn,
     '{{ var('reporting_currency') }}' as currency
-from judged
+from looked_at

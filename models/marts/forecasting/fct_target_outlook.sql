@@ -55,7 +55,8 @@ breaches as (
         count(cost_per_unit) as forecast_periods,
         count(cost_per_unit_high_80) as interval_periods,
         min(period_start) filter (where {{ is_above('cost_per_unit', 'max_cost_per_unit') }}) as expected_breach,
-        min(period_start) filter (where {{ is_above('cost_per_unit_high_80', 'max_cost_per_unit') }}) as earliest_breach,
+        min(period_start) filter (where {{ is_above('cost_per_unit_high_80', 'max_cost_per_unit') }})
+            as earliest_breach,
         min(period_start) filter (where {{ is_above('cost_per_unit_low_80', 'max_cost_per_unit') }}) as latest_breach
     from periods
     group by all

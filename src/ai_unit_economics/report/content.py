@@ -268,11 +268,14 @@ def silent(marts: Marts, found: Sequence[Workload], since: date) -> dict[str, li
 def current_target(levels: Sequence[dict]) -> tuple[dict | None, Decimal | None]:
     """The target that holds now, in its newest whole period with a figure, else in the running one, and the figure of
     the period before: a part of a week has other weekdays than the week before."""
-    periods = levels[-1]["periods"] if levels else []
+    if not levels or (levels[-1]["cost_per_unit"] is not None and not levels[-1]["is_current"]):
+        # the last that there was has ended, and says nothing of today
+        return None, None
+    periods = levels[-1]["periods"]
     known = [row for row in periods if row["cost_per_unit"] is not None]
     known = [row for row in known if row["is_complete"]] or known
     if not known:
-        return (levels[-1], None) if levels else (None, None)
+        return levels[-1], None
     before = known[-2]["cost_per_unit"] if len(known) > 1 and known[-2]["end"] == known[-1]["start"] else None
     return {**known[-1], "end_of_figure": known[-1]["start"]}, before
 
@@ -291,7 +294,7 @@ def target_levels(marts: Marts, workload: str, unit: str) -> list[dict]:
     if not marts.has("fct_target_status"):
         return []
     rows = marts.rows(
-        "select target_id, grain, status, cost_per_unit, max_cost_per_unit, is_complete, "
+        "select target_id, grain, status, cost_per_unit, max_cost_per_unit, is_complete, is_current, "
         "period_start as start, period_end as end "
         "from marts.fct_target_status where environment = ? and workload = ? and unit = ? and cohort_dimension = 'all' "
         "order by target_id, period_start",
@@ -302,8 +305,10 @@ def target_levels(marts: Marts, workload: str, unit: str) -> list[dict]:
     levels = []
     for _, group in groupby(rows, key=lambda row: (row["target_id"], row["max_cost_per_unit"])):
         periods = list(group)
-        levels.append({**periods[-1], "start": periods[0]["start"], "end": periods[-1]["end"], "periods": periods})
-    return levels
+        shown = {"start": periods[0]["start"], "end": periods[-1]["end"], "periods": periods}
+        levels.append({**periods[-1], **shown, "is_current": any(row["is_current"] for row in periods)})
+    # the one that holds now comes last, whatever its name; where none does, the one that ended last
+    return sorted(levels, key=lambda level: (level["is_current"], date.min if level["is_current"] else level["end"]))
 
 
 def configuration_marks(marts: Marts, workload: str, environment: str, first_day: date, last_day: date) -> list[Mark]:

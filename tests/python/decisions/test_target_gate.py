@@ -90,6 +90,12 @@ def test_no_data_is_told(gate):
     assert "NOTE target silent: no data (why)" in output
 
 
+def test_a_target_that_has_ended_is_not_told(gate):
+    succeeded, output = gate(("ended", "error", "breached", "2.5", "2.0", False))
+    assert succeeded
+    assert "target ended" not in output
+
+
 def test_a_plain_build_leaves_gates_out(warehouse):
     warehouse.dbt("ls", "--resource-type", "test")
     assert "fct_target_status_has_one_current_row" in warehouse.output

@@ -337,6 +337,32 @@ def test_a_card_speaks_of_the_period_of_its_target(marts: duckdb.DuckDBPyConnect
     assert chat.target["status"] == "breached"
 
 
+@pytest.mark.parametrize(
+    ("replaced_by", "limit"), [("aa-new", Decimal(5)), (None, None)], ids=["replaced", "without another one"]
+)
+def test_a_target_that_has_ended_is_on_no_card(
+    marts: duckdb.DuckDBPyConnection, replaced_by: str | None, limit: Decimal | None
+) -> None:
+    """zz-old allowed 1 in August; by name it would come last. The last whole week cost 3, a quarter less than 4."""
+    marts.execute("""
+        create table marts.fct_target_status as
+        select
+            target_id, 'production' as environment, 'chat' as workload, 'all' as cohort_dimension, 'all' as cohort,
+            'output_token' as unit, 1000000 as unit_scale, 'month' as grain, 'warn' as severity, status,
+            start as period_start, (start + interval 1 month)::date as period_end, true as is_complete, is_current,
+            2::decimal(38, 18) as cost_per_unit, maximum::decimal(38, 18) as max_cost_per_unit,
+            0::double as headroom_ratio
+        from (values
+            ('zz-old', date '2026-08-01', 'breached', false, 1), ('aa-new', date '2026-09-01', 'met', true, 5)
+        ) as periods(target_id, start, status, is_current, maximum)
+    """)
+    if not replaced_by:
+        marts.execute("delete from marts.fct_target_status where target_id = 'aa-new'")
+    (chat,) = content.workloads(content.Marts(marts))
+    assert (chat.target and chat.target["max_cost_per_unit"]) == limit
+    assert chat.card["period"] == ("September 2026" if replaced_by else "week from 2026-09-21")
+
+
 def test_a_workload_that_nobody_looked_at_is_named(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("""
         insert into marts.fct_unit_economics_daily by name
