@@ -26,7 +26,13 @@ select
     environment,
     workload,
     budget_id || ' of ' || {{ date_text('period_start', '%B %Y') }} as subject,
-    {{ money_text('coalesce(expected_cost, spent_to_date)') }} as measure,
+    -- a month that ends beyond the forecast has no total
+    case
+        when expected_cost is not null then {{ money_text('expected_cost') }}
+        when status = 'spent' then {{ money_text('spent_to_date') }}
+        when status = 'breach_expected' then 'more than ' || {{ money_text('amount_per_month') }}
+        else 'an unknown part'
+    end as measure,
     {{ money_text('amount_per_month') }} as compared_with,
     {{ date_text('coalesce(expected_breach_date, earliest_breach_date)', '%Y-%m-%d') }} as moment,
     {{ map_of({'budget_id': 'budget_id', 'period_start': date_text('period_start', '%Y-%m-%d')}) }} as evidence,

@@ -12,9 +12,9 @@ whole_cost_units as (
 
 ),
 
-series_daily as (
+reach as (
 
-    select * from {{ ref('int_forecasting__series_daily') }}
+    select billed_until from {{ ref('int_decisions__reach') }}
 
 ),
 
@@ -62,53 +62,78 @@ days as (
 
 ),
 
+-- without a forecast today is where the bill ends
+dated as (
+
+    select
+        budgets.*,
+        coalesce(workloads.as_of_date, reach.billed_until) as as_of_date,
+        cast(date_trunc('month', coalesce(workloads.as_of_date, reach.billed_until)) as date) as running_month
+    from budgets
+    left join workloads
+        on
+            budgets.environment = workloads.environment
+            and budgets.workload = workloads.workload
+            and workloads.rank = 1
+    cross join reach
+
+),
+
+-- one that ended before this month is history
+held as (
+
+    select * from dated
+    where coalesce(valid_to > running_month, true)
+
+),
+
 spent as (
 
     select
-        workloads.environment,
-        workloads.workload,
-        cast(sum(series_daily.effective_cost) as {{ money_type() }}) as spent_to_date
-    from workloads
-    inner join series_daily
+        held.budget_id,
+        held.valid_from,
+        cast(sum(costs.effective_cost) as {{ money_type() }}) as spent_to_date
+    from held
+    inner join {{ ref('fct_deployment_costs_daily') }} as costs
         on
-            workloads.environment = series_daily.environment
-            and workloads.workload = series_daily.workload
-            and workloads.unit = series_daily.unit
-            and workloads.as_of_date > series_daily.date_day
-            and cast(date_trunc('month', workloads.as_of_date) as date) <= series_daily.date_day
-    where workloads.rank = 1
-    group by workloads.environment, workloads.workload
+            held.environment = costs.environment
+            and held.workload = costs.workload
+            and held.running_month <= costs.date_day
+            and held.as_of_date > costs.date_day
+    group by held.budget_id, held.valid_from
 
 ),
 
 months as (
 
     select
-        budgets.budget_id,
-        budgets.environment,
-        budgets.workload,
-        budgets.amount_per_month,
-        days.period_start,
-        days.as_of_date,
-        cast(days.period_start + interval 1 month as date) as period_end,
+        held.budget_id,
+        held.environment,
+        held.workload,
+        held.amount_per_month,
+        held.valid_from,
+        held.as_of_date,
+        coalesce(days.period_start, case when held.valid_from <= held.running_month then held.running_month end)
+            as period_start,
+        count(days.forecast_date) > 0 as is_forecast,
         max(days.forecast_date) + 1 as known_until,
         count(days.forecast_date) = count(days.cost) as is_known,
         max_by(days.cost, days.forecast_date) as cost,
         max_by(days.cost_low_80, days.forecast_date) as cost_low_80,
         max_by(days.cost_high_80, days.forecast_date) as cost_high_80,
-        min(days.forecast_date) filter (where {{ is_above('days.cost', 'budgets.amount_per_month') }})
+        min(days.forecast_date) filter (where {{ is_above('days.cost', 'held.amount_per_month') }})
             as expected_breach_date,
-        min(days.forecast_date) filter (where {{ is_above('days.cost_high_80', 'budgets.amount_per_month') }})
+        min(days.forecast_date) filter (where {{ is_above('days.cost_high_80', 'held.amount_per_month') }})
             as earliest_breach_date,
-        min(days.forecast_date) filter (where {{ is_above('days.cost_low_80', 'budgets.amount_per_month') }})
+        min(days.forecast_date) filter (where {{ is_above('days.cost_low_80', 'held.amount_per_month') }})
             as latest_breach_date
-    from budgets
+    from held
     left join days
         on
-            budgets.environment = days.environment
-            and budgets.workload = days.workload
-            and budgets.valid_from <= days.period_start
-            and coalesce(budgets.valid_to, date '9999-12-31') > days.period_start
+            held.environment = days.environment
+            and held.workload = days.workload
+            and held.valid_from <= days.period_start
+            and coalesce(held.valid_to, date '9999-12-31') > days.period_start
     group by all
 
 ),
@@ -118,16 +143,17 @@ with_spent as (
 
     select
         months.*,
+        cast(months.period_start + interval 1 month as date) as period_end,
         case
-            when months.period_start >= months.as_of_date then cast(0 as {{ money_type() }})
-            else spent.spent_to_date
+            when months.is_forecast and months.period_start >= months.as_of_date then cast(0 as {{ money_type() }})
+            when months.period_start < months.as_of_date then spent.spent_to_date
         end as spent_to_date,
-        months.known_until >= months.period_end as is_whole_month
+        coalesce(months.known_until >= months.period_start + interval 1 month, false) as is_whole_month
     from months
     left join spent
         on
-            months.environment = spent.environment
-            and months.workload = spent.workload
+            months.budget_id = spent.budget_id
+            and months.valid_from = spent.valid_from
 
 )
 
@@ -147,8 +173,8 @@ select
     expected_breach_date,
     latest_breach_date,
     case
-        when period_start is null or not is_known then 'no_forecast'
         when {{ is_above('spent_to_date', 'amount_per_month') }} then 'spent'
+        when not is_forecast or not is_known then 'no_forecast'
         when expected_breach_date is not null then 'breach_expected'
         when earliest_breach_date is not null then 'at_risk'
         -- of a month whose end nobody forecast no more can be said, with an interval or without

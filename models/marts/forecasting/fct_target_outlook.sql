@@ -1,6 +1,10 @@
+-- a target that has ended looks at nothing ahead
 with targets as (
 
-    select * from {{ ref('targets') }}
+    select targets.*
+    from {{ ref('targets') }} as targets
+    cross join {{ ref('int_decisions__reach') }} as reach
+    where coalesce(targets.valid_to > reach.known_until, true)
 
 ),
 
