@@ -50,6 +50,11 @@ def signed(value: Decimal | float | None) -> str:
     return f"{'+' if rounded > 0 else ''}{_written(rounded)} %"
 
 
+def change_of(before: Decimal | None, after: Decimal | None) -> Decimal | None:
+    """A change as a share of what was before: a share of nothing or of a credit says nothing."""
+    return after / before - 1 if before is not None and before > 0 and after is not None else None
+
+
 def why_unknown(null_reason: str) -> str:
     """What stands for a figure that is not known; a reason of another mart's own is its name."""
     return REASONS.get(null_reason, null_reason.replace("_", " "))

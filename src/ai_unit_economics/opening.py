@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import duckdb
 
-from ai_unit_economics.figures import UNKNOWN, money, percent
+from ai_unit_economics.figures import UNKNOWN, change_of, money, percent
 
 PRODUCTION = "production"
 SPEND = "fct_spend_monthly"
@@ -35,7 +35,7 @@ class Spend:
 
     @property
     def change(self) -> Decimal | None:
-        return self.total / self.before - 1 if self.before else None
+        return change_of(self.before, self.total)
 
     @property
     def month(self) -> str:
@@ -46,8 +46,10 @@ class Spend:
         """`4.2 % more than the month before`, or why that is not known."""
         if not self.is_complete:
             return "the month is not billed as a whole yet"
-        if self.change is None:
+        if self.before is None:
             return "the month before it is not billed as a whole"
+        if self.change is None:
+            return f"{money(self.before)} the month before"
         if percent(self.change) == percent(0):
             return "as much as the month before"
         return f"{percent(abs(self.change))} {'more' if self.change > 0 else 'less'} than the month before"

@@ -12,6 +12,7 @@ import duckdb
 
 from ai_unit_economics import opening
 from ai_unit_economics.cost_origins import COST_ORIGINS
+from ai_unit_economics.figures import change_of
 from ai_unit_economics.report import content
 
 # Who bears the cost, where the build knows it.
@@ -54,8 +55,7 @@ class Unit:
 
     @property
     def change(self) -> Decimal | None:
-        known = self.before and self.cost_per_unit is not None
-        return self.cost_per_unit / self.before - 1 if known else None
+        return change_of(self.before, self.cost_per_unit)
 
 
 @dataclass(frozen=True)

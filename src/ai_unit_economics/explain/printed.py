@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ai_unit_economics.explain.content import BEARERS, Bearer, Explanation, share
-from ai_unit_economics.figures import UNKNOWN, count, money, percent, signed, unit_cost, why_unknown
+from ai_unit_economics.figures import UNKNOWN, change_of, count, money, percent, signed, unit_cost, why_unknown
 
 # So many rows of a list are shown; what is left is one line, so that the list adds up.
 SHOWN = 8
@@ -68,9 +68,10 @@ def _print_cost(found: Explanation, console: Console) -> None:
         say(console, f"  {arrived} no charge falls to it: look at (unallocated) in fct_deployment_costs_daily")
         return
     before = ""
-    if found.cost_before:
-        change = found.cost / found.cost_before - 1
-        before = f", {signed(change)} on the month before"
+    if found.cost_before is not None:
+        change = change_of(found.cost_before, found.cost)
+        known = f"{money(found.cost_before)} the month before"
+        before = f", {known}" if change is None else f", {signed(change)} on the month before"
     of_bill = f", {percent(found.share_of_bill)} of the whole bill" if found.share_of_bill is not None else ""
     say(console, f"  {money(found.cost)} {found.currency}{of_bill}{before}")
     table = _table("origin", found.currency, "share")

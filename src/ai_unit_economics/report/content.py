@@ -13,7 +13,7 @@ import duckdb
 
 from ai_unit_economics import opening
 from ai_unit_economics.cost_origins import COST_ORIGINS
-from ai_unit_economics.figures import unit_cost
+from ai_unit_economics.figures import change_of, unit_cost
 from ai_unit_economics.report import charts
 from ai_unit_economics.report.charts import Fan, Level, Mark, Trend
 from ai_unit_economics.sql import identifier, joined, sql
@@ -137,7 +137,7 @@ class Workload:
             return {
                 "period": period_text(self.target["grain"], self.target["end_of_figure"], self.target["is_complete"]),
                 "value": self.target["cost_per_unit"],
-                "change": _change(before, self.target["cost_per_unit"]),
+                "change": change_of(before, self.target["cost_per_unit"]),
                 "grain": self.target["grain"],
             }
         weeks = [row for row in self.whole_weeks if row["cost_per_unit"] is not None]
@@ -147,7 +147,7 @@ class Workload:
             return {
                 "period": period_text("week", weeks[-1]["period_start"], True),
                 "value": weeks[-1]["cost_per_unit"],
-                "change": _change(before, weeks[-1]["cost_per_unit"]),
+                "change": change_of(before, weeks[-1]["cost_per_unit"]),
                 "grain": "week",
             }
         day = self.latest
@@ -165,10 +165,6 @@ def period_text(grain: str, period_start: date, is_complete: bool) -> str:
     else:
         text = f"week from {period_start}" if grain == "week" else f"{period_start}"
     return text if is_complete else f"{text} so far"
-
-
-def _change(before: Decimal | None, after: Decimal) -> Decimal | None:
-    return after / before - 1 if before else None
 
 
 def unit_text(unit: str, scale: int) -> str:

@@ -159,6 +159,19 @@ def test_it_is_told_in_words(marts: duckdb.DuckDBPyConnection) -> None:
         assert words in text, words
 
 
+def test_a_month_after_a_credit_has_no_change_in_percent(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        "update marts.fct_deployment_costs_daily set effective_cost = -effective_cost where date_day < '2026-08-01'"
+    )
+    marts.execute(
+        "update marts.fct_unit_economics_monthly set cost_per_unit = -cost_per_unit where period_start < '2026-08-01'"
+    )
+    found = explain(marts, "chat")
+    assert found.cost_before == -40
+    assert {unit.change for unit in found.units} == {None}
+    assert "80.00 USD, 80.0 % of the whole bill, −40.00 the month before" in printed(marts, "chat")
+
+
 def test_nobody_looked_is_not_zero(marts: duckdb.DuckDBPyConnection) -> None:
     text = printed(marts, "batch")
     assert "nobody looked, there is no telemetry of it" in text

@@ -363,6 +363,14 @@ def test_a_target_that_has_ended_is_on_no_card(
     assert chat.card["period"] == ("September 2026" if replaced_by else "week from 2026-09-21")
 
 
+def test_a_card_has_no_change_from_a_credit(marts: duckdb.DuckDBPyConnection) -> None:
+    marts.execute(
+        "update marts.fct_unit_economics_weekly set cost_per_unit = -4 where period_start = date '2026-09-14'"
+    )
+    (chat,) = content.workloads(content.Marts(marts))
+    assert (chat.card["value"], chat.card["change"]) == (3, None)
+
+
 def test_a_workload_that_nobody_looked_at_is_named(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("""
         insert into marts.fct_unit_economics_daily by name

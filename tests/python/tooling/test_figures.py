@@ -47,6 +47,16 @@ def test_figures_are_written(write, value, text) -> None:
     assert write(value) == text
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "change"),
+    [("4", "3", "-0.25"), ("4", "-1", "-1.25"), ("0", "3", None), ("-100", "500", None), ("-100", "-300", None)],
+)
+def test_a_change_is_a_share_of_a_cost_and_of_nothing_else(before: str, after: str, change: str | None) -> None:
+    assert figures.change_of(Decimal(before), Decimal(after)) == (change and Decimal(change))
+    assert figures.change_of(None, Decimal(after)) is None
+    assert figures.change_of(Decimal(before), None) is None
+
+
 def test_parts_have_the_decimals_of_the_whole() -> None:
     parts = [Decimal("-0.0098716"), Decimal("0.73974"), Decimal("-0.00001")]
     assert [figures.unit_cost(part, Decimal("4.31027")) for part in parts] == ["−0.0099", "0.7397", "0.0000"]

@@ -284,6 +284,16 @@ def test_what_was_spent_is_the_last_complete_month_beside_the_one_before(marts: 
     assert "5.00 USD in October 2026, the month is not billed as a whole yet" in printed(marts)
 
 
+@pytest.mark.parametrize(("before", "text"), [(0, "0.00"), (-100, "−100.00")])
+def test_a_month_before_that_was_no_cost_is_told_as_it_is(
+    marts: duckdb.DuckDBPyConnection, before: int, text: str
+) -> None:
+    marts.execute(SPEND)
+    marts.execute("delete from marts.fct_spend_monthly where period_start = '2026-08-01' and place = '(unallocated)'")
+    marts.execute(f"update marts.fct_spend_monthly set effective_cost = {before} where period_start = '2026-08-01'")
+    assert f"What was spent: 110.00 USD in September 2026, {text} the month before" in printed(marts)
+
+
 def test_the_five_dearest_findings_of_production_end_the_summary(marts: duckdb.DuckDBPyConnection) -> None:
     """Of nine, one saves, one is of staging, and one has no amount."""
     marts.execute(FINDINGS)
