@@ -116,7 +116,10 @@ summed as (
         weights.workload,
         weights.unit,
         weights.period_start,
-        {{ columns(chained, 'sum(weights.weight * moves.{0}_change) as {0}_change') }},
+        {{ columns(
+            chained,
+            sum_in_order('weights.weight * moves.{0}_change', 'weights.date_day') ~ ' as {0}_change'
+        ) }},
         bool_or(weights.weight > 0 and moves.has_unmetered_utilization) as has_unmetered_utilization
     from weights
     inner join moves

@@ -1,3 +1,4 @@
+{% set chained = drivers() | reject('equalto', 'days_without_units') | list %}
 with pairs as (
 
     select * from {{ ref('int_decisions__driver_steps_daily') }}
@@ -59,34 +60,44 @@ parts as (
         end as direct_part
     from judged
 
+),
+
+-- what a deployment that is there on both days moves of itself, and what shares and its coming or going do
+weighted as (
+
+    select
+        environment,
+        workload,
+        deployment_id,
+        unit,
+        case when is_in_both then share * price_part else 0 end as price_part,
+        case when is_in_both then share * utilization_part else 0 end as utilization_part,
+        case when is_in_both then share * throughput_part else 0 end as throughput_part,
+        case when is_in_both then share * capacity_use_part else 0 end as capacity_use_part,
+        case when is_in_both then share * direct_part else 0 end as direct_part,
+        case when is_in_both then share * (idle_rate_1 - idle_rate_0) else 0 end as idle_part,
+        case when is_in_both then share * (unobserved_rate_1 - unobserved_rate_0) else 0 end as unobserved_part,
+        case when is_in_both then share * (unused_commitment_rate_1 - unused_commitment_rate_0) else 0 end
+            as unused_commitment_part,
+        case when is_in_both then share * (shared_rate_1 - shared_rate_0) else 0 end as shared_part,
+        case
+            when is_in_both then ({{ midpoint('rate_0', 'rate_1') }} - workload_rate) * (share_1 - share_0)
+            else 0
+        end as mix_part,
+        case when is_in_both then 0 else load_1 - load_0 - workload_rate * (share_1 - share_0) end as start_stop_part,
+        is_in_both and has_capacity and not is_busy_known as has_unmetered_utilization,
+        date_day
+    from parts
+
 )
 
+-- floats are summed in an order, so that each build gives the same last digits
 select
     environment,
     workload,
     unit,
-    sum(case when is_in_both then share * price_part else 0 end) as price_change,
-    sum(case when is_in_both then share * utilization_part else 0 end) as utilization_change,
-    sum(case when is_in_both then share * throughput_part else 0 end) as throughput_change,
-    sum(case when is_in_both then share * capacity_use_part else 0 end) as capacity_use_change,
-    sum(case when is_in_both then share * direct_part else 0 end) as direct_change,
-    sum(case when is_in_both then share * (idle_rate_1 - idle_rate_0) else 0 end)
-        as idle_change,
-    sum(case when is_in_both then share * (unobserved_rate_1 - unobserved_rate_0) else 0 end)
-        as unobserved_change,
-    sum(case when is_in_both then share * (unused_commitment_rate_1 - unused_commitment_rate_0) else 0 end)
-        as unused_commitment_change,
-    sum(case when is_in_both then share * (shared_rate_1 - shared_rate_0) else 0 end)
-        as shared_change,
-    sum(
-        case
-            when is_in_both then ({{ midpoint('rate_0', 'rate_1') }} - workload_rate) * (share_1 - share_0)
-            else 0
-        end
-    ) as mix_change,
-    sum(case when is_in_both then 0 else load_1 - load_0 - workload_rate * (share_1 - share_0) end)
-        as start_stop_change,
-    bool_or(is_in_both and has_capacity and not is_busy_known) as has_unmetered_utilization,
+    {{ columns(chained, sum_in_order('{0}_part', 'deployment_id') ~ ' as {0}_change') }},
+    bool_or(has_unmetered_utilization) as has_unmetered_utilization,
     date_day
-from parts
+from weighted
 group by environment, workload, unit, date_day

@@ -41,8 +41,9 @@ workload_moves as (
         environment,
         workload,
         unit,
-        max_by(deployment_id, abs(units_change)) as units_deployment_id,
-        max_by(deployment_id, abs(cost_change)) as cost_deployment_id,
+        -- of equal moves the first by name, so that each build says the same
+        min_by(deployment_id, (-abs(units_change), deployment_id)) as units_deployment_id,
+        min_by(deployment_id, (-abs(cost_change), deployment_id)) as cost_deployment_id,
         sum(cost_change) as cost_change,
         (sum(effective_cost_before) / sum(units_before) + sum(effective_cost) / sum(units)) / 2 * sum(units_change)
             as volume_cost_change,
