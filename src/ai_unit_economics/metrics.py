@@ -96,6 +96,7 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
 
 
 def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
+    # a day that no bill has reached, and of which nobody counted anything, is one of a charge that reaches ahead
     query = sql(
         "select * from ("
         "select environment, workload, cohort as deployment, period_end as day, min(telemetry_coverage) as coverage, "
@@ -103,9 +104,11 @@ def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
         "from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and telemetry_coverage is not null "
         # Users and sessions are seen by the gateway
         "and unit not in ('active_user', 'session') "
+        "and (period_start < {come_until} or units is not null) "
         "group by environment, workload, cohort, period_end"
         ") where {history} or newest = 1 order by all",
         history=history,
+        come_until=marts.come_until,
     )
     rows = marts.rows(query.text)
     yield Family(
@@ -152,13 +155,10 @@ def _targets(marts: Marts, history: bool) -> Iterator[Family]:
 def _bill(marts: Marts, history: bool) -> Iterator[Family]:
     if history:
         return
-    through = marts.rows(
-        "select source, max(date_day) + 1 as day from marts.fct_deployment_costs_daily group by source order by source"
-    )
     yield Family(
         "charges_through_timestamp_seconds",
-        "End of the newest day with charges",
-        [Sample({"source": row["source"]}, int(_end_of(row["day"]).timestamp())) for row in through],
+        "End of the newest day whose charges have come, of a source that has not ended",
+        [Sample({"source": source}, int(_end_of(day).timestamp())) for source, day in marts.charges_until.items()],
     )
     differences = marts.rows(
         "select source, sum(abs(difference)) as difference, "

@@ -80,7 +80,10 @@ select
     cast(coalesce(came_in.effective_cost, 0) - coalesce(went_out.effective_cost, 0) as {{ money_type() }})
         as difference,
     coalesce(came_in.billing_period_start, went_out.billing_period_start) as billing_period_start,
-    came_in.billing_period_end
+    came_in.billing_period_end,
+    arrivals.complete_until as charges_until
 from came_in
 full outer join went_out
     on came_in.source = went_out.source and came_in.billing_period_start = went_out.billing_period_start
+left join {{ ref('int_costs__source_arrivals') }} as arrivals
+    on coalesce(came_in.source, went_out.source) = arrivals.source

@@ -71,6 +71,7 @@ TREATMENTS = {
 }
 # The row of fct_tier_margin that is the sum over a tier's workloads
 ALL_WORKLOADS = "(all)"
+ENDED_AFTER_DAYS = 31
 PRECISION = {"day": "daily", "week": "weekly", "month": "monthly"}
 
 
@@ -85,6 +86,25 @@ class Marts:
         ).fetchall()
         self.columns = {name: set(found) for name, found in columns}
         self.environment = opening.main_environment(connection) if self.has("fct_unit_economics_daily") else ""
+        self.charges_until = self._charges_until()
+
+    def _charges_until(self) -> dict[str, date]:
+        """Each live source, and the day until which its charges have come: a charge for a year has days ahead of it.
+        One that is more than a month behind the others has ended, as in int_costs__source_arrivals."""
+        if self.has("fct_cost_reconciliation", "charges_until"):
+            query = "select source, max(charges_until) as day from marts.fct_cost_reconciliation group by source"
+        elif self.has("fct_deployment_costs_daily", "source"):  # of an older version
+            query = "select source, max(date_day) + 1 as day from marts.fct_deployment_costs_daily group by source"
+        else:
+            return {}
+        found = {row["source"]: row["day"] for row in self.rows(f"{query} order by source") if row["day"]}
+        newest = max(found.values(), default=date.min)
+        return {source: day for source, day in found.items() if newest - day <= timedelta(days=ENDED_AFTER_DAYS)}
+
+    @property
+    def come_until(self) -> date:
+        """A day from here on has come only if its units are known: the newest bill does not reach it."""
+        return max(self.charges_until.values(), default=date.max)
 
     def has(self, mart: str, *columns: str) -> bool:
         return set(columns) <= self.columns.get(mart, set()) and mart in self.columns
@@ -203,12 +223,13 @@ def _workload(marts: Marts, name: str) -> Workload | None:
             sql(
                 "select period_start, period_end, is_complete, units, effective_cost, cost_per_unit, null_reason "
                 "from {mart} where environment = ? and cohort_dimension = 'all' and workload = ? and unit = ? "
-                "order by period_start",
+                "and (period_start < ? or units is not null) order by period_start",
                 mart=identifier("marts", f"fct_unit_economics_{grain}"),
             ).text,
             marts.environment,
             name,
             unit,
+            marts.come_until,
         )
         for grain in ("daily", "weekly")
     )
@@ -249,9 +270,11 @@ def silent(marts: Marts, found: Sequence[Workload], since: date) -> dict[str, li
         "select workload, arg_max(null_reason, days) as null_reason from ("
         "select workload, null_reason, count(*) as days from marts.fct_unit_economics_daily "
         "where environment = ? and cohort_dimension = 'all' and unit not in ('active_user', 'session') "
-        "and null_reason is not null and period_start >= ? group by all) group by workload order by workload",
+        "and null_reason is not null and period_start >= ? and (period_start < ? or units is not null) group by all) "
+        "group by workload order by workload",
         marts.environment,
         since,
+        marts.come_until,
     )
     shown = {workload.name for workload in found}
     reasons: dict[str, list[str]] = {}
@@ -510,8 +533,9 @@ def coverage(marts: Marts, since: date) -> list[dict]:
         "select cohort as deployment_id, period_start, min(telemetry_coverage) as covered, "
         "bool_and(is_complete) as whole from marts.fct_unit_economics_daily "
         "where cohort_dimension = 'deployment' and unit not in ('active_user', 'session') and period_start >= ? "
-        "group by all order by all",
+        "and (period_start < ? or units is not null) group by all order by all",
         since,
+        marts.come_until,
     )
     found = []
     for deployment, group in groupby(rows, key=lambda row: row["deployment_id"]):
@@ -533,7 +557,8 @@ def coverage(marts: Marts, since: date) -> list[dict]:
 def freshness(marts: Marts) -> list[dict]:
     return marts.rows(
         "select source, max(date_day) as last_day, count(distinct date_day) as days "
-        "from marts.fct_deployment_costs_daily group by source order by source"
+        "from marts.fct_deployment_costs_daily where date_day < ? group by source order by source",
+        marts.come_until,
     )
 
 
@@ -542,8 +567,10 @@ def unknown(marts: Marts, since: date) -> list[dict]:
     return marts.rows(
         "select workload, environment, unit, null_reason, count(*) as days from marts.fct_unit_economics_daily "
         "where cohort_dimension = 'all' and null_reason is not null and period_start >= ? "
+        "and (period_start < ? or units is not null) "
         "group by all order by days desc, workload, environment, unit, null_reason",
         since,
+        marts.come_until,
     )
 
 
@@ -613,12 +640,15 @@ class Facts:
 def facts(marts: Marts, today: date, spent: opening.Spend | None) -> Facts | None:
     bill = marts.rows(
         "select any_value(currency) as currency, min(date_day) as first_day, max(date_day) as last_day "
-        "from marts.fct_deployment_costs_daily"
+        "from marts.fct_deployment_costs_daily where date_day < ?",
+        marts.come_until,
     )[0]
     units = marts.rows(
         "select any_value(currency) as currency, min(period_start) as first_day, max(period_start) as last_day, "
         "max(period_start) filter (telemetry_coverage > 0) as telemetry_through "
-        "from marts.fct_unit_economics_daily where cohort_dimension = 'all'"
+        "from marts.fct_unit_economics_daily "
+        "where cohort_dimension = 'all' and (period_start < ? or units is not null)",
+        marts.come_until,
     )[0]
     if units["first_day"] is None and bill["first_day"] is None:
         return None
@@ -636,10 +666,7 @@ def facts(marts: Marts, today: date, spent: opening.Spend | None) -> Facts | Non
         money_from,
         money_until,
     )[0]
-    through = marts.value(
-        "select min(last_day) from ("
-        "select max(date_day) as last_day from marts.fct_deployment_costs_daily group by source)"
-    )
+    through = min(marts.charges_until.values(), default=None)
     difference = marts.rows(
         "select coalesce(sum(abs(difference)), 0) as amount, count(*) filter (difference is distinct from 0) as rows "
         "from marts.fct_cost_reconciliation"
@@ -650,13 +677,14 @@ def facts(marts: Marts, today: date, spent: opening.Spend | None) -> Facts | Non
         environment=marts.environment,
         first_day=first_day,
         last_day=last_day,
-        charges_through=through,
+        charges_through=through and through - timedelta(days=1),
         telemetry_through=units["telemetry_through"],
         lowest_coverage=marts.value(
             "select min(telemetry_coverage) from marts.fct_unit_economics_daily where cohort_dimension = 'all' "
-            "and environment = ? and period_start >= ?",
+            "and environment = ? and period_start >= ? and (period_start < ? or units is not null)",
             marts.environment,
             max(last_day - timedelta(days=27), first_day),
+            marts.come_until,
         ),
         money_from=money_from,
         money_until=money_until,

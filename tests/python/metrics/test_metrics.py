@@ -93,6 +93,29 @@ def test_a_status_is_one_of_all_and_differences_do_not_cancel_out(marts: duckdb.
     assert 'ai_unit_economics_unallocated_ratio{source="aws"} 0.05' in found  # of the newest period
 
 
+def test_a_charge_for_a_year_moves_no_clock_and_an_ended_source_is_absent(marts: duckdb.DuckDBPyConnection) -> None:
+    """aws and saas have come until 3 September, though saas bills the year; old ended in July."""
+    marts.execute("""
+        insert into marts.fct_deployment_costs_daily values ('saas', '2027-08-31', 1), ('old', '2026-07-01', 1);
+        insert into marts.fct_unit_economics_daily by name
+        select * replace (
+            date '2027-08-31' as period_start, date '2027-09-01' as period_end, null as units, 0 as telemetry_coverage
+        )
+        from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and period_start = date '2026-09-01';
+        alter table marts.fct_cost_reconciliation add column charges_until date default date '2026-09-03';
+        insert into marts.fct_cost_reconciliation values
+            ('saas', '2026-09-01', 0, 0, 0, '2026-09-03'), ('old', '2026-07-01', 0, 0, 0, '2026-07-02');
+    """)
+    found = lines(marts, history=False)
+    # 2026-09-03T00:00Z
+    assert [line for line in found if line.startswith("ai_unit_economics_charges_through")] == [
+        f'ai_unit_economics_charges_through_timestamp_seconds{{source="{source}"}} 1788393600'
+        for source in ("aws", "saas")
+    ]
+    coverage = [line for line in found if line.startswith("ai_unit_economics_telemetry_coverage_ratio")]
+    assert [line.split()[-1] for line in coverage] == ["1.0"]
+
+
 def test_rules_and_dashboard_ask_for_metrics_that_exist(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("update marts.fct_unit_economics_daily set cost_per_unit = 1")
     exist = {line.split()[2] for line in lines(marts, history=False) if line.startswith("# TYPE")}

@@ -101,6 +101,43 @@ def test_the_facts_on_top(marts: duckdb.DuckDBPyConnection) -> None:
     assert (facts.difference, facts.rows_that_differ) == (0, 0)
 
 
+def test_a_charge_for_a_year_and_a_source_that_ended_move_no_day(marts: duckdb.DuckDBPyConnection) -> None:
+    """saas bills a year ahead, as far as aws has come; old was last heard of on 1 August, more than a month before.
+    chat counted units on the 27th, which no bill reaches; of yearly, which saas bills, nobody ever counted any."""
+    marts.execute("""
+        insert into marts.fct_deployment_costs_daily by name
+        select day::date as date_day, 'saas' as source, 'yearly' as deployment_id, 'usage' as cost_origin,
+            'production' as environment, 'yearly' as workload, 1 as effective_cost, 'USD' as currency
+        from range(timestamp '2026-09-01', timestamp '2027-09-01', interval 1 day) as days(day)
+        union all by name
+        select date '2026-08-01' as date_day, 'old' as source, 'chat-large' as deployment_id, 'usage' as cost_origin,
+            'production' as environment, 'chat' as workload, 1 as effective_cost, 'USD' as currency;
+        insert into marts.fct_unit_economics_daily by name
+        select day::date as period_start, (day + interval 1 day)::date as period_end, day < '2026-09-26' as is_complete,
+            'production' as environment, 'yearly' as workload, cohorts.dimension as cohort_dimension, cohorts.cohort,
+            'token' as unit, 1000000 as unit_scale, null::bigint as units, 1 as effective_cost,
+            'meter_missing' as null_reason, 1 as telemetry_coverage, 'USD' as currency
+        from range(timestamp '2026-09-01', timestamp '2027-09-01', interval 1 day) as days(day),
+            (values ('all', 'all'), ('deployment', 'yearly')) as cohorts(dimension, cohort);
+        create table rows_of_sources as
+        select * exclude (source), from_source.*
+        from marts.fct_cost_reconciliation, (values
+            ('aws', date '2026-09-26'), ('azure', date '2026-09-27'), ('saas', date '2026-09-27'),
+            ('old', date '2026-08-02')
+        ) as from_source(source, charges_until);
+        drop table marts.fct_cost_reconciliation;
+        create table marts.fct_cost_reconciliation as from rows_of_sources;
+    """)
+    found = content.Marts(marts)
+    facts = content.facts(found, TODAY, None)
+    assert (facts.charges_through, facts.last_day) == (date(2026, 9, 25), date(2026, 9, 27))
+    assert (facts.telemetry_through, facts.lowest_coverage) == (date(2026, 9, 27), 0.5)
+    yearly = next(row for row in content.coverage(found, facts.since) if row["deployment"] == "yearly")
+    assert (yearly["last_day"], yearly["days"]) == (date(2026, 9, 26), 26)
+    assert [row["days"] for row in content.unknown(found, facts.since) if row["workload"] == "yearly"] == [26]
+    assert {row["source"]: row["last_day"] for row in content.freshness(found)}["saas"] == date(2026, 9, 26)
+
+
 def test_differences_that_cancel_out_are_told(marts: duckdb.DuckDBPyConnection) -> None:
     marts.execute("""
         insert into marts.fct_cost_reconciliation
