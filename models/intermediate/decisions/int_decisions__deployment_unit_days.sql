@@ -1,26 +1,47 @@
-with unit_costs as (
+with counted as (
 
     select
         environment,
         workload,
         cohort as deployment_id,
         unit,
-        units,
-        usage_cost,
-        idle_cost,
-        unobserved_cost,
-        unused_commitment_cost,
-        shared_cost,
-        effective_cost,
-        period_start as date_day
-    from {{ ref('int_books__unit_economics') }}
-    -- a day that is not counted has no rate
+        counted_units,
+        date_day
+    from {{ ref('int_books__cohorts_daily') }}
+    where cohort_dimension = 'deployment'
+
+),
+
+-- a day that is not counted has no rate. One that is counted and costs nothing beside dearer ones has the rate 0.
+unit_costs as (
+
+    select
+        economics.environment,
+        economics.workload,
+        economics.cohort as deployment_id,
+        economics.unit,
+        economics.units,
+        economics.usage_cost,
+        economics.idle_cost,
+        economics.unobserved_cost,
+        economics.unused_commitment_cost,
+        economics.shared_cost,
+        economics.effective_cost,
+        economics.period_start as date_day
+    from {{ ref('int_books__unit_economics') }} as economics
+    left join counted
+        on
+            economics.environment = counted.environment
+            and economics.workload = counted.workload
+            and economics.cohort = counted.deployment_id
+            and economics.unit = counted.unit
+            and economics.period_start = counted.date_day
     where
-        grain = 'day'
-        and cohort_dimension = 'deployment'
-        and units is not null
-        and counted_cost = effective_cost
-        and null_reason is distinct from 'no_cost'
+        economics.grain = 'day'
+        and economics.cohort_dimension = 'deployment'
+        and economics.units is not null
+        and economics.counted_cost = economics.effective_cost
+        and (economics.null_reason is distinct from 'no_cost' or counted.counted_units > 0)
 
 ),
 
