@@ -1,6 +1,7 @@
 {% set levers = [
     'quantization', 'batching', 'prefix_caching', 'speculative_decoding', 'mig_profile', 'accelerator', 'serving_engine'
 ] %}
+{% set parts = deployment_attributes() %}
 with configurations as (
 
     select * from {{ ref('dim_deployments') }}
@@ -11,13 +12,23 @@ sequence as (
 
     select
         *,
-        {{ columns(
-            ['configuration_id', 'release', 'model', 'model_variant'] + levers,
-            'lag({0}) over history as {0}_before'
-        ) }},
-        lead(valid_from) over history as next_changed_on
+        {{ columns(['configuration_id'] + parts, 'lag({0}) over history as {0}_before') }}
     from configurations
     window history as (partition by deployment_id order by valid_from)
+
+),
+
+-- a new label, owner or name changes nothing that a unit could cost more by: the change before it goes on
+followed as (
+
+    select
+        *,
+        min(
+            case when {{ columns(parts, '{0} is distinct from {0}_before', separator=' or ') }} then valid_from end
+        ) over (
+            partition by deployment_id order by valid_from rows between 1 following and unbounded following
+        ) as next_changed_on
+    from sequence
 
 )
 
@@ -40,5 +51,5 @@ select
     model != model_before or model_variant != model_variant_before as is_other_model,
     valid_from as changed_on,
     next_changed_on
-from sequence
+from followed
 where configuration_id_before is not null
