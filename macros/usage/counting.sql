@@ -34,3 +34,6 @@
         {{ var('metering_tolerance_requests') }} * {{ tokens }} / greatest(cast({{ requests }} as double), 1)
     )
 {%- endmacro %}
+
+{# What a day's counters are counted by; the number goes up when what older versions counted has to be counted again. #}
+{% macro counting_settings() -%} {{ return(var('scrape_max_gap_seconds') ~ ' rules:2') }} {%- endmacro %}

@@ -65,7 +65,7 @@ union all
 select
     series_id,
     'meter_broken' as issue,
-    'several processes answer one scrape in turn, or a gauge is under a name of counters: no count; '
+    'it falls, and did not restart: several processes answer in turn, samples are wrong, or it is a gauge: no count; '
     || 'turn on _created or scrape each by itself' as detail,
     date_day
 from broken_series

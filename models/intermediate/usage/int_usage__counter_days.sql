@@ -104,6 +104,8 @@ states as (
         counter_states.resets,
         counter_states.falls,
         counter_states.shallow_falls,
+        counter_states.ordinary_step,
+        counter_states.doubtful_increase,
         counter_states.gaps,
         counter_states.first_sampled_at,
         counter_states.last_sampled_at
@@ -132,6 +134,8 @@ states as (
         0 as resets,
         falls,
         falls as shallow_falls,
+        null as ordinary_step,
+        0 as doubtful_increase,
         {{ list_of([]) }} as gaps,
         first_sampled_at,
         last_sampled_at
@@ -161,6 +165,8 @@ select
     states.resets,
     states.falls,
     states.shallow_falls,
+    states.ordinary_step,
+    states.doubtful_increase,
     states.gaps,
     states.first_sampled_at,
     states.last_sampled_at

@@ -4,10 +4,10 @@
     materialized='incremental',
     incremental_strategy='append',
     partition_by=partition_on('date_day'),
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     pre_hook=[
-        "{{ forget_changed_days(ref('stg_prometheus__days'), var('scrape_max_gap_seconds')) }}",
-        "{{ choose_changed_days(ref('stg_prometheus__days'), 'new_counter_days', var('scrape_max_gap_seconds')) }}"
+        "{{ forget_changed_days(ref('stg_prometheus__days'), counting_settings()) }}",
+        "{{ choose_changed_days(ref('stg_prometheus__days'), 'new_counter_days', counting_settings()) }}"
     ]
 ) }}
 
@@ -15,7 +15,7 @@ with days as (
 
     select
         date_day,
-        {{ day_version(var('scrape_max_gap_seconds')) }} as day_version
+        {{ day_version(counting_settings()) }} as day_version
     from {{ ref('stg_prometheus__days') }}
 
 ),
@@ -86,7 +86,8 @@ judged as (
 
 ),
 
--- in a run that just rises nothing has to be looked at but its ends; a fall, a gap or a step back in time is rare
+-- in a run that just rises nothing has to be looked at but its ends; a fall, a gap, a step back in time or one to more than
+-- twice the value is rare
 turns as {{ kept_once() }} (
 
     select
@@ -108,6 +109,7 @@ turns as {{ kept_once() }} (
         or is_fall
         or is_recreated
         or sampled_us - previous_us not between 1 and {{ max_gap_us }}
+        or value > 2 * previous_value
 
 ),
 
@@ -154,6 +156,54 @@ interruptions as (
 
 ),
 
+-- what the counter had before it last fell, if that may have been no restart
+steps as (
+
+    select
+        date_day,
+        scrape_series_id,
+        value,
+        previous_value,
+        is_reset,
+        is_bare_fall,
+        sampled_us - previous_us between 1 and {{ max_gap_us }} as is_step,
+        last(case when is_bare_fall then previous_value when is_reset then -1 end ignore nulls) over (
+            partition by date_day, scrape_series_id order by row_number
+            rows between unbounded preceding and current row
+        ) as fallen_from
+    from turns
+    where is_continued
+
+),
+
+judged_steps as (
+
+    select
+        *,
+        is_step and not is_reset and previous_value < fallen_from and value >= fallen_from as is_return
+    from steps
+
+),
+
+-- a fall to more than half, and a step back to what there was before a fall, are restarts only if the counter is that fast
+rises as (
+
+    select
+        date_day,
+        scrape_series_id,
+        max(value - previous_value) filter (
+            where is_step and not is_reset and value > 2 * previous_value and is_return is not true
+        ) as ordinary_step,
+        sum(cast({{ to_thousandths(
+            'case when is_bare_fall then value else value - previous_value end'
+        ) }} as {{ wide_integer() }})) filter (
+            where is_return or (is_bare_fall and value > previous_value / 2)
+        ) as doubtful_increase
+    from judged_steps
+    group by date_day, scrape_series_id
+
+),
+
 scrapes_left_out as (
 
     select
@@ -181,10 +231,14 @@ counted as (
         coalesce(interruptions.shallow_falls, 0) as shallow_falls,
         coalesce(interruptions.steps_back, 0) as steps_back,
         cast(coalesce(interruptions.lost_by_resets, 0) as {{ wide_integer() }}) as lost_by_resets,
+        cast({{ to_thousandths('rises.ordinary_step') }} as {{ wide_integer() }}) as ordinary_step,
+        cast(coalesce(rises.doubtful_increase, 0) as {{ wide_integer() }}) as doubtful_increase,
         coalesce(interruptions.gaps, {{ list_of([]) }}) as gaps
     from runs
     left join interruptions
         on runs.date_day = interruptions.date_day and runs.scrape_series_id = interruptions.scrape_series_id
+    left join rises
+        on runs.date_day = rises.date_day and runs.scrape_series_id = rises.scrape_series_id
     left join scrapes_left_out
         on runs.date_day = scrapes_left_out.date_day and runs.scrape_series_id = scrapes_left_out.scrape_series_id
 
@@ -198,6 +252,8 @@ select
     counted.resets,
     counted.falls,
     counted.shallow_falls,
+    counted.ordinary_step,
+    counted.doubtful_increase,
     counted.first_value,
     counted.last_value,
     -- a counter that falls has begun again at 0: what it had before is no decrease
