@@ -13,3 +13,8 @@
     {%- endset -%}
     {{ length_of(list_where('map_keys(' ~ labels ~ ')', 'name', condition)) }} = 0
 {%- endmacro %}
+
+{# These labels as one text. #}
+{% macro scraper_of(labels) -%}
+    concat_ws(chr(10){% for label in scraper_labels() %}, coalesce({{ labels }}['{{ label }}'], ''){% endfor %})
+{%- endmacro %}

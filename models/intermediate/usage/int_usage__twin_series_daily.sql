@@ -34,14 +34,15 @@ days as (
         series.metric,
         series.deployment_id,
         series.target_id,
-        series.labels
+        series.labels,
+        {{ scraper_of('series.labels') }} as scraper
     from counter_days
     inner join series
         on counter_days.series_id = series.series_id and {{ in_effect('series', 'counter_days.date_day') }}
 
 ),
 
--- of one process by its pod, its instance or the very moment of its creation, with values that are near; the first one counts
+-- of one process by its pod, its instance or the very moment of its creation; the first one counts
 candidates as (
 
     select
@@ -50,7 +51,15 @@ candidates as (
         firsts.series_id as first_series_id,
         twins.scrape_series_id,
         firsts.scrape_series_id as first_scrape_series_id,
-        greatest(twins.resets, firsts.resets) as resets
+        greatest(twins.resets, firsts.resets) as resets,
+        abs(twins.last_value - firsts.last_value) * 50 <= firsts.last_value as is_near,
+        least(twins.scraper, firsts.scraper) as scraper,
+        greatest(twins.scraper, firsts.scraper) as other_scraper,
+        twins.target_id,
+        firsts.target_id as first_target_id,
+        -- neither the first nor the last of their processes is the same
+        abs(twins.first_created_us - firsts.first_created_us) >= 100000
+        and abs(twins.last_created_us - firsts.last_created_us) >= 100000 as is_created_apart
     from days as twins
     inner join days as firsts
         on
@@ -60,7 +69,6 @@ candidates as (
             and twins.series_id != firsts.series_id
     where
         (twins.samples < firsts.samples or (twins.samples = firsts.samples and twins.series_id > firsts.series_id))
-        and abs(twins.last_value - firsts.last_value) * 50 <= firsts.last_value
         and (
             (twins.target_id != '' and twins.target_id = firsts.target_id)
             or (twins.labels['instance'] != '' and twins.labels['instance'] = firsts.labels['instance'])
@@ -70,23 +78,47 @@ candidates as (
 
 ),
 
+-- what one counter says of two processes holds for all that they count: not every metric says when it was created
+told_apart as (
+
+    select
+        *,
+        bool_or(is_created_apart) over (
+            partition by
+                date_day,
+                least(target_id, first_target_id),
+                greatest(target_id, first_target_id),
+                scraper,
+                other_scraper
+        ) as are_two_processes
+    from candidates
+
+),
+
+possible_twins as (
+
+    select * from told_apart
+    where is_near and are_two_processes is not true
+
+),
+
 paired as (
 
     select
-        candidates.date_day,
-        candidates.series_id,
-        candidates.first_series_id,
-        candidates.resets,
+        possible_twins.date_day,
+        possible_twins.series_id,
+        possible_twins.first_series_id,
+        possible_twins.resets,
         samples.value,
         lag(samples.value) over (
-            partition by candidates.date_day, candidates.series_id, candidates.first_series_id
+            partition by possible_twins.date_day, possible_twins.series_id, possible_twins.first_series_id
             order by samples.sampled_at, samples.value
         ) as previous_value
     from samples
-    inner join candidates
+    inner join possible_twins
         on
-            samples.date_day = candidates.date_day
-            and samples.scrape_series_id in (candidates.scrape_series_id, candidates.first_scrape_series_id)
+            samples.date_day = possible_twins.date_day
+            and samples.scrape_series_id in (possible_twins.scrape_series_id, possible_twins.first_scrape_series_id)
     where samples.value is not null and not samples.is_gauge and samples.is_created is not true
 
 ),

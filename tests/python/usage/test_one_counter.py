@@ -1,7 +1,7 @@
 """One process is one counter, whatever answers behind its port, scrapes it or names it.
 
-All cases are in one warehouse. A server counts 1,000 tokens a minute from 0 and is scraped each minute of 2026-10-05:
-1,439,000 tokens. What cannot be counted is null.
+All cases are in one warehouse. A server counts 1,000 tokens of prompt a minute from 0, and as many of output and as many
+requests, and is scraped each minute of 2026-10-05: 1,439,000. What cannot be counted is null, with a reason.
 """
 
 from __future__ import annotations
@@ -12,16 +12,21 @@ from datetime import UTC, datetime
 
 import pytest
 
-METRIC = "vllm:prompt_tokens_total"
+METRICS = ("vllm:prompt_tokens_total", "vllm:generation_tokens_total", "vllm:request_success_total")
 MINUTES = 1440
 WHOLE = 1_439_000
 START = int(datetime(2026, 10, 5, tzinfo=UTC).timestamp() * 1000)
 FILES: dict[str, list[str]] = {}
 
 
-def series(case: str, value: Callable[[int], float | None], metric: str = METRIC, **labels: str) -> None:
+def server(case: str, value: Callable[[int], float | None], **labels: str) -> None:
+    for metric in METRICS:
+        series(case, metric, value, **labels)
+
+
+def series(case: str, metric: str, value: Callable[[int], float | None], **labels: str) -> None:
     """A value by the minute since midnight, or None where nobody scrapes. A label that is empty is none."""
-    named = {"__name__": metric, "pod": case, "namespace": "ns", "job": case, **labels}
+    named = {"__name__": metric, "deployment": case, "pod": case, "namespace": "ns", "job": case, **labels}
     scrapes = {START + 60_000 * n: value(n) for n in range(MINUTES)}
     scrapes = {at: seen for at, seen in scrapes.items() if seen is not None}
     line = {
@@ -45,18 +50,21 @@ def restarted(at: int, lost: Callable[[int], int], behind: Callable[[int], int])
     return lambda minute: lost(minute) if minute < at else behind(minute - at)
 
 
-# What a day is as the whole day of a process (None: it is unknown), by case: series of the case, and what it counted
-FALLS: dict[str, tuple[Callable[[int], float | None], int | None]] = {
-    "one-zero": (lambda n: 0 if n == 1380 else steady(n), None),
-    "two-small-values": (lambda n: 5 if n in (700, 1380) else steady(n), None),
-    "three-zeros-running": (lambda n: 0 if 700 <= n < 703 else steady(n), None),
-    "an-idle-process-that-answers-seldom": (lambda n: 0 if n % 200 == 100 else steady(n), None),
-    "a-slower-process-that-answers-seldom": (lambda n: steady(n) * 3 // 10 if n % 180 == 90 else steady(n), None),
-    "keep-alive-a-b-a": (lambda n: steady(n) if n < 480 or n >= 960 else 900 * n, None),
-    "a-then-b": (lambda n: steady(n) if n < 720 else 970 * n, None),
-    "an-old-sample-comes-late": (lambda n: steady(660) if n == 720 else steady(n), None),
+# By case the values of its server, and what it counted, or why nobody knows
+FALLS: dict[str, tuple[Callable[[int], float | None], int | str]] = {
+    "one-zero": (lambda n: 0 if n == 1380 else steady(n), "meter_broken"),
+    "two-small-values": (lambda n: 5 if n in (700, 1380) else steady(n), "meter_broken"),
+    "three-zeros-running": (lambda n: 0 if 700 <= n < 703 else steady(n), "meter_broken"),
+    "an-idle-process-that-answers-seldom": (lambda n: 0 if n % 200 == 100 else steady(n), "meter_broken"),
+    "a-slower-process-that-answers-seldom": (
+        lambda n: steady(n) * 3 // 10 if n % 180 == 90 else steady(n),
+        "meter_broken",
+    ),
+    "keep-alive-a-b-a": (lambda n: steady(n) if n < 480 or n >= 960 else 900 * n, "meter_broken"),
+    "a-then-b": (lambda n: steady(n) if n < 720 else 970 * n, "meter_broken"),
+    "an-old-sample-comes-late": (lambda n: steady(660) if n == 720 else steady(n), "meter_broken"),
     # what begins long before the data is known by its day alone
-    "an-old-counter-and-a-zero": (lambda n: 0 if n == 900 else 20_000_000 + steady(n), None),
+    "an-old-counter-and-a-zero": (lambda n: 0 if n == 900 else 20_000_000 + steady(n), "meter_broken"),
     "no-fall": (steady, WHOLE),
     "a-restart-of-a-busy-server": (restarted(800, steady, steady), 799_000 + 639_000),
     # 700 at 01:00, a restart at 01:40, at whose second scrape somebody tests it again, and at 10:00 the same
@@ -74,25 +82,64 @@ FALLS: dict[str, tuple[Callable[[int], float | None], int | None]] = {
 }
 
 
+def containers() -> None:
+    """Of each pod two monitors select one port, or two ports, of which the tokens say when they were created."""
+    for case, apart in (("two-monitors", 0), ("two-containers", 4)):
+        for number, container in enumerate("xy"):
+            server(case, steady, container=container)
+            born = START // 1000 - 60 + number * apart
+            series(case, "vllm:prompt_tokens_created", lambda _, born=born: born, container=container)
+
+
+PLACES = {
+    "two-monitors": WHOLE,
+    "two-containers": 2 * WHOLE,
+}
+
+
 @pytest.fixture(scope="module")
 def built(module_warehouse):
     for case, (value, _) in FALLS.items():
-        series(case, value)
+        server(case, value)
+    containers()
     for case, lines in FILES.items():
         module_warehouse.write(f"telemetry/prometheus/{case}.jsonl", "\n".join(lines) + "\n")
-    module_warehouse.build("+int_usage__target_counts_daily", "+int_usage__telemetry_coverage_daily")
+    declared = [f"{case},{case},production,inference,m,2026-01-01" for case in FILES]
+    seeds = {
+        "deployments": ["deployment_id,workload,environment,kind,model,valid_from", *declared],
+        "series_rules": ["priority,label,operator,value,deployment_id,role", "10,deployment,exists,,$value,"],
+    }
+    for seed, lines in seeds.items():
+        module_warehouse.write(f"../seeds/{seed}.csv", "\n".join(lines) + "\n")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("UNIT_ECONOMICS_SEEDS", str(module_warehouse.folder / "seeds"))
+        module_warehouse.build("+int_usage__metered_usage_daily", "+int_usage__unknown_units_daily")
     return module_warehouse
 
 
-def counted(built, pod: str) -> list[int | None]:
-    """By process, those of a pod or of an instance of this name."""
-    found = built.query(f"""
-        select cast(units as bigint) from intermediate.int_usage__target_counts_daily
-        where target_id in ('/ns/{pod}', '{pod}') or target_id like '{pod}:%' order by units
-    """)
-    return [units for (units,) in found]
+def counted(built, case: str) -> tuple[int | str, ...]:
+    """Input, output and requests of the first day, or why they are unknown."""
+    facts = [
+        dict(
+            built.query(f"""
+                select unit, {column} from intermediate.{model}
+                where deployment_id = '{case}' and date_day = '2026-10-05'
+            """)
+        )
+        for model, column in (
+            ("int_usage__metered_usage_daily", "units"),
+            ("int_usage__unknown_units_daily", "null_reason"),
+        )
+    ]
+    known, reasons = facts
+    return tuple(reasons.get(unit) or known[unit] for unit in ("input_token", "output_token", "request"))
 
 
 @pytest.mark.parametrize("case", FALLS)
 def test_a_fall_is_a_restart_only_if_the_counter_is_that_fast(built, case: str) -> None:
-    assert counted(built, case) == [FALLS[case][1]]
+    assert counted(built, case) == (FALLS[case][1],) * 3
+
+
+@pytest.mark.parametrize("case", PLACES)
+def test_two_that_look_alike(built, case: str) -> None:
+    assert counted(built, case) == (PLACES[case],) * 3
