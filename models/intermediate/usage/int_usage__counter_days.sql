@@ -169,7 +169,9 @@ select
     states.doubtful_increase,
     states.gaps,
     states.first_sampled_at,
-    states.last_sampled_at
+    states.last_sampled_at,
+    series_days.seen_from,
+    series_days.seen_until
 from series_days
 inner join states
     on series_days.date_day = states.date_day and series_days.scrape_series_id = states.scrape_series_id

@@ -23,10 +23,15 @@ with series as (
 
 counter_days as (
 
-    select * from {{ ref('int_usage__counter_days') }}
+    select
+        *,
+        date_day = min(date_day) over (partition by series_id) as is_first_of_series,
+        date_day = max(date_day) over (partition by series_id) as is_last_of_series
+    from {{ ref('int_usage__counter_days') }}
 
 )
 
+-- what a replica saw that does not count is in the count of the day after or before, if there is one
 select
     counter_days.date_day,
     series.deployment_id,
@@ -36,6 +41,14 @@ select
     series.preference,
     {{ microseconds('counter_days.first_sampled_at') }} as first_us,
     {{ microseconds('counter_days.last_sampled_at') }} as last_us,
+    case
+        when counter_days.is_first_of_series then {{ microseconds('counter_days.seen_from') }}
+        else {{ microseconds('counter_days.first_sampled_at') }}
+    end as seen_from_us,
+    case
+        when counter_days.is_last_of_series then {{ microseconds('counter_days.seen_until') }}
+        else {{ microseconds('counter_days.last_sampled_at') }}
+    end as seen_until_us,
     counter_days.unseen_from_us,
     {{ quotient('(series.sign * counter_days.first_value)', '1000') }} as first_value,
     counter_days.date_day = min(counter_days.date_day) over (

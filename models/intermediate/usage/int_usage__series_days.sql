@@ -14,7 +14,9 @@ states as (
     select
         date_day,
         scrape_series_id,
-        samples
+        samples,
+        first_sampled_at,
+        last_sampled_at
     from {{ ref('int_usage__counter_states_daily') }}
 
     union all
@@ -22,7 +24,9 @@ states as (
     select
         date_day,
         scrape_series_id,
-        samples
+        samples,
+        first_sampled_at,
+        last_sampled_at
     from {{ ref('int_usage__gauge_states_daily') }}
 
 ),
@@ -37,6 +41,8 @@ ranked as (
         series.replica,
         states.samples,
         count(*) over series_day as replicas,
+        min(states.first_sampled_at) over series_day as seen_from,
+        max(states.last_sampled_at) over series_day as seen_until,
         row_number() over (
             partition by states.date_day, series.series_id
             order by states.samples desc, series.replica, states.scrape_series_id
@@ -53,6 +59,8 @@ select
     scrape_series_id,
     replica,
     replicas,
-    samples
+    samples,
+    seen_from,
+    seen_until
 from ranked
 where rank = 1

@@ -18,8 +18,8 @@ targets as (
         date_day,
         deployment_id,
         target_id,
-        min(first_us) as first_us,
-        max(last_us) as last_us
+        min(seen_from_us) as first_us,
+        max(seen_until_us) as last_us
     from looks
     group by date_day, deployment_id, target_id
 

@@ -1,6 +1,6 @@
 """One process is one counter, whatever answers behind its port, scrapes it or names it.
 
-All cases are in one warehouse. A server counts 1,000 tokens of prompt a minute from 0, and as many of output and as many
+All cases are in one warehouse. A server counts 1,000 tokens of prompt a minute from 0, as many of output and as many
 requests, and is scraped each minute of 2026-10-05: 1,439,000. What cannot be counted is null, with a reason.
 """
 
@@ -91,9 +91,32 @@ def containers() -> None:
             series(case, "vllm:prompt_tokens_created", lambda _, born=born: born, container=container)
 
 
+def replicas() -> None:
+    """Two replicas see a server; at some time one of them goes away, or both do and their label with them."""
+    for case, at in (("label-goes-at-noon", 720), ("label-goes-at-20", 1200)):
+        for replica in "ab":
+            server(case, lambda n, at=at: steady(n) if n < at else None, prometheus_replica=replica)
+        server(case, lambda n, at=at: steady(n) if n >= at else None)
+    server("one-goes-at-20", lambda n: steady(n) if n < 1200 else None, prometheus_replica="a")
+    server("one-goes-at-20", lambda n: steady(n) if n % 2 else None, prometheus_replica="b")
+    server("one-is-late", lambda n: steady(n) if n >= 240 else None, prometheus_replica="a")
+    server("one-is-late", lambda n: steady(n) if n % 2 else None, prometheus_replica="b")
+    server("both-stay", steady, prometheus_replica="a")
+    server("both-stay", lambda n: steady(n) if n % 2 else None, prometheus_replica="b")
+    server("one-is-replaced", lambda n: steady(n) if n < 1430 else None, prometheus_replica="a")
+    server("one-is-replaced", lambda n: steady(n) if n % 3 else None, prometheus_replica="b")
+
+
 PLACES = {
     "two-monitors": WHOLE,
     "two-containers": 2 * WHOLE,
+    "label-goes-at-noon": "meter_missing",
+    "label-goes-at-20": "meter_missing",
+    "one-goes-at-20": "meter_missing",
+    "one-is-late": "meter_missing",
+    "both-stay": WHOLE,
+    # ten minutes of a day are no matter
+    "one-is-replaced": 1_429_000,
 }
 
 
@@ -102,6 +125,7 @@ def built(module_warehouse):
     for case, (value, _) in FALLS.items():
         server(case, value)
     containers()
+    replicas()
     for case, lines in FILES.items():
         module_warehouse.write(f"telemetry/prometheus/{case}.jsonl", "\n".join(lines) + "\n")
     declared = [f"{case},{case},production,inference,m,2026-01-01" for case in FILES]
