@@ -1,8 +1,9 @@
 {# Labels that say who scraped, by which name and for which object of the cluster, and not which process counted. #}
 {% macro scraper_labels() -%}
     {{ return([
-        'job', 'instance', 'service', 'endpoint', 'container', 'prometheus', 'monitor', 'scrape_pool', 'target',
-        'metrics_path', 'exported_job', 'exported_instance', 'exported_service', 'exported_endpoint', 'exported_container'
+        'job', 'instance', 'service', 'endpoint', 'container', 'prometheus', 'prometheus_server', 'prometheus_shard',
+        'monitor', 'scrape_pool', 'target', 'metrics_path',
+        'exported_job', 'exported_instance', 'exported_service', 'exported_endpoint', 'exported_container'
     ]) }}
 {%- endmacro %}
 
@@ -12,6 +13,15 @@
         name not in ('{{ scraper_labels() | join("', '") }}') and {{ labels }}[name] != {{ other_labels }}[name]
     {%- endset -%}
     {{ length_of(list_where('map_keys(' ~ labels ~ ')', 'name', condition)) }} = 0
+{%- endmacro %}
+
+{# Whether two maps of labels say the same, but for the value of one label, whichever it is. #}
+{% macro differ_in_one_label(labels, other_labels) -%}
+    {%- set keys = 'map_keys(' ~ labels ~ ')' -%}
+    {%- set values_differ = labels ~ '[name] != ' ~ other_labels ~ '[name]' -%}
+    {{ length_of(keys) }} = {{ length_of('map_keys(' ~ other_labels ~ ')') }}
+    and {{ length_of(list_where(keys, 'name', values_differ)) }} = 1
+    and {{ length_of(list_where(keys, 'name', other_labels ~ '[name] is null')) }} = 0
 {%- endmacro %}
 
 {# These labels as one text. #}

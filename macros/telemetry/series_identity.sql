@@ -25,8 +25,14 @@
     {{ joined_texts(list_of_each(names, 'name', "name || '=' || " ~ labels ~ '[name]'), 'chr(10)') }}
 {%- endmacro %}
 
-{# Labels in which the replicas of a high-availability pair differ, and nothing else does. #}
-{% macro replica_labels() -%} {{ return(['prometheus_replica', '__replica__', 'replica']) }} {%- endmacro %}
+{# Labels in which the replicas of a high-availability pair, or the receivers of what one of them sent, differ, and nothing else
+   does: of Prometheus and its operator, Mimir and Cortex, and Thanos. `prometheus_counts.py` has the same ones. #}
+{% macro replica_labels() -%}
+    {{ return([
+        'prometheus_replica', '__replica__', 'replica', 'ha_replica', 'cluster_replica', 'thanos_replica',
+        'receive_replica', 'thanos_receive_replica', 'rule_replica', 'ruler_replica'
+    ]) }}
+{%- endmacro %}
 
 {% macro replica_of(labels) -%}
     coalesce({% for label in replica_labels() %}{{ labels }}['{{ label }}'], {% endfor %}'')

@@ -34,9 +34,9 @@ JITTER_SECONDS = 10
 # As the macro `scraper_labels`: labels that say who scraped, and not which process counted.
 SCRAPER_LABELS = frozenset(
     (
-        *("job", "instance", "service", "endpoint", "container", "prometheus", "monitor", "scrape_pool", "target"),
-        *("metrics_path", "exported_job", "exported_instance", "exported_service", "exported_endpoint"),
-        "exported_container",
+        *("job", "instance", "service", "endpoint", "container", "prometheus", "prometheus_server", "prometheus_shard"),
+        *("monitor", "scrape_pool", "target", "metrics_path"),
+        *("exported_job", "exported_instance", "exported_service", "exported_endpoint", "exported_container"),
     )
 )
 ASKED = {
@@ -56,7 +56,13 @@ TIMES = {
     " or timestamp({series})",
     "last_at": "timestamp({series}) or max_over_time(timestamp({series})[1h:10s])",
 }
-REPLICA_LABELS = frozenset(["prometheus_replica", "__replica__", "replica"])
+# As the macro `replica_labels`.
+REPLICA_LABELS = frozenset(
+    (
+        *("prometheus_replica", "__replica__", "replica", "ha_replica", "cluster_replica", "thanos_replica"),
+        *("receive_replica", "thanos_receive_replica", "rule_replica", "ruler_replica"),
+    )
+)
 NAME = re.compile("[a-zA-Z_][a-zA-Z0-9_]*")
 
 # Where one series of so many is asked for, all are.

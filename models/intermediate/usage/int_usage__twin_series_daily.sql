@@ -53,6 +53,7 @@ candidates as (
         firsts.scrape_series_id as first_scrape_series_id,
         greatest(twins.resets, firsts.resets) as resets,
         abs(twins.last_value - firsts.last_value) * 50 <= firsts.last_value as is_near,
+        {{ labels_agree('twins.labels', 'firsts.labels') }} as is_told_by_labels,
         least(twins.scraper, firsts.scraper) as scraper,
         greatest(twins.scraper, firsts.scraper) as other_scraper,
         twins.target_id,
@@ -74,7 +75,19 @@ candidates as (
             or (twins.labels['instance'] != '' and twins.labels['instance'] = firsts.labels['instance'])
             or twins.last_created_us = firsts.last_created_us
         )
-        and {{ labels_agree('twins.labels', 'firsts.labels') }}
+        and (
+            {{ labels_agree('twins.labels', 'firsts.labels') }}
+            -- who answers one scrape with several counters is seen with all of them at once: a label that differs is the scraper's
+            or (
+                twins.target_id != ''
+                and twins.target_id = firsts.target_id
+                and twins.first_sampled_at != firsts.first_sampled_at
+                and twins.last_sampled_at != firsts.last_sampled_at
+                and twins.first_sampled_at < firsts.last_sampled_at
+                and twins.last_sampled_at > firsts.first_sampled_at
+                and {{ differ_in_one_label('twins.labels', 'firsts.labels') }}
+            )
+        )
 
 ),
 
@@ -109,17 +122,21 @@ paired as (
         possible_twins.series_id,
         possible_twins.first_series_id,
         possible_twins.resets,
+        possible_twins.is_told_by_labels,
+        samples.sampled_at,
         samples.value,
-        lag(samples.value) over (
-            partition by possible_twins.date_day, possible_twins.series_id, possible_twins.first_series_id
-            order by samples.sampled_at, samples.value
-        ) as previous_value
+        lag(samples.sampled_at) over by_time as previous_at,
+        lag(samples.value) over by_time as previous_value
     from samples
     inner join possible_twins
         on
             samples.date_day = possible_twins.date_day
             and samples.scrape_series_id in (possible_twins.scrape_series_id, possible_twins.first_scrape_series_id)
     where samples.value is not null and not samples.is_gauge and samples.is_created is not true
+    window by_time as (
+        partition by possible_twins.date_day, possible_twins.series_id, possible_twins.first_series_id
+        order by samples.sampled_at, samples.value
+    )
 
 ),
 
@@ -132,7 +149,9 @@ merged as (
         first_series_id
     from paired
     group by date_day, series_id, first_series_id
-    having count(*) filter (where {{ has_fallen('value', 'previous_value') }}) <= max(resets) + 0.05 * count(*)
+    having
+        count(*) filter (where {{ has_fallen('value', 'previous_value') }}) <= max(resets) + 0.05 * count(*)
+        and (bool_or(is_told_by_labels) or count(*) filter (where sampled_at = previous_at) <= 0.05 * count(*))
 
 )
 

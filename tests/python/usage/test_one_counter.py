@@ -19,15 +19,15 @@ START = int(datetime(2026, 10, 5, tzinfo=UTC).timestamp() * 1000)
 FILES: dict[str, list[str]] = {}
 
 
-def server(case: str, value: Callable[[int], float | None], **labels: str) -> None:
+def server(case: str, value: Callable[[int], float | None], second: int = 0, **labels: str) -> None:
     for metric in METRICS:
-        series(case, metric, value, **labels)
+        series(case, metric, value, second, **labels)
 
 
-def series(case: str, metric: str, value: Callable[[int], float | None], **labels: str) -> None:
+def series(case: str, metric: str, value: Callable[[int], float | None], second: int = 0, **labels: str) -> None:
     """A value by the minute since midnight, or None where nobody scrapes. A label that is empty is none."""
     named = {"__name__": metric, "deployment": case, "pod": case, "namespace": "ns", "job": case, **labels}
-    scrapes = {START + 60_000 * n: value(n) for n in range(MINUTES)}
+    scrapes = {START + 60_000 * n + 1000 * second: value(n) for n in range(MINUTES)}
     scrapes = {at: seen for at, seen in scrapes.items() if seen is not None}
     line = {
         "metric": {k: v for k, v in named.items() if v},
@@ -107,6 +107,23 @@ def replicas() -> None:
     server("one-is-replaced", lambda n: steady(n) if n % 3 else None, prometheus_replica="b")
 
 
+def scrapers() -> None:
+    """A label of any name says who scraped: those of replicas by their names, others where nobody saw both at once."""
+    for label in ("ha_replica", "receive_replica", "cluster_replica"):
+        for replica in "ab":
+            server(f"by-{label}", steady, **{label: replica})
+    for label in ("tenant_id", "dc", "source"):
+        server(f"by-{label}", steady, **{label: "a"})
+        server(f"by-{label}", lambda n: steady(n) + 333, 20, **{label: "b"})
+    for number in range(3):
+        server("engines", steady, engine=str(number))
+    # two of one address take turns, one of them twice as fast; two of one pod follow each other
+    server("two-speeds", steady, worker="1")
+    server("two-speeds", lambda n: 2 * steady(n), 20, worker="2")
+    server("two-versions", lambda n: steady(n) if n < 720 else None, version="1")
+    server("two-versions", lambda n: steady(n - 720) if n >= 720 else None, 20, version="2")
+
+
 PLACES = {
     "two-monitors": WHOLE,
     "two-containers": 2 * WHOLE,
@@ -115,6 +132,15 @@ PLACES = {
     "one-goes-at-20": "meter_missing",
     "one-is-late": "meter_missing",
     "both-stay": WHOLE,
+    "by-ha_replica": WHOLE,
+    "by-receive_replica": WHOLE,
+    "by-cluster_replica": WHOLE,
+    "by-tenant_id": WHOLE,
+    "by-dc": WHOLE,
+    "by-source": WHOLE,
+    "engines": 3 * WHOLE,
+    "two-speeds": 3 * WHOLE,
+    "two-versions": 719_000 * 2,
     # ten minutes of a day are no matter
     "one-is-replaced": 1_429_000,
 }
@@ -126,6 +152,7 @@ def built(module_warehouse):
         server(case, value)
     containers()
     replicas()
+    scrapers()
     for case, lines in FILES.items():
         module_warehouse.write(f"telemetry/prometheus/{case}.jsonl", "\n".join(lines) + "\n")
     declared = [f"{case},{case},production,inference,m,2026-01-01" for case in FILES]
