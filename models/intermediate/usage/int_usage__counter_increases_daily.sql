@@ -38,24 +38,38 @@ chained as (
 
 ),
 
+relayed_births as (
+
+    select
+        series_id,
+        value_before,
+        {{ microseconds('seen_until') }} as seen_until_us
+    from {{ ref('int_usage__relayed_births') }}
+
+),
+
 -- what was there at the first sample counts if it is proved to be new: by the time of creation, or because the scraper was
 -- at work before without seeing the series. Where nobody looked just before, it may be as old as the time since the last look
 openings as (
 
     select
-        series_id,
-        date_day,
-        group_first_us,
-        first_us,
-        first_created_us,
-        unseen_from_us,
-        first_value,
+        chained.series_id,
+        chained.date_day,
+        chained.group_first_us,
+        chained.first_us,
+        chained.first_created_us,
+        chained.unseen_from_us,
+        chained.first_value,
+        relayed_births.value_before,
+        relayed_births.seen_until_us,
         case
-            when first_created_us is not null then first_created_us >= group_first_us - {{ max_gap_us }}
-            else first_us > group_first_us + {{ max_gap_us }}
+            when chained.first_created_us is not null
+                then chained.first_created_us >= chained.group_first_us - {{ max_gap_us }}
+            else chained.first_us > chained.group_first_us + {{ max_gap_us }}
         end as is_born
     from chained
-    where previous_us is null
+    left join relayed_births on chained.series_id = relayed_births.series_id and chained.process_created_us is null
+    where chained.previous_us is null
 
 ),
 
@@ -98,7 +112,21 @@ crossings as (
         first_value,
         0 as previous_value
     from openings
-    where is_born and first_created_us is not null
+    where is_born and value_before is null and first_created_us is not null
+
+    union all
+
+    -- what was another address's is counted there
+    select
+        series_id,
+        seen_until_us as previous_us,
+        first_us,
+        first_us - seen_until_us > {{ max_gap_us }} as is_gap,
+        false as is_reset,
+        first_value,
+        value_before as previous_value
+    from openings
+    where is_born and value_before is not null
 
     union all
 
@@ -111,7 +139,7 @@ crossings as (
         first_value,
         0 as previous_value
     from openings
-    where is_born and first_created_us is null and unseen_from_us is not null
+    where is_born and value_before is null and first_created_us is null and unseen_from_us is not null
 
 ),
 
@@ -219,8 +247,11 @@ parts as (
     select
         series_id,
         date_day,
-        case when is_born and first_created_us is null and unseen_from_us is null then first_value else 0 end
-            as increase,
+        case
+            when is_born and value_before is null and first_created_us is null and unseen_from_us is null
+                then first_value
+            else 0
+        end as increase,
         0 as resets,
         0 as gap_us,
         not is_born and first_value > 0 as opening_balance_unknown

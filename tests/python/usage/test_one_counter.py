@@ -124,6 +124,24 @@ def scrapers() -> None:
     server("two-versions", lambda n: steady(n - 720) if n >= 720 else None, 20, version="2")
 
 
+def addresses() -> None:
+    """Without a pod: another port or name at noon, with the count going on, or a new server; two change at once."""
+    early, late = (lambda n: steady(n) if n < 720 else None), (lambda n: steady(n) if n >= 720 else None)
+    for case, other in (("another-port", "10.0.0.1:9000"), ("another-name", "node1:8000")):
+        server(case, early, pod="", instance="10.0.0.1:8000")
+        server(case, late, pod="", instance=other)
+    server("another-server", early, pod="", instance="10.0.0.1:8000")
+    server("another-server", lambda n: steady(n - 720) if n >= 720 else None, pod="", instance="10.0.0.2:8000")
+    for number in (1, 2):
+        for part, port in ((early, 8000), (late, 9000)):
+            server(
+                "two-change",
+                lambda n, part=part, number=number: None if part(n) is None else number * part(n),
+                pod="",
+                instance=f"10.0.0.{number}:{port}",
+            )
+
+
 PLACES = {
     "two-monitors": WHOLE,
     "two-containers": 2 * WHOLE,
@@ -141,6 +159,10 @@ PLACES = {
     "engines": 3 * WHOLE,
     "two-speeds": 3 * WHOLE,
     "two-versions": 719_000 * 2,
+    "another-port": WHOLE,
+    "another-name": WHOLE,
+    "another-server": 719_000 * 2,
+    "two-change": 3 * WHOLE,
     # ten minutes of a day are no matter
     "one-is-replaced": 1_429_000,
 }
@@ -153,6 +175,7 @@ def built(module_warehouse):
     containers()
     replicas()
     scrapers()
+    addresses()
     for case, lines in FILES.items():
         module_warehouse.write(f"telemetry/prometheus/{case}.jsonl", "\n".join(lines) + "\n")
     declared = [f"{case},{case},production,inference,m,2026-01-01" for case in FILES]
