@@ -12,6 +12,13 @@ watched_seconds as (
 
 ),
 
+unnamed_activity as (
+
+    select date_day, resource_id, unnamed_seconds
+    from {{ ref('int_usage__unnamed_activity_daily') }}
+
+),
+
 host_capacity as (
 
     select date_day, resource_id, resource_kind, capacity_seconds
@@ -26,6 +33,8 @@ watched_nodes as (
         pool_resources.date_day,
         pool_resources.resource_id,
         cast(greatest(least(sum(pool_resources.node_seconds), 86400), 1) as {{ wide_integer() }}) as billed_seconds,
+        cast(greatest(sum(pool_resources.accelerator_seconds), 1) as {{ wide_integer() }}) as accelerator_seconds,
+        cast(coalesce(max(unnamed_activity.unnamed_seconds), 0) as {{ wide_integer() }}) as unnamed_seconds,
         cast(least(
             coalesce(max(watched_seconds.watched_seconds), 0),
             greatest(least(sum(pool_resources.node_seconds), 86400), 1)
@@ -35,6 +44,10 @@ watched_nodes as (
         on
             pool_resources.date_day = watched_seconds.date_day
             and pool_resources.resource_id = watched_seconds.resource_id
+    left join unnamed_activity
+        on
+            pool_resources.date_day = unnamed_activity.date_day
+            and pool_resources.resource_id = unnamed_activity.resource_id
     group by pool_resources.date_day, pool_resources.resource_id
 
 ),
@@ -130,10 +143,18 @@ accounts as (
         pool_resources.pool_id,
         'accelerator' as resource_kind,
         '(unobserved)' as deployment_id,
-        {{ quotient(
-            'pool_resources.accelerator_seconds * (watched_nodes.billed_seconds - watched_nodes.watched_seconds)',
-            'watched_nodes.billed_seconds'
-        ) }} as seconds
+        -- what was busy without a name may be what nobody watched
+        greatest(
+            {{ quotient(
+                'pool_resources.accelerator_seconds * (watched_nodes.billed_seconds - watched_nodes.watched_seconds)',
+                'watched_nodes.billed_seconds'
+            ) }},
+            {{ quotient(
+                'pool_resources.accelerator_seconds * '
+                ~ 'least(watched_nodes.unnamed_seconds, watched_nodes.accelerator_seconds)',
+                'watched_nodes.accelerator_seconds'
+            ) }}
+        ) as seconds
     from pool_resources
     inner join watched_nodes
         on

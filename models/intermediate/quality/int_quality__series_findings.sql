@@ -29,6 +29,22 @@ server_meters as (
 
 ),
 
+unknown_resources as (
+
+    select * from {{ ref('int_usage__unknown_resources_daily') }}
+
+),
+
+unnamed_activity as (
+
+    select
+        date_day,
+        {{ each_of('series_ids') }} as series_id
+    from {{ ref('int_usage__unnamed_activity_daily') }}
+    where unnamed_seconds > {{ var('max_unknown_share') }} * 86400
+
+),
+
 accelerator_integrals as (
 
     select * from {{ ref('int_usage__accelerator_integrals_daily') }}
@@ -125,3 +141,24 @@ select
     end as detail,
     date_day
 from accelerator_integrals
+
+union all
+
+select
+    series_id,
+    'unknown_resource' as issue,
+    'no row of metric_catalog knows ' || resource
+    || ': it may be an accelerator, and then nobody knows who holds its node; '
+    || 'add a row, accelerators_requested or other_resource' as detail,
+    date_day
+from unknown_resources
+
+union all
+
+select
+    series_id,
+    'activity_without_pod' as issue,
+    'its device was busy and nothing says for whom: that part of the node is unobserved; '
+    || 'let the exporter name pods or jobs, or scrape kube-state-metrics' as detail,
+    date_day
+from unnamed_activity

@@ -35,7 +35,8 @@ measured as (
         catalog.scope,
         catalog.preference,
         catalog.sign,
-        catalog.unit_divisor
+        catalog.unit_divisor,
+        bool_or(catalog.semantic != 'unknown_resource') over (partition by series.series_id) as is_known
     from series
     inner join catalog
         on
@@ -92,6 +93,7 @@ ruled as (
     inner join series_eras on measured.series_id = series_eras.series_id
     left join matches
         on series_eras.series_id = matches.series_id and series_eras.valid_from = matches.valid_from
+    where measured.semantic != 'unknown_resource' or not measured.is_known
 
 ),
 

@@ -1,3 +1,5 @@
+{%- set is_dcgm = begins_with('metric', "'dcgm_'") -%}
+
 with series as (
 
     select
@@ -7,6 +9,22 @@ with series as (
     from {{ ref('stg_prometheus__series') }}
     where is_catalogued
     group by series_id, metric
+
+),
+
+-- DCGM's older labels name the workload by themselves; a resource is spelled as kube-state-metrics does it
+spelled as (
+
+    select
+        series_id,
+        metric,
+        {{ maps_as_one('labels', labels_from({
+            'exported_pod': "case when " ~ is_dcgm ~ " then nullif(labels['pod_name'], '') end",
+            'exported_namespace': "case when " ~ is_dcgm ~ " then nullif(labels['pod_namespace'], '') end",
+            'exported_container': "case when " ~ is_dcgm ~ " then nullif(labels['container_name'], '') end",
+            'resource': replace_every("labels['resource']", '[^A-Za-z0-9_]', '_')
+        })) }} as labels
+    from series
 
 ),
 
@@ -30,7 +48,7 @@ honoured as (
             or bool_or(coalesce(labels['exported_pod'], '') != '')
                 over (partition by metric, labels['job'], nullif(labels['cluster'], ''))
         ) as is_pod_of_exporter
-    from series
+    from spelled
 
 ),
 
@@ -56,7 +74,8 @@ identified as (
         *,
         nullif(coalesce(labels['cluster'], labels['k8s_cluster_name'], labels['cluster_name']), '') as cluster,
         nullif(labels['namespace'], '') as namespace,
-        nullif(labels['pod'], '') as pod,
+        -- a job of a batch scheduler stands where no pod does
+        coalesce(nullif(labels['pod'], ''), case when {{ is_dcgm }} then nullif(labels['hpc_job'], '') end) as pod,
         nullif(coalesce(labels['node'], labels['Hostname'], labels['hostname']), '') as node
     from named
 

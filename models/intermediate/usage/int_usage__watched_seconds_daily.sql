@@ -24,6 +24,15 @@ nodes as (
 
 ),
 
+-- nodes that are held under a name that nobody knows: what is requested of them tells nothing
+unknown_nodes as (
+
+    select distinct date_day, cluster, node
+    from {{ ref('int_usage__unknown_resources_daily') }}
+    where not is_node_known
+
+),
+
 seen as (
 
     select
@@ -49,9 +58,14 @@ telling_days as (
 -- a node of the cluster's exporter is watched by that exporter alone: what a device is busy with is less than what is held
 told_nodes as (
 
-    select distinct cluster, node
+    select
+        seen.cluster,
+        seen.node,
+        bool_or(unknown_nodes.node is not null) as is_ever_unknown
     from seen
-    where is_told
+    left join unknown_nodes on seen.cluster = unknown_nodes.cluster and seen.node = unknown_nodes.node
+    where seen.is_told
+    group by seen.cluster, seen.node
 
 ),
 
@@ -66,7 +80,7 @@ slackened as (
         seen.ends_at + interval '{{ var('scrape_max_gap_seconds') }} seconds' as ends_at
     from seen
     left join told_nodes on seen.cluster = told_nodes.cluster and seen.node = told_nodes.node
-    where seen.node is not null and (seen.is_told or told_nodes.node is null)
+    where seen.node is not null and (seen.is_told or coalesce(told_nodes.is_ever_unknown, true))
 
 ),
 
@@ -102,5 +116,15 @@ inner join nodes
         and days.day_starts_at = nodes.date_day
 left join telling_days
     on days.telling_group = telling_days.scrape_group and days.day_starts_at = telling_days.day_starts_at
-where days.telling_group is null or telling_days.scrape_group is not null
+left join told_nodes on days.cluster = told_nodes.cluster and days.node = told_nodes.node
+left join unknown_nodes
+    on
+        days.cluster = unknown_nodes.cluster
+        and days.node = unknown_nodes.node
+        and days.day_starts_at = unknown_nodes.date_day
+where
+    case
+        when unknown_nodes.node is not null or told_nodes.node is null then days.telling_group is null
+        else telling_days.scrape_group is not null
+    end
 group by nodes.date_day, coalesce(nodes.resource_id, lower(nodes.node))

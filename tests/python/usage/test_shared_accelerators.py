@@ -136,3 +136,67 @@ def test_an_exporter_that_restarts_under_another_address_goes_on(warehouse) -> N
         union all
         select capacity_seconds from intermediate.int_usage__host_capacity_daily where resource_kind = 'cpu'
     """) == [(1350,), (8640,)]
+
+
+DEVICE = {"UUID": "GPU-1", "job": "dcgm", "modelName": "NVIDIA L4"}
+ACTIVITY = "DCGM_FI_DEV_GPU_UTIL"
+
+
+def test_what_is_held_under_another_name_is_not_idle(warehouse) -> None:
+    """Each pod has a node of its own. Ten minutes are 600 seconds: of 2 held 1,200, of a device 90 % busy 540."""
+    known = ("nvidia.com/gpu", "google_com_tpu", "aws_amazon_com_neuron", "habana_ai_gaudi", "gpu_intel_com_xe")
+    known += ("huawei_com_Ascend910", "qualcomm_com_qaic", "furiosa_ai_rngd", "amd_com_gpu")
+    unknown = ("aws_amazon_com_neuroncore", "nvidia_com_A100", "huawei_com_Ascend910_2c", "furiosa_ai_rngd_2core_12gb")
+    none = ("vpc_amazonaws_com_efa", "rdma_hca_shared_devices_a", "gpu_intel_com_xe_monitoring", "hugepages_2Mi")
+    ksm = {"job": "ksm", "namespace": "llm", "container": "main"}
+    series = [
+        line
+        for number, resource in enumerate((*known, *unknown, *none))
+        for line in (
+            (REQUESTS, ksm | {"pod": f"p-{number}", "node": f"n{number}", "resource": resource}, 2),
+            (REQUESTS, ksm | {"pod": f"p-{number}", "node": f"n{number}", "resource": "cpu"}, 4),
+        )
+    ]
+    series += [
+        # a card beside a GPU
+        (REQUESTS, ksm | {"pod": "p-0", "node": "n0", "resource": "example_com_card"}, 1),
+        # under DCGM's older labels; of a job; of nobody, beside KSM and alone
+        (ACTIVITY, DEVICE | {"Hostname": "old", "pod_name": "w", "pod_namespace": "llm", "pod": "dcgm-1"}, 90),
+        (ACTIVITY, DEVICE | {"Hostname": "slurm", "hpc_job": "815"}, 90),
+        (ACTIVITY, DEVICE | {"Hostname": "n13"}, 90),
+        (ACTIVITY, DEVICE | {"Hostname": "bare"}, 90),
+        (ACTIVITY, DEVICE | {"Hostname": "rest"}, 0),
+        # which p-0 holds
+        (ACTIVITY, DEVICE | {"Hostname": "n0"}, 90),
+    ]
+    stamps = [START + 60_000 * minute for minute in range(11)]
+    lines = [
+        json.dumps({"metric": {"__name__": name} | labels, "values": [value] * 11, "timestamps": stamps})
+        for name, labels, value in series
+    ]
+    warehouse.write("telemetry/prometheus/cluster.jsonl", "\n".join(lines) + "\n")
+    warehouse.dbt(
+        *("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        *("--select", "+int_usage__accelerator_seconds_daily", "+int_quality__counted_series"),
+        *("+int_usage__watched_seconds_daily", "+int_usage__unnamed_activity_daily"),
+    )
+    held = dict(
+        warehouse.query("""
+            select resource_id, sum(accelerator_seconds)
+            from intermediate.int_usage__accelerator_seconds_daily group by 1
+        """)
+    )
+    assert held == {f"n{number}": 1200 for number in range(len(known))} | {"old": 540, "slurm": 540}
+    watched = {
+        node for (node,) in warehouse.query("select resource_id from intermediate.int_usage__watched_seconds_daily")
+    }
+    nodes = {f"n{number}" for number in (*range(9), *range(13, 17))}
+    assert watched == nodes | {"old", "slurm", "bare", "rest"}
+    assert warehouse.query("""
+        select resource_id, unnamed_seconds from intermediate.int_usage__unnamed_activity_daily order by 1
+    """) == [("bare", 540), ("n13", 540)]
+    issues = warehouse.query("""
+        select issue, regexp_extract(detail, 'knows ([^:]*)', 1) from intermediate.int_quality__counted_series
+        where issue in ('unknown_resource', 'activity_without_pod') order by all
+    """)
+    assert issues == [("unknown_resource", resource) for resource in sorted(unknown)]
