@@ -1,3 +1,4 @@
+{%- set allowed_us = (var('max_unknown_share') * 86400000000) | int -%}
 {%- set max_gap = "interval '" ~ var('scrape_max_gap_seconds') ~ " seconds'" -%}
 
 with integrals as (
@@ -17,10 +18,10 @@ series as (
 
     select distinct
         series_id,
+        preference,
         concat_ws(
             chr(10),
             semantic,
-            case when semantic = 'accelerator_activity' then cast(preference as string) else '' end,
             cluster,
             namespace,
             coalesce(pod, ''),
@@ -45,6 +46,7 @@ gauges as (
         integrals.series_id,
         integrals.held_value,
         series.thing,
+        series.preference,
         count(*) over (partition by integrals.date_day, series.thing) > 1 as is_told_by_several
     from integrals
     inner join series on integrals.series_id = series.series_id
@@ -94,6 +96,7 @@ seen as (
         told_by_several.date_day,
         told_by_several.thing,
         told_by_several.series_id,
+        told_by_several.preference,
         told_by_several.held_value,
         greatest(held_intervals.starts_at, told_by_several.day_starts_at) as starts_at,
         least(held_intervals.ends_at, told_by_several.day_ends_at) as ends_at
@@ -134,6 +137,7 @@ told as (
         spans.starts_at,
         {{ microseconds('spans.ends_at') }} - {{ microseconds('spans.starts_at') }} as span_us,
         seen.series_id,
+        seen.preference,
         seen.held_value
     from spans
     inner join seen
@@ -154,14 +158,48 @@ rates as (
 
 ),
 
-ranked as (
+-- for how long each metric told it: a span counts once, however many series are of the metric
+metrics as (
+
+    select
+        date_day,
+        thing,
+        preference,
+        sum(span_us) as metric_us
+    from (select distinct date_day, thing, preference, starts_at, span_us from rates)
+    group by date_day, thing, preference
+
+),
+
+longest as (
 
     select
         *,
+        metric_us >= max(metric_us) over (partition by date_day, thing) - {{ allowed_us }} as is_longest
+    from metrics
+
+),
+
+-- the better metric goes first, unless another told it for longer, and the other then fills its gaps
+ranked as (
+
+    select
+        rates.*,
         row_number() over (
-            partition by date_day, thing, starts_at order by rate desc, held_value desc, series_id
+            partition by rates.date_day, rates.thing, rates.starts_at
+            order by
+                case when longest.is_longest then 0 else 1 end,
+                rates.preference,
+                rates.rate desc,
+                rates.held_value desc,
+                rates.series_id
         ) as place
     from rates
+    inner join longest
+        on
+            rates.date_day = longest.date_day
+            and rates.thing = longest.thing
+            and rates.preference = longest.preference
 
 ),
 

@@ -23,7 +23,6 @@ nodes as (
 
 ),
 
--- a device by its best metric
 devices as (
 
     select
@@ -54,11 +53,18 @@ devices as (
 
 ),
 
-preferred as (
+-- a metric that tells of a whole device repeats what a better one tells of its slices
+sliced as (
 
     select
         *,
-        min(preference) over (partition by date_day, cluster, namespace, pod, device) as best_preference
+        coalesce(device_instance, '') = ''
+        and coalesce(
+            preference > min(case when device_instance != '' then preference end) over (
+                partition by date_day, cluster, namespace, pod, device
+            ),
+            false
+        ) as is_repeated
     from devices
 
 ),
@@ -92,14 +98,14 @@ busy as (
         max(devices.role) as role,
         bool_or(devices.is_sliced) as is_sliced,
         sum(devices.held_value) as busy_value
-    from preferred as devices
+    from sliced as devices
     left join held
         on
             devices.date_day = held.date_day
             and devices.cluster = held.cluster
             and devices.namespace = held.namespace
             and devices.pod = held.pod
-    where devices.preference = devices.best_preference
+    where not devices.is_repeated
     group by all
 
 ),

@@ -11,6 +11,12 @@ series as (
 
 ),
 
+counted_metrics as (
+
+    select * from {{ ref('int_usage__counted_metrics_daily') }}
+
+),
+
 twins as (
 
     select * from {{ ref('int_usage__twin_series_daily') }}
@@ -56,13 +62,25 @@ measured as (
 
 ),
 
--- where a server says the same thing under two names, the better name counts
+-- where a server says the same thing under two names at once, one counts; the better, on a day on which it says neither
 preferred as (
 
     select
-        *,
-        min(preference) over (partition by date_day, deployment_id, target_id, semantic) as best_preference
+        measured.*,
+        counted_metrics.preference is not null as is_counted,
+        bool_or(counted_metrics.preference is not null) over said as is_any_counted,
+        min(measured.preference) over said as best_preference
     from measured
+    left join counted_metrics
+        on
+            measured.date_day = counted_metrics.date_day
+            and measured.deployment_id = counted_metrics.deployment_id
+            and measured.target_id = counted_metrics.target_id
+            and measured.semantic = counted_metrics.semantic
+            and measured.preference = counted_metrics.preference
+    window said as (
+        partition by measured.date_day, measured.deployment_id, measured.target_id, measured.semantic
+    )
 
 )
 
@@ -74,6 +92,7 @@ select
     target_id,
     semantic,
     scope,
-    cast(case when not is_broken then units end as bigint) as units
+    cast(case when not bool_or(is_broken) then sum(units) end as bigint) as units
 from preferred
-where preference = best_preference
+where case when is_any_counted then is_counted else preference = best_preference end
+group by date_day, deployment_id, role, server, target_id, semantic, scope

@@ -6,6 +6,12 @@ with looks as (
 
 ),
 
+counted_metrics as (
+
+    select * from {{ ref('int_usage__counted_metrics_daily') }}
+
+),
+
 held_intervals as (
 
     select * from {{ ref('int_usage__held_intervals') }}
@@ -43,10 +49,17 @@ beginnings as (
 preferred as (
 
     select
-        *,
-        min(preference) over (partition by date_day, deployment_id, target_id, semantic) as best_preference
+        looks.*,
+        counted_metrics.preference is not null as is_counted
     from looks
-    where meter is not null
+    left join counted_metrics
+        on
+            looks.date_day = counted_metrics.date_day
+            and looks.deployment_id = counted_metrics.deployment_id
+            and looks.target_id = counted_metrics.target_id
+            and looks.semantic = counted_metrics.semantic
+            and looks.preference = counted_metrics.preference
+    where looks.meter is not null
 
 ),
 
@@ -59,20 +72,21 @@ meters as (
         preferred.deployment_id,
         preferred.target_id,
         preferred.meter,
-        min(preferred.first_us) as first_us,
-        max(preferred.last_us) as last_us,
-        bool_and(preferred.is_first_day) as is_first_day,
+        min(preferred.first_us) filter (where preferred.is_counted) as first_us,
+        max(preferred.last_us) filter (where preferred.is_counted) as last_us,
+        min(preferred.first_us) as told_from_us,
+        bool_and(preferred.is_first_day) filter (where preferred.is_counted) as is_first_day,
         coalesce(
             sum(preferred.first_value) filter (
                 where
-                preferred.is_first_day
+                preferred.is_counted
+                and preferred.is_first_day
                 and preferred.first_us - beginnings.begins_us > {{ allowed_us }}
                 and not coalesce(beginnings.begins_us >= preferred.unseen_from_us - {{ allowed_us }}, false)
             ), 0
         ) as late_units
     from preferred
     inner join beginnings on preferred.target_id = beginnings.target_id
-    where preferred.preference = preferred.best_preference
     group by preferred.date_day, preferred.deployment_id, preferred.target_id, preferred.meter
 
 ),
@@ -97,7 +111,12 @@ select
     spans.meter,
     meters.meter is null as is_absent,
     coalesce(targets.last_us - meters.last_us > {{ allowed_us }}, false) as is_cut_off,
-    coalesce(not meters.is_first_day and meters.first_us - targets.first_us > {{ allowed_us }}, false) as is_back_late,
+    -- another name, which does not count beside it, was there before
+    coalesce(
+        not meters.is_first_day and meters.first_us - targets.first_us > {{ allowed_us }}
+        or meters.first_us - meters.told_from_us > {{ allowed_us }},
+        false
+    ) as is_back_late,
     cast(coalesce(meters.late_units, 0) as {{ wide_integer() }}) as late_units
 from targets
 inner join spans

@@ -52,6 +52,8 @@ candidates as (
         twins.scrape_series_id,
         firsts.scrape_series_id as first_scrape_series_id,
         greatest(twins.resets, firsts.resets) as resets,
+        twins.last_sampled_at < firsts.first_sampled_at
+        or firsts.last_sampled_at < twins.first_sampled_at as is_disjoint,
         abs(twins.last_value - firsts.last_value) * 50 <= firsts.last_value as is_near,
         {{ labels_agree('twins.labels', 'firsts.labels') }} as is_told_by_labels,
         least(twins.scraper, firsts.scraper) as scraper,
@@ -123,6 +125,7 @@ paired as (
         possible_twins.first_series_id,
         possible_twins.resets,
         possible_twins.is_told_by_labels,
+        possible_twins.is_disjoint,
         samples.sampled_at,
         samples.value,
         lag(samples.sampled_at) over by_time as previous_at,
@@ -140,7 +143,8 @@ paired as (
 
 ),
 
--- what two scrapers read of one counter, put in order of time, does not fall; a clock may be a little off
+-- what two scrapers read of one counter, put in order of time, does not fall; a clock may be a little off, but not where one
+-- series follows the other
 merged as (
 
     select
@@ -150,7 +154,8 @@ merged as (
     from paired
     group by date_day, series_id, first_series_id
     having
-        count(*) filter (where {{ has_fallen('value', 'previous_value') }}) <= max(resets) + 0.05 * count(*)
+        count(*) filter (where {{ has_fallen('value', 'previous_value') }})
+        <= max(resets) + case when bool_or(is_disjoint) then 0 else 0.05 * count(*) end
         and (bool_or(is_told_by_labels) or count(*) filter (where sampled_at = previous_at) <= 0.05 * count(*))
 
 )

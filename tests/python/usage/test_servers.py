@@ -6,6 +6,7 @@ and do not count.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,75 @@ def test_seconds_and_speculation_by_role(counted) -> None:
         if semantic not in UNREAD:
             counts.setdefault((deployment, role), {})[semantic] = number
     assert counts == COUNTS
+
+
+MIDNIGHT = 1_780_012_800_000  # 2026-05-29T00:00:00Z
+
+
+def counts_from_zero(metric: str, labels: dict[str, str], per_minute: int, minutes: range) -> str:
+    return json.dumps(
+        {
+            "metric": {"__name__": metric} | labels,
+            "values": [per_minute * number for number in range(len(minutes))],
+            "timestamps": [MIDNIGHT + 60_000 * minute for minute in minutes],
+        }
+    )
+
+
+def test_a_process_that_is_updated_at_noon_tells_the_same_under_other_names(warehouse) -> None:
+    """A StatefulSet's pod keeps its name. Of 1,000 a minute in 719 minutes before noon and 719 after it, 1,438,000, 300
+    come from the cache: 431,400. Dynamo tells its output of 143,800 under one name all day, and under a better one
+    from noon on. In mixed the two names are there together from 10:00 to 14:00: what is beside them nobody can add."""
+    warehouse.declare("vllm", "sglang", "dynamo", "mixed")
+    lines: list[str] = []
+    for server in ("vllm", "sglang", "dynamo", "mixed"):
+        pod = {"deployment": server, "pod": f"{server}-0", "namespace": "n", "job": server}
+        for minutes, is_new in ((range(720), False), (range(720, 1440), True)):
+            prompt, output, cached = {
+                "vllm": (
+                    "vllm:prompt_tokens_total",
+                    "vllm:generation_tokens_total",
+                    "vllm:gpu_prefix_cache_hits_total",
+                ),
+                "sglang": (
+                    "sglang:prompt_tokens_total",
+                    "sglang:generation_tokens_total",
+                    "sglang:cached_tokens_total",
+                ),
+                "dynamo": (
+                    "dynamo_frontend_input_sequence_tokens_sum",
+                    "dynamo_frontend_output_sequence_tokens_sum",
+                    "",
+                ),
+                "mixed": ("dynamo_frontend_input_sequence_tokens_sum", "", ""),
+            }[server]
+            lines.append(counts_from_zero(prompt, pod, 1000, minutes))
+            if output:
+                lines.append(counts_from_zero(output, pod, 100, minutes))
+            if server == "vllm" and is_new:
+                lines.append(counts_from_zero("vllm:prefix_cache_hits_total", pod, 300, minutes))
+                lines.append(counts_from_zero("vllm:prompt_tokens_cached_total", pod, 300, minutes))
+            elif cached:
+                more = {"cache_source": "device"} if is_new else {}
+                lines.append(counts_from_zero(cached, pod | more, 300, minutes))
+            if server == "dynamo" and is_new:
+                lines.append(counts_from_zero("dynamo_frontend_output_tokens_total", pod, 100, minutes))
+        if server == "mixed":
+            old, new = "dynamo_frontend_output_sequence_tokens_sum", "dynamo_frontend_output_tokens_total"
+            lines.append(counts_from_zero(old, pod, 100, range(840)))
+            lines.append(counts_from_zero(new, pod, 100, range(600, 1440)))
+    warehouse.write("telemetry/prometheus/day.jsonl", "\n".join(lines) + "\n")
+    warehouse.build("+int_usage__server_usage_daily", "+int_usage__unknown_units_daily", seeds=False)
+    units = warehouse.query("""
+        select deployment_id, unit, units from intermediate.int_usage__server_usage_daily
+        where deployment_id != 'mixed' order by all
+    """)
+    cached = [("cached_input_token", 431_400), ("input_token", 1_006_600), ("output_token", 143_800)]
+    assert units == [
+        *[("dynamo", "input_token", 1_438_000), ("dynamo", "output_token", 143_800)],
+        *[("sglang", unit, number) for unit, number in cached],
+        *[("vllm", unit, number) for unit, number in cached],
+    ]
+    assert ("mixed", "output_token", "meter_missing") in warehouse.query(
+        "select deployment_id, unit, null_reason from intermediate.int_usage__unknown_units_daily"
+    )
