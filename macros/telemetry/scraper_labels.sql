@@ -28,3 +28,11 @@
 {% macro scraper_of(labels) -%}
     concat_ws(chr(10){% for label in scraper_labels() %}, coalesce({{ labels }}['{{ label }}'], ''){% endfor %})
 {%- endmacro %}
+
+{# The cluster by the labels that agents and their owners name it with; null where none does. #}
+{% macro cluster_of(labels) -%}
+    {%- set names = [
+        'cluster', 'k8s_cluster_name', 'cluster_name', 'k8s_cluster', 'kubernetes_cluster', 'kube_cluster_name'
+    ] -%}
+    coalesce({% for name in names %}nullif({{ labels }}['{{ name }}'], ''){{ '' if loop.last else ', ' }}{% endfor %})
+{%- endmacro %}

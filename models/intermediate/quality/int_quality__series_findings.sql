@@ -35,6 +35,13 @@ unknown_resources as (
 
 ),
 
+node_resources as (
+
+    select * from {{ ref('int_usage__node_resources_daily') }}
+    where is_ambiguous
+
+),
+
 unnamed_activity as (
 
     select
@@ -162,3 +169,15 @@ select
     || 'let the exporter name pods or jobs, or scrape kube-state-metrics' as detail,
     date_day
 from unnamed_activity
+
+union all
+
+select distinct
+    series_deployments.series_id,
+    'ambiguous_node' as issue,
+    'two nodes have this name at one time, and no label says of which cluster; add the label cluster' as detail,
+    node_resources.date_day
+from node_resources
+inner join series_deployments
+    on node_resources.cluster = series_deployments.cluster and node_resources.node = series_deployments.node
+where series_deployments.semantic = 'node_resource'

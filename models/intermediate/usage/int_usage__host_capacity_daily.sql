@@ -19,7 +19,7 @@ series as (
 
 nodes as (
 
-    select * from {{ ref('int_usage__nodes_daily') }}
+    select * from {{ ref('int_usage__node_resources_daily') }}
 
 ),
 
@@ -43,7 +43,8 @@ placed as (
         capacities.date_day,
         coalesce(nodes.resource_id, lower(capacities.node), '(unknown)') as resource_id,
         capacities.resource_kind,
-        capacities.held_value
+        {{ quotient('capacities.held_value * coalesce(nodes.part_value, 1)', 'coalesce(nodes.whole_value, 1)') }}
+            as held_value
     from capacities
     left join nodes
         on

@@ -26,7 +26,7 @@ series as (
 
 nodes as (
 
-    select * from {{ ref('int_usage__nodes_daily') }}
+    select * from {{ ref('int_usage__node_resources_daily') }}
 
 ),
 
@@ -68,7 +68,9 @@ placed as (
         case
             when phases.pod is null then containers.held_value
             else {{ quotient('(containers.held_value * phases.active_value)', 'phases.known_value') }}
-        end as held_value
+        end as held_value,
+        coalesce(nodes.part_value, 1) as part_value,
+        coalesce(nodes.whole_value, 1) as whole_value
     from containers
     left join nodes
         on
@@ -90,6 +92,7 @@ select
     deployment_id,
     resource_id,
     resource_kind,
-    cast({{ quotient('sum(held_value)', '1000000') }} as bigint) as reserved_seconds
+    cast({{ quotient('sum(' ~ quotient('held_value * part_value', 'whole_value') ~ ')', '1000000') }} as bigint)
+        as reserved_seconds
 from placed
 group by date_day, deployment_id, resource_id, resource_kind

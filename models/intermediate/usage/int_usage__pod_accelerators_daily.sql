@@ -19,7 +19,7 @@ reserved as (
 
 nodes as (
 
-    select * from {{ ref('int_usage__nodes_daily') }}
+    select * from {{ ref('int_usage__node_resources_daily') }}
 
 ),
 
@@ -41,15 +41,7 @@ devices as (
     from integrals
     inner join series
         on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}
-    group by
-        integrals.date_day,
-        series.cluster,
-        series.namespace,
-        series.pod,
-        series.node,
-        coalesce(series.labels['UUID'], series.labels['uuid'], series.labels['gpu']),
-        series.labels['GPU_I_ID'],
-        series.preference
+    group by all
 
 ),
 
@@ -144,8 +136,14 @@ select
     pods.role,
     coalesce(nodes.resource_id, lower(pods.node), '(unknown)') as resource_id,
     pods.is_sliced,
-    cast(pods.reserved_value as {{ wide_integer() }}) as reserved_value,
-    cast(pods.busy_value as {{ wide_integer() }}) as busy_value
+    cast(
+        {{ quotient('pods.reserved_value * coalesce(nodes.part_value, 1)', 'coalesce(nodes.whole_value, 1)') }}
+        as {{ wide_integer() }}
+    ) as reserved_value,
+    cast(
+        {{ quotient('pods.busy_value * coalesce(nodes.part_value, 1)', 'coalesce(nodes.whole_value, 1)') }}
+        as {{ wide_integer() }}
+    ) as busy_value
 from pods
 left join nodes
     on pods.date_day = nodes.date_day and pods.cluster = nodes.cluster and pods.node = nodes.node

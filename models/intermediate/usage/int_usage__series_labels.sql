@@ -72,7 +72,7 @@ identified as (
 
     select
         *,
-        nullif(coalesce(labels['cluster'], labels['k8s_cluster_name'], labels['cluster_name']), '') as cluster,
+        {{ cluster_of('labels') }} as cluster,
         nullif(labels['namespace'], '') as namespace,
         -- a job of a batch scheduler stands where no pod does
         coalesce(nullif(labels['pod'], ''), case when {{ is_dcgm }} then nullif(labels['hpc_job'], '') end) as pod,

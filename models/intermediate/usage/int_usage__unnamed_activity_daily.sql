@@ -13,7 +13,7 @@ series as (
 
 nodes as (
 
-    select * from {{ ref('int_usage__nodes_daily') }}
+    select * from {{ ref('int_usage__node_resources_daily') }}
 
 ),
 
@@ -36,7 +36,9 @@ unnamed as (
         integrals.date_day,
         coalesce(nodes.resource_id, lower(series.node)) as resource_id,
         array_sort(array_agg(distinct series.series_id)) as series_ids,
-        sum(integrals.held_value) as busy_value
+        sum({{ quotient(
+            'integrals.held_value * coalesce(nodes.part_value, 1)', 'coalesce(nodes.whole_value, 1)'
+        ) }}) as busy_value
     from integrals
     inner join series
         on integrals.series_id = series.series_id and {{ in_effect('series', 'integrals.date_day') }}

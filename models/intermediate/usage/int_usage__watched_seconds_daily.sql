@@ -20,7 +20,7 @@ seen_intervals as (
 
 nodes as (
 
-    select * from {{ ref('int_usage__nodes_daily') }}
+    select * from {{ ref('int_usage__node_resources_daily') }}
 
 ),
 
@@ -104,7 +104,11 @@ select
     coalesce(nodes.resource_id, lower(nodes.node)) as resource_id,
     cast(
         least({{ quotient(
-            'sum(' ~ microseconds_of_day('days.starts_at', 'days.ends_at', 'days.day_starts_at') ~ ')', '1000000'
+            'sum(' ~ quotient(
+                microseconds_of_day('days.starts_at', 'days.ends_at', 'days.day_starts_at') ~ ' * nodes.part_value',
+                'nodes.whole_value'
+            ) ~ ')',
+            '1000000'
         ) }}, 86400)
         as bigint
     ) as watched_seconds

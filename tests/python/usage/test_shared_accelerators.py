@@ -200,3 +200,49 @@ def test_what_is_held_under_another_name_is_not_idle(warehouse) -> None:
         where issue in ('unknown_resource', 'activity_without_pod') order by all
     """)
     assert issues == [("unknown_resource", resource) for resource in sorted(unknown)]
+
+
+def test_a_node_that_another_machine_or_cluster_names_alike(warehouse) -> None:
+    """Node x is i-1 for 5 minutes and i-2 for 5: of the 2 x 600 seconds that its pod holds, a half is of each. Two
+    clusters have a node y and a pod s-1, which holds 1 in the one and 2 in the other."""
+    series = [
+        ("kube_node_info", {"node": "x", "provider_id": "aws:///a/i-1", "k8s_cluster": "c1"}, 1, range(6)),
+        ("kube_node_info", {"node": "x", "provider_id": "aws:///a/i-2", "k8s_cluster": "c1"}, 1, range(5, 11)),
+        (REQUESTS, CHAT | {"resource": "nvidia_com_gpu", "k8s_cluster": "c1"}, 2, range(11)),
+        *(
+            line
+            for label, held in (({"k8s_cluster": "c1"}, 1), ({"k8s_cluster": "c2"}, 2))
+            for line in (
+                ("kube_node_info", label | {"node": "y", "provider_id": f"aws:///a/y-{held}"}, 1, range(11)),
+                (REQUESTS, label | SEARCH | {"node": "y", "resource": "nvidia_com_gpu"}, held, range(11)),
+            )
+        ),
+    ]
+    lines = [
+        json.dumps(
+            {
+                "metric": {"__name__": name} | labels,
+                "values": [value for _ in minutes],
+                "timestamps": [START + 60_000 * minute for minute in minutes],
+            }
+        )
+        for name, labels, value, minutes in series
+    ]
+    warehouse.write("telemetry/prometheus/cluster.jsonl", "\n".join(lines) + "\n")
+    warehouse.dbt(
+        *("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        *("--select", "+int_usage__accelerator_seconds_daily", "+int_usage__watched_seconds_daily"),
+    )
+    assert warehouse.query("""
+        select deployment_id, resource_id, accelerator_seconds
+        from intermediate.int_usage__accelerator_seconds_daily order by all
+    """) == [
+        ("chat-large", "i-1", 600),
+        ("chat-large", "i-2", 600),
+        ("docs-search", "y-1", 600),
+        ("docs-search", "y-2", 1200),
+    ]
+    # ten minutes and twice 180 seconds, which two machines share
+    assert warehouse.query("""
+        select resource_id, watched_seconds from intermediate.int_usage__watched_seconds_daily order by all
+    """) == [("i-1", 480), ("i-2", 480), ("y-1", 960), ("y-2", 960)]
