@@ -36,7 +36,7 @@ devices as (
         series.preference,
         max(series.deployment_id) as deployment_id,
         max(series.role) as role,
-        bool_or(integrals.slices < integrals.slices_of_accelerator) as is_sliced,
+        bool_or(integrals.slices < integrals.slices_of_accelerator and integrals.held_value > 0) as is_sliced,
         cast(sum(integrals.held_value) as {{ wide_integer() }}) as held_value
     from integrals
     inner join series

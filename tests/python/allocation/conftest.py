@@ -149,11 +149,13 @@ INPUTS = {
 NODE_MODELS = [
     "int_usage__deployment_kinds",
     "int_usage__nodes_daily",
+    "int_usage__node_resources_daily",
     "int_usage__counted_gauges_daily",
     "int_usage__accelerator_integrals_daily",
     "int_usage__pod_phases_daily",
     "int_usage__pod_reservations_daily",
     "int_usage__pod_accelerators_daily",
+    "int_usage__unnamed_activity_daily",
     "int_usage__accelerator_seconds_daily",
     "int_usage__host_requests_daily",
     "int_usage__host_capacity_daily",

@@ -177,7 +177,7 @@ def accelerator_seconds(world: Mapping[str, Sequence], seen: Seen, day: dt.date)
         ]
         if series["preference"] == min(of_device):
             busy[pod] += held or 0
-            sliced |= {pod} if is_slice else set()
+            sliced |= {pod} if is_slice and held else set()
     charged: dict[tuple[str, str], int] = defaultdict(int)
     with_slices = set()
     for pod, (deployment, node) in pods.items():
