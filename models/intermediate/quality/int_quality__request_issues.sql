@@ -54,6 +54,20 @@ repeated_requests as (
 
 ),
 
+differing_requests as (
+
+    select
+        source_file,
+        'differing_request' as issue,
+        'rows of one request id have other tokens: one that did not fail, then the fullest, counts. If they are steps that add up, give each its own id'
+            as detail,
+        sum(differing_rows) as affected_rows
+    from repeats
+    group by source_file
+    having sum(differing_rows) > 0
+
+),
+
 unknown_deployments as (
 
     select
@@ -74,6 +88,9 @@ where affected_rows > 0
 union all
 select source_file, issue, detail, affected_rows
 from repeated_requests
+union all
+select source_file, issue, detail, affected_rows
+from differing_requests
 union all
 select source_file, issue, detail, affected_rows
 from unknown_deployments

@@ -1,5 +1,5 @@
 {#- the rule by which rows are compared is a part of a day's version: a database of another one compares all days anew -#}
-{%- set rule = 'within an hour of midnight' -%}
+{%- set rule = 'the fullest of a day, within an hour of midnight' -%}
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
@@ -62,47 +62,98 @@ compared as (
 
 ),
 
-told_again as (
+numbered as (
 
     select
+        *,
+        cast(
+            sum(case when is_repeated then 0 else 1 end) over (
+                partition by deployment_id, request_key
+                order by requested_at, source_file, source_row
+                rows between unbounded preceding and current row
+            ) as bigint
+        ) as request_number
+    from compared
+
+),
+
+told_again as (
+
+    select distinct
         deployment_id,
         request_key,
-        date_day,
-        max(requested_at) as last_told_at
-    from compared
+        request_number
+    from numbered
     where is_repeated
-    group by deployment_id, request_key, date_day
+
+),
+
+-- a retry, a row at the start and a stream leave rows before the one that says how it ended. The day is that of the first row: no later
+-- file moves it
+ranked as (
+
+    select
+        numbered.*,
+        coalesce(numbered.input_tokens, 0) as input,
+        coalesce(numbered.output_tokens, 0) as output,
+        row_number() over (
+            partition by numbered.deployment_id, numbered.request_key, numbered.request_number
+            order by
+                numbered.date_day,
+                {{ is_failed('numbered.status') }},
+                coalesce(numbered.input_tokens, 0) + coalesce(numbered.output_tokens, 0) desc,
+                coalesce(numbered.cached_input_tokens, -1) desc,
+                numbered.requested_at desc,
+                numbered.source_file,
+                numbered.source_row
+        ) as rank
+    from numbered
+    inner join told_again
+        on
+            numbered.deployment_id is not distinct from told_again.deployment_id
+            and numbered.request_key = told_again.request_key
+            and numbered.request_number = told_again.request_number
 
 ),
 
 -- hours later on the same day it may be the request, told again, or one of a counter that began anew: nobody can tell
-doubted as (
+copies as (
 
     select
-        compared.*,
-        not compared.is_repeated
-        and coalesce(compared.requested_at < told_again.last_told_at - interval 1 hour, false) as is_in_doubt
-    from compared
-    left join told_again
-        on
-            compared.deployment_id = told_again.deployment_id
-            and compared.request_key = told_again.request_key
-            and compared.date_day = told_again.date_day
+        source_file,
+        source_row,
+        rank > 1 as is_repeated,
+        rank = 1
+        and max(requested_at) over (partition by deployment_id, request_key, request_number, date_day)
+        > min(requested_at) over (partition by deployment_id, request_key, request_number, date_day)
+        + interval 1 hour as is_in_doubt,
+        input + output > 0
+        and (
+            input != min(case when rank = 1 then input end) over (
+                partition by deployment_id, request_key, request_number
+            )
+            or output != min(case when rank = 1 then output end) over (
+                partition by deployment_id, request_key, request_number
+            )
+        ) as differs
+    from ranked
 
 )
 
 select
-    doubted.source_file,
+    numbered.source_file,
     days.day_version,
     count(*) as request_rows,
     coalesce(
-        array_sort(array_agg(doubted.source_row) filter (where doubted.is_repeated)), {{ list_of([]) }}
+        array_sort(array_agg(numbered.source_row) filter (where copies.is_repeated)), {{ list_of([]) }}
     ) as repeated_rows,
     coalesce(
-        array_sort(array_agg(doubted.source_row) filter (where doubted.is_in_doubt)), {{ list_of([]) }}
+        array_sort(array_agg(numbered.source_row) filter (where copies.is_in_doubt)), {{ list_of([]) }}
     ) as rows_in_doubt,
-    doubted.date_day
-from doubted
-inner join days on doubted.date_day = days.date_day
-where {{ is_chosen('new_request_days', 'doubted.date_day') }}
-group by doubted.source_file, days.day_version, doubted.date_day
+    cast(count(*) filter (where copies.differs) as bigint) as differing_rows,
+    numbered.date_day
+from numbered
+inner join days on numbered.date_day = days.date_day
+left join copies on numbered.source_file = copies.source_file and numbered.source_row = copies.source_row
+where {{ is_chosen('new_request_days', 'numbered.date_day') }}
+group by numbered.source_file, days.day_version, numbered.date_day

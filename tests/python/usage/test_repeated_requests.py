@@ -83,15 +83,49 @@ def test_an_id_that_comes_again_hours_later_counts_once_and_is_in_doubt(warehous
     put(warehouse, "a", line(1, 1), line(2, 2), line(3, 4))
     put(warehouse, "b", line(1, 8, time="10:59"), line(2, 16, time="11:01"))
     warehouse.build(*SELECTION)
-    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 7)}, {"2026-03-01": 1})
+    # of two rows of an id the fullest counts: 8 of request 1, 16 of request 2, 4 of request 3
+    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 28)}, {"2026-03-01": 1})
 
     put(warehouse, "c", line(3, 32, time="15:00"))
     warehouse.build(*SELECTION)
-    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 7)}, {"2026-03-01": 2})
+    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 8 + 16 + 32)}, {"2026-03-01": 2})
 
     (warehouse.data / "telemetry/requests/b.jsonl").unlink()
     warehouse.build(*SELECTION)
-    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 7)}, {"2026-03-01": 1})
+    assert (counted(warehouse), in_doubt(warehouse)) == ({"2026-03-01": (3, 1 + 2 + 32)}, {"2026-03-01": 1})
+
+
+def told(number: int, status: str, input_tokens: int, output_tokens: int, time: str) -> str:
+    return json.dumps(
+        {
+            "deployment_id": "chat-large",
+            "request_id": f"r{number}",
+            "ts": f"2026-03-01T{time}Z",
+            "status": status,
+            "input_tokens": input_tokens,
+            "output_tokens": output_tokens,
+        }
+    )
+
+
+@pytest.mark.parametrize("later_file", ["a", "b"])
+def test_of_rows_of_one_request_the_one_that_says_how_it_ended_counts(warehouse, later_file):
+    """A retry of 1, a row at the start of 2 and a stream of 3: three requests of 100 + 10, whichever file has their ends."""
+    begun = (told(1, "503", 0, 0, "10:00:00"), told(2, "pending", 0, 0, "10:01:00"), told(3, "ok", 100, 3, "10:02:00"))
+    ended = (told(1, "200", 100, 10, "10:00:05"), told(2, "ok", 100, 10, "10:01:05"), told(3, "ok", 100, 10, "10:02:05"))
+    put(warehouse, "a", *begun)
+    warehouse.build(*SELECTION)
+    put(warehouse, later_file, *(begun if later_file == "a" else ()), *ended)
+    warehouse.build(*SELECTION)
+    assert warehouse.query("""
+        select sum(requests), sum(failed_requests), sum(uncached_input_tokens), sum(output_tokens)
+        from intermediate.int_usage__customer_requests_daily
+    """) == [(3, 0, 300, 30)]
+    assert repeats(warehouse) == 3
+    # the first row of the stream alone has tokens, and others
+    assert warehouse.query("""
+        select affected_rows from intermediate.int_quality__telemetry_files where issue = 'differing_request'
+    """) == [(1,)]
 
 
 @pytest.mark.slow
