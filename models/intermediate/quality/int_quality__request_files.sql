@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     partition_by=partition_on('source_file'),
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     pre_hook=[
         "{{ forget_changed_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}",
         "{{ choose_new_files(ref('landed_files'), \"folder = 'telemetry/requests'\") }}"
@@ -23,6 +23,12 @@ select
     count(*) filter (where requested_at is null) as unreadable_rows,
     count(*) filter (where requested_at is not null and has_unusable_counts) as rows_with_unusable_counts,
     count(*) filter (where requested_at is not null and deployment_id is null) as rows_without_deployment,
-    count(*) filter (where cached_input_tokens > input_tokens) as rows_with_more_cached_than_input
+    count(*) filter (where cached_input_tokens > input_tokens) as rows_with_more_cached_than_input,
+    count(*) filter (
+        where requested_at is not null and not {{ is_known_status('status') }}
+    ) as rows_with_unknown_status,
+    {{ texts_of_group(
+        "case when requested_at is not null and not " ~ is_known_status('status') ~ " then status end"
+    ) }} as unknown_statuses
 from requests
 group by source_file, file_version

@@ -27,16 +27,21 @@ request_counts as (
     select
         request_files.source_file,
         kinds.issue,
-        cast(null as string) as detail,
+        case kinds.issue
+            when 'unknown_status'
+                then 'they count as delivered: ' || left(request_files.unknown_statuses, 200)
+        end as detail,
         case kinds.issue
             when 'unreadable_row' then request_files.unreadable_rows
             when 'unusable_count' then request_files.rows_with_unusable_counts
             when 'no_deployment' then request_files.rows_without_deployment
             when 'more_cached_than_input' then request_files.rows_with_more_cached_than_input
+            when 'unknown_status' then request_files.rows_with_unknown_status
         end as affected_rows
     from request_files
     cross join (
-        values ('unreadable_row'), ('unusable_count'), ('no_deployment'), ('more_cached_than_input')
+        values
+        ('unreadable_row'), ('unusable_count'), ('no_deployment'), ('more_cached_than_input'), ('unknown_status')
     ) as kinds (issue)
 
 ),
