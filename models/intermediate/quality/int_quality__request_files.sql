@@ -24,6 +24,8 @@ select
     count(*) filter (where requested_at is not null and has_unusable_counts) as rows_with_unusable_counts,
     count(*) filter (where requested_at is not null and deployment_id is null) as rows_without_deployment,
     count(*) filter (where cached_input_tokens > input_tokens) as rows_with_more_cached_than_input,
+    count(*) filter (where has_more_reasoning_than_output) as rows_with_more_reasoning_than_output,
+    count(*) filter (where requested_at is not null and has_more_in_total) as rows_with_more_in_total,
     count(*) filter (
         where requested_at is not null and not {{ is_known_status('status') }}
     ) as rows_with_unknown_status,

@@ -36,7 +36,9 @@ counted as (
         case when not is_cache_hit then {{ token_count('input_tokens') }} end as given_input_tokens,
         case when not is_cache_hit then {{ token_count('cached_input_tokens') }} end as read_tokens,
         case when not is_cache_hit then {{ token_count('cache_write_tokens') }} end as written_tokens,
-        case when not is_cache_hit then {{ token_count('output_tokens') }} end as generated_tokens
+        case when not is_cache_hit then {{ token_count('output_tokens') }} end as generated_tokens,
+        case when not is_cache_hit then {{ token_count('reasoning_tokens') }} end as reasoned_tokens,
+        case when not is_cache_hit then {{ token_count('total_tokens') }} end as told_total_tokens
     from marked
 
 ),
@@ -71,14 +73,43 @@ conventional as (
 
 ),
 
--- more cached than input proves that input leaves the cached out, whatever the convention
+-- more cached than input proves that input leaves the cached out, whatever the convention. More reasoning than output, or a total that has it
+-- besides, proves the same of output
 compared as (
 
     select
         *,
         input_should_include_cache
-        and not coalesce(read_tokens + coalesce(written_tokens, 0) > given_input_tokens, false) as input_includes_cache
+        and not coalesce(read_tokens + coalesce(written_tokens, 0) > given_input_tokens, false) as input_includes_cache,
+        coalesce(reasoned_tokens > generated_tokens, false) as has_more_reasoning_than_output,
+        coalesce(
+            reasoned_tokens > 0
+            and told_total_tokens
+            - generated_tokens
+            - reasoned_tokens in (
+                given_input_tokens,
+                given_input_tokens + coalesce(read_tokens, 0) + coalesce(written_tokens, 0)
+            ),
+            false
+        ) as has_reasoning_in_total
     from conventional
+
+),
+
+-- input with what was read from and written to the cache, output with reasoning
+whole as (
+
+    select
+        *,
+        case
+            when input_includes_cache then given_input_tokens
+            else given_input_tokens + coalesce(read_tokens, 0) + coalesce(written_tokens, 0)
+        end as whole_input_tokens,
+        case
+            when has_more_reasoning_than_output or has_reasoning_in_total then generated_tokens + reasoned_tokens
+            else generated_tokens
+        end as whole_output_tokens
+    from compared
 
 )
 
@@ -98,19 +129,20 @@ select
     nullif(trim(geography), '') as geography,
     case when is_cache_hit then 'cache_hit' else nullif(lower(trim(status)), '') end as status,
     nullif(lower(trim(call_type)), '') as call_type,
-    case
-        when input_includes_cache then given_input_tokens
-        else given_input_tokens + coalesce(read_tokens, 0) + coalesce(written_tokens, 0)
-    end as input_tokens,
+    whole_input_tokens as input_tokens,
     read_tokens as cached_input_tokens,
     written_tokens as cache_write_tokens,
-    generated_tokens as output_tokens,
-    {{ token_count('reasoning_tokens') }} as reasoning_tokens,
+    whole_output_tokens as output_tokens,
+    reasoned_tokens as reasoning_tokens,
     not is_cache_hit and (
         (given_input_tokens is null and nullif(trim(input_tokens), '') is not null)
         or (read_tokens is null and nullif(trim(cached_input_tokens), '') is not null)
         or (generated_tokens is null and nullif(trim(output_tokens), '') is not null)
     ) as has_unusable_counts,
+    has_more_reasoning_than_output and not has_reasoning_in_total as has_more_reasoning_than_output,
+    coalesce(
+        told_total_tokens > coalesce(whole_input_tokens, 0) + coalesce(whole_output_tokens, 0), false
+    ) as has_more_in_total,
     repeats_usage,
     requested_at
-from compared
+from whole

@@ -24,7 +24,7 @@ TEXTS = (
         "call_type",
     ),
     *("provider", "cache_hit", "input_tokens", "cached_input_tokens", "cache_write_tokens", "output_tokens"),
-    "reasoning_tokens",
+    *("reasoning_tokens", "total_tokens"),
 )
 _SPANS = f"""struct(
     "resource" struct("attributes" {ATTRIBUTES}),
