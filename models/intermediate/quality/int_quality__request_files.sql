@@ -26,6 +26,8 @@ select
     count(*) filter (where cached_input_tokens > input_tokens) as rows_with_more_cached_than_input,
     count(*) filter (where has_more_reasoning_than_output) as rows_with_more_reasoning_than_output,
     count(*) filter (where requested_at is not null and has_more_in_total) as rows_with_more_in_total,
+    count(*) filter (where unread_tokens is not null) as rows_with_unread_tokens,
+    {{ texts_of_group('unread_tokens') }} as unread_tokens,
     count(*) filter (
         where requested_at is not null and not {{ is_known_status('status') }}
     ) as rows_with_unknown_status,

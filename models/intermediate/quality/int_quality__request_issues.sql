@@ -30,6 +30,8 @@ request_counts as (
         case kinds.issue
             when 'more_reasoning_than_output' then 'their output leaves it out, and others may: it is added to these'
             when 'more_in_total' then 'their total has tokens that are in no other column; these do not count'
+            when 'unread_tokens'
+                then 'they do not count until column_aliases has them: ' || left(request_files.unread_tokens, 400)
             when 'unknown_status'
                 then 'they count as delivered: ' || left(request_files.unknown_statuses, 200)
         end as detail,
@@ -40,13 +42,14 @@ request_counts as (
             when 'more_cached_than_input' then request_files.rows_with_more_cached_than_input
             when 'more_reasoning_than_output' then request_files.rows_with_more_reasoning_than_output
             when 'more_in_total' then request_files.rows_with_more_in_total
+            when 'unread_tokens' then request_files.rows_with_unread_tokens
             when 'unknown_status' then request_files.rows_with_unknown_status
         end as affected_rows
     from request_files
     cross join (
         values
         ('unreadable_row'), ('unusable_count'), ('no_deployment'), ('more_cached_than_input'),
-        ('more_reasoning_than_output'), ('more_in_total'), ('unknown_status')
+        ('more_reasoning_than_output'), ('more_in_total'), ('unread_tokens'), ('unknown_status')
     ) as kinds (issue)
 
 ),

@@ -36,13 +36,18 @@ _SPANS = f"""struct(
 # Calls of a model, by the operation that a span names; what plans, runs tools or embraces a conversation repeats them.
 OPERATIONS = ["chat", "text_completion", "generate_content", "embeddings"]
 KINDS = ["LLM", "EMBEDDING"]
+NAMES_OF_CALLS = OPERATION, KIND, ERROR = ("gen_ai.operation.name", "openinference.span.kind", "error.type")
 
 
 def _named(shape: str) -> Callable[[Reading], Sql]:
     def rows(reading: Reading) -> Sql:
         return _with_key(
             named_columns.rows(
-                reading, lambda column: reading.catalogues.aliases(shape, column), TEXTS, ["requested_at"]
+                reading,
+                lambda column: reading.catalogues.aliases(shape, column),
+                TEXTS,
+                ["requested_at"],
+                reading.catalogues.known_names(shape),
             )
         )
 
@@ -102,6 +107,7 @@ def otel_spans(reading: Reading) -> Sql:
                 trace_id || '/' || span_id as request_id,
                 {columns},
                 requested_at,
+                unread_tokens,
                 case when span_id is null then 'the line is no JSON of spans' end as problem
             from (
                 select * from {innermost}
@@ -110,7 +116,11 @@ def otel_spans(reading: Reading) -> Sql:
                 where span_id is null
             )
         )""",
-        described=_described(_spans(lines), {name: reading.catalogues.aliases("otel_spans", name) for name in texts}),
+        described=_described(
+            _spans(lines),
+            {name: reading.catalogues.aliases("otel_spans", name) for name in texts},
+            reading.catalogues.known_names("otel_spans"),
+        ),
         innermost=_innermost_calls(sql("described")),
         columns=joined(status if name == "status" else identifier(name) for name in texts),
     )
@@ -154,8 +164,9 @@ def _spans(lines: Sql) -> Sql:
     )
 
 
-def _described(spans: Sql, aliases: dict[str, list[str]]) -> Sql:
+def _described(spans: Sql, aliases: dict[str, list[str]], known: list[str]) -> Sql:
     """What a span says of a call, each column by the first of its attributes that has a value."""
+    unread = named_columns.is_unread(sql("attribute.key"), _text(sql("attribute")), known)
     return sql(
         """(
             select
@@ -168,13 +179,27 @@ def _described(spans: Sql, aliases: dict[str, list[str]]) -> Sql:
                 {kind} as kind,
                 {error} as error_type,
                 {aliased},
+                nullif(
+                    array_to_string(
+                        list_transform(list_filter(attributes, lambda attribute: {unread}), lambda one: one.key), ', '
+                    ),
+                    ''
+                ) as unread_tokens,
                 {at} as requested_at
-            from {spans}
+            from (
+                select * replace (list_filter(attributes, lambda one: {is_needed}) as attributes)
+                from {spans}
+            )
         )""",
         spans=spans,
-        operation=_attribute("gen_ai.operation.name"),
-        kind=_attribute("openinference.span.kind"),
-        error=_attribute("error.type"),
+        unread=unread,
+        # a span may have a hundred attributes, each of which would be compared with each of these names
+        is_needed=sql(
+            "list_contains({names}, one.key) or contains(lower(one.key), 'token')", names=[*known, *NAMES_OF_CALLS]
+        ),
+        operation=_attribute(OPERATION),
+        kind=_attribute(KIND),
+        error=_attribute(ERROR),
         aliased=joined(
             sql("{value} as {name}", value=_attribute(*names), name=identifier(name)) for name, names in aliases.items()
         ),
@@ -220,15 +245,20 @@ def _attribute(*names: str) -> Sql:
     """The first of these attributes of a span that has a value, as text."""
     return readers.first_of(
         [
-            sql(
-                """nullif(
-                    coalesce({found}.stringValue, {found}.intValue, {found}.doubleValue, {found}.boolValue), ''
-                )""",
-                found=sql('list_filter(attributes, lambda attribute: attribute.key = {name})[1]."value"', name=name),
-            )
+            _text(sql("list_filter(attributes, lambda attribute: attribute.key = {name})[1]", name=name))
             for name in names
         ]
         or [sql("cast(null as varchar)")]
+    )
+
+
+def _text(attribute: Sql) -> Sql:
+    """What an attribute says, as text; null where that is nothing."""
+    return sql(
+        """nullif(
+            coalesce({value}.stringValue, {value}.intValue, {value}.doubleValue, {value}.boolValue), ''
+        )""",
+        value=sql('{attribute}."value"', attribute=attribute),
     )
 
 

@@ -30,6 +30,10 @@ class Catalogues:
         rows = [row for row in self.column_aliases if row["shape"] == shape and row["column_name"] == column]
         return [row["alias"] for row in sorted(rows, key=lambda row: int(row["priority"] or 0))]
 
+    def known_names(self, shape: str) -> list[str]:
+        """All names that files of a shape have for a column, and those that no column needs (`not_counted`)."""
+        return sorted({row["alias"] for row in self.column_aliases if row["shape"] == shape})
+
     def version(self, *seeds: str) -> str:
         """A short text that is another one when rows of these seeds are: what was read by them is then read anew."""
         rows = [sorted(map(str, row.items())) for seed in seeds for row in getattr(self, seed)]

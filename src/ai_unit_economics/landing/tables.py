@@ -237,6 +237,8 @@ REQUESTS = Table(
             "output_tokens VARCHAR: Tokens generated.",
             "reasoning_tokens VARCHAR: Tokens of reasoning, a part of those generated, or beside them.",
             "total_tokens VARCHAR: All tokens, by the source.",
+            "unread_tokens VARCHAR: Names of the row's columns, or the span's attributes, that hold a number of tokens "
+            "and that `column_aliases` does not have.",
             "requested_at TIMESTAMP: When it was made, UTC; null where that cannot be read.",
         ),
     ),
