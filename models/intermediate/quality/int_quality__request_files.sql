@@ -19,15 +19,17 @@ with requests as (
 select
     source_file,
     file_version,
-    count(*) as total_rows,
-    count(*) filter (where requested_at is null) as unreadable_rows,
+    count(*) filter (where unread_operation is null) as total_rows,
+    count(*) filter (where unread_operation is null and requested_at is null) as unreadable_rows,
     count(*) filter (where requested_at is not null and has_unusable_counts) as rows_with_unusable_counts,
     count(*) filter (where requested_at is not null and deployment_id is null) as rows_without_deployment,
     count(*) filter (where cached_input_tokens > input_tokens) as rows_with_more_cached_than_input,
     count(*) filter (where has_more_reasoning_than_output) as rows_with_more_reasoning_than_output,
     count(*) filter (where requested_at is not null and has_more_in_total) as rows_with_more_in_total,
-    count(*) filter (where unread_tokens is not null) as rows_with_unread_tokens,
-    {{ texts_of_group('unread_tokens') }} as unread_tokens,
+    count(*) filter (where unread_tokens is not null and unread_operation is null) as rows_with_unread_tokens,
+    {{ texts_of_group("case when unread_operation is null then unread_tokens end") }} as unread_tokens,
+    count(*) filter (where unread_operation is not null) as unread_spans,
+    {{ texts_of_group('unread_operation') }} as unread_operations,
     count(*) filter (
         where requested_at is not null and not {{ is_known_status('status') }}
     ) as rows_with_unknown_status,

@@ -32,6 +32,8 @@ request_counts as (
             when 'more_in_total' then 'their total has tokens that are in no other column; these do not count'
             when 'unread_tokens'
                 then 'they do not count until column_aliases has them: ' || left(request_files.unread_tokens, 400)
+            when 'unread_spans'
+                then 'they have tokens and are no known calls of a model: ' || left(request_files.unread_operations, 400)
             when 'unknown_status'
                 then 'they count as delivered: ' || left(request_files.unknown_statuses, 200)
         end as detail,
@@ -43,13 +45,15 @@ request_counts as (
             when 'more_reasoning_than_output' then request_files.rows_with_more_reasoning_than_output
             when 'more_in_total' then request_files.rows_with_more_in_total
             when 'unread_tokens' then request_files.rows_with_unread_tokens
+            when 'unread_spans' then request_files.unread_spans
             when 'unknown_status' then request_files.rows_with_unknown_status
         end as affected_rows
     from request_files
     cross join (
         values
         ('unreadable_row'), ('unusable_count'), ('no_deployment'), ('more_cached_than_input'),
-        ('more_reasoning_than_output'), ('more_in_total'), ('unread_tokens'), ('unknown_status')
+        ('more_reasoning_than_output'), ('more_in_total'), ('unread_tokens'), ('unread_spans'),
+        ('unknown_status')
     ) as kinds (issue)
 
 ),

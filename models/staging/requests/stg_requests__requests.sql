@@ -144,6 +144,7 @@ select
         told_total_tokens > coalesce(whole_input_tokens, 0) + coalesce(whole_output_tokens, 0), false
     ) as has_more_in_total,
     unread_tokens,
+    unread_operation,
     repeats_usage,
     requested_at
 from whole

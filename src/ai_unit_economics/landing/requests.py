@@ -33,10 +33,32 @@ _SPANS = f"""struct(
         "status" struct("code" varchar), "attributes" {ATTRIBUTES}
     )[])[]
 )[]"""
-# Calls of a model, by the operation that a span names; what plans, runs tools or embraces a conversation repeats them.
-OPERATIONS = ["chat", "text_completion", "generate_content", "embeddings"]
-KINDS = ["LLM", "EMBEDDING"]
-NAMES_OF_CALLS = OPERATION, KIND, ERROR = ("gen_ai.operation.name", "openinference.span.kind", "error.type")
+# Calls of a model, by the operation that a span names: letters and digits alone are compared, in lower case. What
+# plans, runs tools or embraces a conversation repeats them.
+OPERATIONS = [
+    *("chat", "chatcompletion", "chatcompletions", "chatcompletionscreate", "createchatcompletion", "textchat"),
+    *("completion", "completions", "acompletion", "atextcompletion", "textcompletion", "textcompletions"),
+    *("generate", "generatecontent", "generatecontentstream", "streamgeneratecontent", "textgeneration"),
+    *("fillinmiddle", "inference", "llm", "llmrequest", "llmcall"),
+    *("message", "messages", "createmessage", "messagescreate", "anthropicmessages"),
+    *("response", "responses", "aresponses", "createresponse", "responsescreate"),
+    *("converse", "conversestream", "invokemodel", "invokemodelwithresponsestream"),
+    *("embedding", "embeddings", "aembedding", "createembedding", "createembeddings", "embed", "embedcontent"),
+    *("embeddocuments", "embedquery", "textembedding", "textembeddings", "rerank", "arerank", "reranking"),
+    *("aigeneratetextdogenerate", "aistreamtextdostream", "aigenerateobjectdogenerate", "aistreamobjectdostream"),
+    *("aiembeddoembed", "aiembedmanydoembed"),
+]
+KINDS = ["llm", "embedding", "reranker"]
+# Tokens of these are in spans of their own: prompts that are counted beforehand, and what Vercel's wrappers hold.
+NO_CALLS = [
+    *("counttokens", "tokencount", "tokenize", "tokenizer"),
+    *("aigeneratetext", "aistreamtext", "aigenerateobject", "aistreamobject", "aiembed", "aiembedmany"),
+]
+OPERATION, KIND, ERROR = "gen_ai.operation.name", "openinference.span.kind", "error.type"
+VERCEL = ("ai.operationId", "operation.name")
+NAMES_OF_CALLS = (OPERATION, *VERCEL, KIND, ERROR)
+# How many spans may lie between a call and one that says the same of it: a client, a proxy and a server.
+SPANS_BETWEEN = 8
 
 
 def _named(shape: str) -> Callable[[Reading], Sql]:
@@ -85,7 +107,10 @@ def sglang(reading: Reading) -> Sql:
 
 
 def otel_spans(reading: Reading) -> Sql:
-    """Spans that are calls of a model. Where one library wraps another, both report a call: the inner one made it."""
+    """Spans that are calls of a model, and those that have tokens and are no known call, without a time.
+
+    Where one library wraps another, or a client and a server report, both tell the same call: the inner one made it.
+    """
     texts = [name for name in TEXTS if name != "request_id"]
     lines = readers.json_struct(
         reading.paths, reading.head, {"resourceSpans": _SPANS}, is_numbered=True, largest=reading.largest
@@ -98,7 +123,15 @@ def otel_spans(reading: Reading) -> Sql:
     )
     calls = sql(
         """(
-            with described as (select * from {described})
+            with recursive described as materialized (select * from {described}),
+
+            {related},
+
+            rows_of_calls as (
+                select * from spans
+                anti join wrappers using (source_file, trace_id, span_id)
+                where is_call
+            )
 
             select
                 source_file,
@@ -108,20 +141,31 @@ def otel_spans(reading: Reading) -> Sql:
                 {columns},
                 requested_at,
                 unread_tokens,
-                case when span_id is null then 'the line is no JSON of spans' end as problem
-            from (
-                select * from {innermost}
-                union all
-                select * from described
-                where span_id is null
-            )
+                cast(null as varchar) as unread_operation,
+                cast(null as varchar) as problem
+            from rows_of_calls
+            union all by name
+            select
+                source_file,
+                source_row,
+                unread_tokens,
+                coalesce(operation, kind, 'unnamed') as unread_operation,
+                'the span is no known call of a model' as problem
+            from unread
+            union all by name
+            select
+                source_file,
+                source_row,
+                'the line is no JSON of spans' as problem
+            from described
+            where span_id is null
         )""",
         described=_described(
             _spans(lines),
             {name: reading.catalogues.aliases("otel_spans", name) for name in texts},
             reading.catalogues.known_names("otel_spans"),
         ),
-        innermost=_innermost_calls(sql("described")),
+        related=_related_spans(),
         columns=joined(status if name == "status" else identifier(name) for name in texts),
     )
     return _with_key(calls)
@@ -197,7 +241,12 @@ def _described(spans: Sql, aliases: dict[str, list[str]], known: list[str]) -> S
         is_needed=sql(
             "list_contains({names}, one.key) or contains(lower(one.key), 'token')", names=[*known, *NAMES_OF_CALLS]
         ),
-        operation=_attribute(OPERATION),
+        # behind Vercel's name may be that of a function, and others have a name of their own there
+        operation=sql(
+            "coalesce({operation}, nullif(regexp_extract({vercel}, '^ai[.][A-Za-z.]+'), ''))",
+            operation=_attribute(OPERATION),
+            vercel=_attribute(*VERCEL),
+        ),
         kind=_attribute(KIND),
         error=_attribute(ERROR),
         aliased=joined(
@@ -209,35 +258,115 @@ def _described(spans: Sql, aliases: dict[str, list[str]], known: list[str]) -> S
     )
 
 
-def _innermost_calls(described: Sql) -> Sql:
-    """Spans that are calls of a model and whose children are none; a span that a file has twice is one."""
+def _related_spans() -> Sql:
+    """Of `described` the `spans`, the `wrappers` among the calls of a model, and what has tokens and is `unread`."""
     return sql(
-        """(
-            with calls as (
-                select * from {described}
-                where
-                    span_id is not null
-                    and case
-                        when operation is not null then list_contains({operations}, operation)
-                        when kind is not null then list_contains({kinds}, kind)
-                        else input_tokens is not null
-                    end
-            )
+        """
+            named as (
+                select
+                    *,
+                    regexp_replace(lower(operation), '[^a-z0-9]', '', 'g') as operation_key
+                from described
+                where span_id is not null
+            ),
 
-            select calls.*
-            from calls
-            anti join (select distinct source_file, trace_id, parent_span_id from calls) as parents
-                on
-                    calls.source_file = parents.source_file
-                    and calls.trace_id = parents.trace_id
-                    and calls.span_id = parents.parent_span_id
-            qualify row_number() over (
-                partition by calls.source_file, calls.trace_id, calls.span_id order by calls.source_row
-            ) = 1
-        )""",
-        described=described,
+            -- a span that a file has twice is one
+            spans as materialized (
+                select
+                    *,
+                    case
+                        when list_contains({operations}, operation_key) or list_contains({kinds}, lower(kind)) then true
+                        when operation is null and kind is null then input_tokens is not null
+                        else false
+                    end as is_call,
+                    (
+                        coalesce(try_cast(input_tokens as double), 0) > 0
+                        or coalesce(try_cast(output_tokens as double), 0) > 0
+                        or unread_tokens is not null
+                    )
+                    and not coalesce(list_contains({no_calls}, operation_key), false) as has_tokens
+                from named
+                qualify row_number() over (partition by source_file, trace_id, span_id order by source_row) = 1
+            ),
+
+            calls as materialized (
+                select source_file, trace_id, span_id, input_tokens, output_tokens from spans
+                where is_call
+            ),
+
+            above as (
+                select
+                    source_file, trace_id, span_id, is_call, input_tokens, output_tokens,
+                    parent_span_id as above_id,
+                    0 as spans_between
+                from spans
+                where (is_call or has_tokens) and nullif(parent_span_id, '') is not null
+                union all
+                select
+                    above.source_file, above.trace_id, above.span_id, above.is_call, above.input_tokens,
+                    above.output_tokens,
+                    spans.parent_span_id,
+                    above.spans_between + 1
+                from above
+                inner join spans
+                    on
+                        above.source_file = spans.source_file
+                        and above.trace_id = spans.trace_id
+                        and above.above_id = spans.span_id
+                where
+                    not spans.is_call
+                    and nullif(spans.parent_span_id, '') is not null
+                    and above.spans_between < {most}
+            ),
+
+            -- the parent of a call is that call, told by a library around it; further up it is with the same tokens
+            told_twice as (
+                select
+                    above.source_file, above.trace_id, above.span_id, above.is_call,
+                    calls.span_id as around_id
+                from above
+                inner join calls
+                    on
+                        above.source_file = calls.source_file
+                        and above.trace_id = calls.trace_id
+                        and above.above_id = calls.span_id
+                where
+                    above.spans_between = 0
+                    or (
+                        coalesce(calls.input_tokens = above.input_tokens, true)
+                        and coalesce(calls.output_tokens = above.output_tokens, true)
+                    )
+            ),
+
+            wrappers as (
+                select distinct source_file, trace_id, around_id as span_id from told_twice
+                where is_call
+            ),
+
+            parts as (
+                select source_file, trace_id, span_id from told_twice
+                where not is_call
+            ),
+
+            -- an agent around calls has their tokens, too; of unknown spans the innermost has them
+            embracing as (
+                select distinct spans.source_file, spans.trace_id, spans.parent_span_id as span_id
+                from spans
+                left join (select distinct source_file, trace_id from calls) as traces
+                    on spans.source_file = traces.source_file and spans.trace_id = traces.trace_id
+                where spans.parent_span_id is not null and (traces.trace_id is not null or spans.has_tokens)
+            ),
+
+            unread as (
+                select * from spans
+                anti join parts using (source_file, trace_id, span_id)
+                anti join embracing using (source_file, trace_id, span_id)
+                where has_tokens and not is_call
+            )""",
         operations=OPERATIONS,
         kinds=KINDS,
+        no_calls=NO_CALLS,
+        most=SPANS_BETWEEN,
     )
 
 
@@ -283,9 +412,10 @@ SHAPES = (
     _shape(
         "otel_spans",
         "OpenTelemetry spans, OTLP JSON lines",
-        "GenAI attributes of any version, OpenLLMetry's, OpenInference's. Only calls of models count: `chat`, "
-        "`text_completion`, `generate_content`, `embeddings`, OpenInference's `LLM` and `EMBEDDING`, or an unnamed "
-        "span with input tokens. A wrapper whose child is in another file counts too.",
+        "GenAI attributes of any version, OpenLLMetry's, OpenInference's, Vercel's. Only calls of models count: "
+        "`chat`, `text_completion`, `generate_content`, `embeddings` and names like these, OpenInference's `LLM`, "
+        "`EMBEDDING` and `RERANKER`, or an unnamed span with input tokens. A wrapper whose child is in another file "
+        "counts too.",
         has_keys("resourcespans"),
         otel_spans,
     ),

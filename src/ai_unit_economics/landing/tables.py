@@ -239,6 +239,8 @@ REQUESTS = Table(
             "total_tokens VARCHAR: All tokens, by the source.",
             "unread_tokens VARCHAR: Names of the row's columns, or the span's attributes, that hold a number of tokens "
             "and that `column_aliases` does not have.",
+            "unread_operation VARCHAR: Of a span that has tokens and is no known call of a model, what it says it is; "
+            "it has no time, and counts for nothing.",
             "requested_at TIMESTAMP: When it was made, UTC; null where that cannot be read.",
         ),
     ),
