@@ -33,7 +33,7 @@ request_counts as (
             when 'unread_tokens'
                 then 'they do not count until column_aliases has them: ' || left(request_files.unread_tokens, 400)
             when 'unread_spans'
-                then 'they have tokens and are no known calls of a model: ' || left(request_files.unread_operations, 400)
+                then 'no known calls of a model, with tokens: ' || left(request_files.unread_operations, 400)
             when 'unknown_status'
                 then 'they count as delivered: ' || left(request_files.unknown_statuses, 200)
         end as detail,
@@ -76,8 +76,7 @@ differing_requests as (
     select
         source_file,
         'differing_request' as issue,
-        'rows of one request id have other tokens: one that did not fail, then the fullest, counts. If they are steps that add up, give each its own id'
-            as detail,
+        'the fullest that did not fail counts; steps of a request that add up need ids of their own' as detail,
         sum(differing_rows) as affected_rows
     from repeats
     group by source_file

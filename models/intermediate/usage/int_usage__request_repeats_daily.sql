@@ -46,8 +46,8 @@ told as (
 
 ),
 
--- the same request in two files, or twice in one, or before and after midnight. An id that comes again on another day is of a counter that
--- began anew
+-- the same request in two files, or twice in one, or before and after midnight. An id that comes again on another day
+-- is of a counter that began anew
 compared as (
 
     select
@@ -88,8 +88,8 @@ told_again as (
 
 ),
 
--- a retry, a row at the start and a stream leave rows before the one that says how it ended. The day is that of the first row: no later
--- file moves it
+-- a retry, a row at the start and a stream leave rows before the one that says how it ended. The day is that of the
+-- first row: no later file moves it
 ranked as (
 
     select
@@ -124,6 +124,7 @@ copies as (
         source_row,
         rank > 1 as is_repeated,
         rank = 1
+        and is_told_at_each_look is not true
         and max(requested_at) over (partition by deployment_id, request_key, request_number, date_day)
         > min(requested_at) over (partition by deployment_id, request_key, request_number, date_day)
         + interval 1 hour as is_in_doubt,

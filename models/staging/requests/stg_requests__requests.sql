@@ -51,7 +51,12 @@ conventional as (
         coalesce(
             of_scopes.input_includes_cache, of_calls.input_includes_cache, of_providers.input_includes_cache, true
         ) as input_should_include_cache,
-        repeated.call_type is not null as repeats_usage
+        repeated.call_type is not null
+        and not (
+            coalesce(repeated.counts_once, false)
+            and coalesce(counted.given_input_tokens, 0) + coalesce(counted.generated_tokens, 0) > 0
+        ) as repeats_usage,
+        coalesce(repeated.counts_once, false) as is_told_at_each_look
     from counted
     left join conventions as of_scopes
         on
@@ -73,8 +78,8 @@ conventional as (
 
 ),
 
--- more cached than input proves that input leaves the cached out, whatever the convention. More reasoning than output, or a total that has it
--- besides, proves the same of output
+-- more cached than input proves that input leaves the cached out, whatever the convention. More reasoning than output,
+-- or a total that has it besides, proves the same of output
 compared as (
 
     select
@@ -117,7 +122,13 @@ select
     source_file,
     source_row,
     file_version,
-    request_key,
+    -- a batch has another id at each look
+    case
+        when is_told_at_each_look
+            then {{ stable_id("'batch ' || coalesce(given_input_tokens, 0) || ' ' || coalesce(generated_tokens, 0)") }}
+        else request_key
+    end as request_key,
+    is_told_at_each_look,
     -- a folder deployment_id=…/ speaks for logs that do not name what they served
     coalesce(
         nullif(trim(deployment_id), ''), nullif(regexp_extract(source_file, '/deployment_id=([^/]+)/', 1), '')

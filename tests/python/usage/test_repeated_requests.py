@@ -110,9 +110,13 @@ def told(number: int, status: str, input_tokens: int, output_tokens: int, time: 
 
 @pytest.mark.parametrize("later_file", ["a", "b"])
 def test_of_rows_of_one_request_the_one_that_says_how_it_ended_counts(warehouse, later_file):
-    """A retry of 1, a row at the start of 2 and a stream of 3: three requests of 100 + 10, whichever file has their ends."""
+    """A retry of 1, a row at the start of 2, a stream of 3: three requests of 100 + 10, in whatever file they end."""
     begun = (told(1, "503", 0, 0, "10:00:00"), told(2, "pending", 0, 0, "10:01:00"), told(3, "ok", 100, 3, "10:02:00"))
-    ended = (told(1, "200", 100, 10, "10:00:05"), told(2, "ok", 100, 10, "10:01:05"), told(3, "ok", 100, 10, "10:02:05"))
+    ended = (
+        told(1, "200", 100, 10, "10:00:05"),
+        told(2, "ok", 100, 10, "10:01:05"),
+        told(3, "ok", 100, 10, "10:02:05"),
+    )
     put(warehouse, "a", *begun)
     warehouse.build(*SELECTION)
     put(warehouse, later_file, *(begun if later_file == "a" else ()), *ended)
@@ -149,3 +153,39 @@ def test_any_order_of_files_counts_the_same(warehouse):
         warehouse.build(*SELECTION)
     assert counted(warehouse) == {day: (len(tokens), sum(tokens)) for day, tokens in expected.items()}
     assert repeats(warehouse) == sum(map(len, files.values())) - 60
+
+
+def test_looks_at_a_batch_are_one_request(warehouse):
+    """A batch of 1,000 + 100 is looked at before its end and four times after it, another one of 500 + 7 once.
+
+    A request has as many tokens. The creation of the batch and a tool are none.
+    """
+
+    def row(number: int, call: str, hour: int, input_tokens: int = 0, output_tokens: int = 0) -> str:
+        return json.dumps(
+            {
+                "request_id": f"b{number}",
+                "call_type": call,
+                "startTime": f"2026-03-01T{hour:02}:00:00Z",
+                "model_group": "chat-large",
+                "status": "success",
+                "prompt_tokens": input_tokens,
+                "completion_tokens": output_tokens,
+            }
+        )
+
+    put(
+        warehouse,
+        "a",
+        row(0, "acreate_batch", 1),
+        row(1, "aretrieve_batch", 2),
+        *(row(hour, "aretrieve_batch", hour, 1000, 100) for hour in (3, 4, 5)),
+        row(6, "call_mcp_tool", 6),
+        row(7, "acompletion", 7, 1000, 100),
+    )
+    put(warehouse, "b", row(8, "aretrieve_batch", 8, 1000, 100), row(9, "retrieve_batch", 9, 500, 7))
+    warehouse.build(*SELECTION)
+    assert warehouse.query("""
+        select sum(requests), sum(uncached_input_tokens), sum(output_tokens), sum(requests_in_doubt)
+        from intermediate.int_usage__customer_requests_daily
+    """) == [(3, 2500, 207, 0)]
