@@ -130,12 +130,10 @@ copies as (
         + interval 1 hour as is_in_doubt,
         input + output > 0
         and (
-            input != min(case when rank = 1 then input end) over (
-                partition by deployment_id, request_key, request_number
-            )
-            or output != min(case when rank = 1 then output end) over (
-                partition by deployment_id, request_key, request_number
-            )
+            input != min(case when rank = 1 then input end)
+                over (partition by deployment_id, request_key, request_number)
+            or output != min(case when rank = 1 then output end)
+                over (partition by deployment_id, request_key, request_number)
         ) as differs
     from ranked
 

@@ -91,7 +91,7 @@ class _Table:
         if place and (number := self.numbers.get(name.lower())):
             cell, kind = readers.column(number), self.reading.head.columns[number - 1].type
             document = sql("try_cast({cell} as json)" if kind == "VARCHAR" else "to_json({cell})", cell=cell)
-            text = readers.text_at(document, f"/{place}")
+            text = readers.text_at(readers.decoded(document), f"/{place}")
             return readers.time_of_text(text) if is_time else text
         return None
 
@@ -135,7 +135,7 @@ class _Documents:
         places = [self._at("/" + alias.replace("/", "~1"))]
         if place:
             text = sql("try_cast({text} as json)", text=self._at(f"/{name}"))
-            places += [self._at(f"/{alias}"), readers.text_at(text, f"/{place}")]
+            places += [self._at(f"/{alias}"), readers.text_at(readers.decoded(text), f"/{place}")]
         given = readers.first_of(places)
         return readers.time_of_text(given) if is_time else given
 

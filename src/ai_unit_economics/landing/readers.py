@@ -261,6 +261,17 @@ def time_of_number(number: Sql, exact: Sql | None = None) -> Sql:
     )
 
 
+def decoded(document: Sql) -> Sql:
+    """A JSON value; where it is a text of JSON, which an exporter has encoded once more, the value that it holds."""
+    return sql(
+        """case
+            when json_type({document}) = 'VARCHAR' then try_cast(json_extract_string({document}, '$') as json)
+            else {document}
+        end""",
+        document=document,
+    )
+
+
 def text_at(document: Sql, *pointers: str) -> Sql:
     """The first of these places in a JSON value that holds anything, as text; a place is a pointer, `/usage/tokens`."""
     return first_of(

@@ -64,6 +64,16 @@ SPANS = {
 }
 
 
+LITELLM = {
+    "request_id": "l1",
+    "startTime": "2026-10-05T10:00:00Z",
+    "model_group": "litellm",
+    "prompt_tokens": 100,
+    "completion_tokens": 10,
+}
+METADATA = {"usage_object": {"prompt_tokens_details": {"cached_tokens": 40}}}
+
+
 def attribute(key: str, value: object) -> dict:
     kind = {int: "intValue", float: "doubleValue"}.get(type(value), "stringValue")
     return {"key": key, "value": {kind: str(value) if kind == "intValue" else value}}
@@ -95,8 +105,21 @@ def built(module_warehouse):
     for number, (name, (attributes, _)) in enumerate(SPANS.items()):
         text = spans(span(100 * number + 1, {"gen_ai.request.model": name, **attributes}))
         module_warehouse.write(f"telemetry/requests/span-{name}.jsonl", text)
+    for times in range(3):
+        row = {**LITELLM, "metadata": encoded(METADATA, times)}
+        module_warehouse.write(f"telemetry/requests/encoded-{times}.jsonl", json.dumps(row) + "\n")
+        if not times:
+            continue
+        cells = [*map(str, LITELLM.values()), '"' + encoded(METADATA, times).replace('"', '""') + '"']
+        text = ",".join([*LITELLM, "metadata"]) + "\n" + ",".join(cells) + "\n"
+        module_warehouse.write(f"telemetry/requests/encoded-{times}.csv", text)
     module_warehouse.build("+int_quality__telemetry_files", "+int_usage__customer_requests_daily")
     return module_warehouse
+
+
+def encoded(value: object, times: int) -> object:
+    """JSON of JSON, as an exporter leaves it that takes a text for a value."""
+    return encoded(json.dumps(value), times - 1) if times else value
 
 
 def counted(warehouse, file: str) -> list[tuple]:
@@ -136,3 +159,10 @@ def test_what_nobody_reads_is_named(built):
         "nested.jsonl": "usage/odd_tokens",
         "span-other.jsonl": "acme.cacheHitTokens",
     }
+
+
+@pytest.mark.parametrize(
+    "file", ["encoded-0.jsonl", "encoded-1.jsonl", "encoded-2.jsonl", "encoded-1.csv", "encoded-2.csv"]
+)
+def test_json_that_was_encoded_again(built, file):
+    assert counted(built, file) == [(100, 40, 10, None)]
