@@ -9,6 +9,8 @@ from ai_unit_economics.sql import Sql, sql
 FOLDER = "telemetry/training"
 TEXTS = ("run_id", "attempt_id", "deployment_id", "step", "tokens_seen", "samples_seen", "sequence_length")
 MLFLOW = ("key", "value", "step", "run_uuid", "run_id")
+# Weights & Biases' own count, of calls that log: a trainer may log every tenth step, or five times a step.
+LOG_CALL = "_step"
 
 
 def steps(reading: Reading) -> Sql:
@@ -16,8 +18,59 @@ def steps(reading: Reading) -> Sql:
     return named_columns.rows(reading, lambda column: reading.catalogues.aliases("training", column), TEXTS, ["ts"])
 
 
+def wandb(reading: Reading) -> Sql:
+    """A row a logged step. Where a run names its steps, a row that does not is of the step that was named last.
+
+    Where the named steps are the calls that log, one more or one less, each row's call says its step.
+    """
+
+    def aliases(column: str) -> list[str]:
+        if column == "log_call":
+            return [LOG_CALL]
+        return [alias for alias in reading.catalogues.aliases("training", column) if alias != LOG_CALL]
+
+    return sql(
+        """(
+            with logged as (
+                select
+                    *,
+                    try_cast(step as double) - try_cast(log_call as double) as ahead,
+                    try_cast(log_call as double) as place
+                from (
+                    select null as run_id, cast(null as varchar) as step, null as log_call where false
+                    union all by name
+                    select * from {rows}
+                )
+            )
+
+            select
+                * exclude (log_call, ahead, place) replace (
+                    coalesce(
+                        step,
+                        case when max(abs(ahead)) over run <= 1 then cast(place + min(ahead) over run as varchar) end,
+                        last(step ignore nulls) over before,
+                        first(step ignore nulls) over after,
+                        log_call
+                    ) as step
+                )
+            from logged
+            window
+                run as (partition by source_file, run_id),
+                before as (partition by source_file, run_id order by place rows unbounded preceding),
+                after as (
+                    partition by source_file, run_id order by place
+                    rows between current row and unbounded following
+                )
+        )""",
+        rows=named_columns.rows(reading, aliases, (*TEXTS, "log_call"), ["ts"]),
+    )
+
+
 def mlflow(reading: Reading) -> Sql:
-    """A step is logged once a metric. Of a run one metric counts: of tokens, else of samples, else the commonest."""
+    """A step is logged once a metric. Of a run one metric counts: of tokens, else of samples, else the commonest.
+
+    MLflow's own metrics of the machine, `system/…`, have steps that count nothing but themselves.
+    """
     names = [
         {"column": column, "metric": metric, "priority": priority}
         for column in ("tokens_seen", "samples_seen")
@@ -32,6 +85,7 @@ def mlflow(reading: Reading) -> Sql:
                     union all by name
                     select * from {rows}
                 )
+                where key is null or not starts_with(key, 'system/')
             ),
 
             named as (
@@ -84,9 +138,10 @@ SHAPES = (
     _shape(
         "wandb",
         "Weights & Biases, the history of a run",
-        "`_step, _timestamp` and a key of tokens. The run is `run_id`, a folder `run_id=…/`, or the file's name.",
+        "`_step, _timestamp` and a key of tokens. The run is `run_id`, a folder `run_id=…/`, or the file's name. A key "
+        "such as `train/global_step` is the step, and `_step` only where a run has none.",
         ("_step", "_timestamp"),
-        steps,
+        wandb,
     ),
     _shape(
         "megatron",

@@ -75,6 +75,39 @@ def history_with_evaluations() -> str:
     return "\n".join(lines)
 
 
+def history(*rows: dict[str, object]) -> str:
+    """Weights & Biases: a row a call that logs, ten seconds apart, on 24 November."""
+    return "\n".join(json.dumps({"_step": at, "_timestamp": 1795478400 + 10 * at} | row) for at, row in enumerate(rows))
+
+
+HISTORIES = {
+    # ten steps a call, a call of an evaluation among them, which names no step
+    "wandb-hf": history(
+        *({"train/global_step": 10 * at, "train/num_input_tokens_seen": 1000 * at} for at in range(1, 6)),
+        {"eval/loss": 1.5},
+        *({"train/global_step": 10 * at, "train/num_input_tokens_seen": 1000 * at} for at in range(6, 11)),
+    ),
+    # a call of somebody else's before the first step: it is of the first
+    "wandb-lightning": history({"note": 1}, *({"trainer/global_step": 50 * at} for at in range(11))),
+    # three calls a step
+    "wandb-verl": history(*({"training/global_step": 1 + at // 3} for at in range(30))),
+    # the trainer's steps are the calls, and few rows name them: the last is step 9
+    "wandb-plain": history(*({"global_step": at} if at % 4 == 0 else {"loss": 2} for at in range(10))),
+    # two runs in one file, of which one names its steps
+    "wandb-two": history(
+        *({"run_id": "named", "train/global_step": 100 * at} for at in range(3)),
+        *({"run_id": "unnamed", "_step": at} for at in range(4)),
+    ),
+}
+# MLflow watches the machine each second, by steps of its own, and twice as often as the loss is logged.
+WATCHED = "key,value,timestamp,step,run_uuid\n" + "\n".join(
+    f"{key},1,{1795478400000 + 1000 * at},{at if key.startswith('system') else 10 * at},{run}"
+    for run, keys in (("watched", ("loss", "system/gpu_0_utilization_percentage")), ("machine", ("system/cpu",)))
+    for key in keys
+    for at in range(11 if key == "loss" else 25)
+)
+
+
 @pytest.fixture(scope="module")
 def warehouse(module_warehouse, simulated):
     for file in FIXTURES.iterdir():
@@ -93,6 +126,9 @@ def warehouse(module_warehouse, simulated):
         "telemetry/training/saved.jsonl", log_of("saved", *first[:4], (5, None), *first[5:], *second)
     )
     module_warehouse.write("telemetry/training/evaluated.jsonl", history_with_evaluations())
+    for name, text in HISTORIES.items():
+        module_warehouse.write(f"telemetry/training/{name}.jsonl", text)
+    module_warehouse.write("telemetry/training/watched.csv", WATCHED)
     module_warehouse.build("+int_usage__training_steps_daily", "+int_quality__telemetry_files")
     return module_warehouse
 
@@ -126,6 +162,20 @@ def test_megatron_counts_samples_times_sequence_length(warehouse):
 def test_weights_and_biases(warehouse):
     # A history names no run: the file does. A number with an exponent is a count.
     assert by_day(warehouse, "wandb") == [(24, "(unattributed)", 4, 4, 0, 10000, 10000, 0)]
+
+
+def test_weights_and_biases_counts_calls_and_the_trainer_steps(warehouse):
+    assert by_day(warehouse, "wandb-hf") == [(24, "(unattributed)", 100, 100, 0, 10000, 10000, 0)]
+    assert by_day(warehouse, "wandb-lightning") == [(24, "(unattributed)", 500, 500, 0, None, None, None)]
+    assert by_day(warehouse, "wandb-verl") == [(24, "(unattributed)", 10, 10, 0, None, None, None)]
+    assert by_day(warehouse, "wandb-plain") == [(24, "(unattributed)", 9, 9, 0, None, None, None)]
+    assert by_day(warehouse, "named") == [(24, "(unattributed)", 200, 200, 0, None, None, None)]
+    assert by_day(warehouse, "unnamed") == [(24, "(unattributed)", 3, 3, 0, None, None, None)]
+
+
+def test_mlflows_metrics_of_the_machine_are_no_steps(warehouse):
+    assert by_day(warehouse, "watched") == [(24, "(unattributed)", 100, 100, 0, None, None, None)]
+    assert by_day(warehouse, "machine") == []
 
 
 def test_mlflow(warehouse):
