@@ -102,7 +102,7 @@
 {% macro spark__number_text(amount, decimals) -%} format_number(cast({{ amount }} as double), {{ decimals }}) {%- endmacro %}
 
 {# Whether all of a text matches a regular expression. #}
-{% macro matches_all(text, pattern) -%} {{ matches(text, "'^(?:' || " ~ pattern ~ " || ')\z'") }} {%- endmacro %}
+{% macro matches_all(text, pattern) -%} {{ matches(text, "'^(?:' || " ~ pattern ~ " || ')\\z'") }} {%- endmacro %}
 
 {# A text without the blanks around it, the wide ones of Unicode too, which Spark's own `trim` leaves. #}
 {% macro trimmed(text) -%} {{ return(adapter.dispatch('trimmed', 'ai_unit_economics')(text)) }} {%- endmacro %}

@@ -30,6 +30,31 @@ training_counts as (
 
 ),
 
+-- what a column of such a name counts, its name does not say: tokens of the run, of a step or of a batch
+runs_without_tokens as (
+
+    select run_id
+    from training
+    group by run_id
+    having count(tokens_seen) = 0 and count(unread_tokens) > 0
+
+),
+
+unread_tokens as (
+
+    select
+        training.source_file,
+        'unread_tokens' as issue,
+        {{ texts_of_group('training.unread_tokens') }}
+        || ': if it counts tokens since the run began, add a row to column_aliases' as detail,
+        count(*) as affected_rows
+    from training
+    inner join runs_without_tokens on training.run_id = runs_without_tokens.run_id
+    where training.unread_tokens is not null
+    group by training.source_file
+
+),
+
 unknown_openings as (
 
     select
@@ -49,6 +74,9 @@ unknown_openings as (
 
 select source_file, issue, detail, affected_rows
 from training_counts
+union all
+select source_file, issue, detail, affected_rows
+from unread_tokens
 union all
 select source_file, issue, detail, affected_rows
 from unknown_openings

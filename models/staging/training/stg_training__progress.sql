@@ -35,6 +35,7 @@ counted as (
         (progress.tokens_seen is not null and {{ whole_count('progress.tokens_seen') }} is null)
         or (progress.samples_seen is not null and {{ whole_count('progress.samples_seen') }} is null)
             as has_unusable_counts,
+        progress.unread_tokens,
         progress.ts
     from progress
     inner join files on progress.source_file = files.source_file
@@ -51,5 +52,6 @@ select
     coalesce(tokens_seen, samples_seen * sequence_length) as tokens_seen,
     samples_seen,
     has_unusable_counts,
+    unread_tokens,
     ts
 from counted

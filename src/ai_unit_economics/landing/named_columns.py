@@ -4,18 +4,54 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from ai_unit_economics.landing import readers
 from ai_unit_economics.landing.shapes import Reading
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 
-# A limit, a price or a speed of tokens is no count of them, and what was text or sound is a part of another count.
-NO_COUNT = (
-    "max|maximum|min|minimum|limit|limits|budget|quota|remaining|available|allowed|per|time|latency|speed|rate|cost|"
-    "costs|price|spend|id|ids|logprobs|text|audio|image|video|accepted|rejected|prediction|draft|accept"
-)
-_IS_NO_COUNT = f"(^|[^a-z])({NO_COUNT})([^a-z]|$)"
-_COUNT = "[0-9]*[1-9][0-9]*([.]0*)?"
+
+@dataclass(frozen=True)
+class Unread:
+    """Columns that look like a count, by their name and by a number in it, and that nobody reads.
+
+    Attributes:
+        known: names that are read; keys of JSON are another name in other letters.
+        looks, looks_not: regular expressions of what a name has in it, and what not: its words in lower case,
+            as in `total_tokens` of `totalTokens`.
+    """
+
+    known: Sequence[str]
+    looks: str
+    looks_not: str
+
+    def has(self, name: str) -> bool:
+        """Whether the name of a column is one of them."""
+        words = re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+        is_like = re.search(self.looks, words) and not re.search(self.looks_not, words)
+        return bool(is_like) and name.lower() not in map(str.lower, self.known)
+
+    def matches(self, name: Sql, value: Sql) -> Sql:
+        """Whether a key of JSON is one of them, and its value, a text, a number that may count something."""
+        return sql(
+            """(
+                regexp_matches({words}, {looks})
+                and not regexp_matches({words}, {looks_not})
+                and not list_contains({known}, {name})
+                and {is_count}
+            )""",
+            name=name,
+            words=sql("lower(regexp_replace({name}, '([a-z])([A-Z])', '\\1_\\2', 'g'))", name=name),
+            looks=self.looks,
+            looks_not=self.looks_not,
+            known=list(self.known) or [""],
+            is_count=is_count(value),
+        )
+
+
+def is_count(text: Sql) -> Sql:
+    """Whether a text is a number that may count something."""
+    return sql("coalesce(try_cast({text} as double) between 1 and 1e300, false)", text=text)
 
 
 def rows(
@@ -23,13 +59,13 @@ def rows(
     aliases: Callable[[str], Sequence[str]],
     texts: Iterable[str],
     times: Iterable[str],
-    known: Sequence[str] | None = None,
+    unread: Unread | None = None,
 ) -> Sql:
     """The rows of files as `texts` and `times`; a column that a file does not have is left out.
 
     Args:
         aliases: the names that a column goes under, best first; `name/a/b` is a place in the JSON of column `name`.
-        known: where given, `unread_tokens` has the names of other columns that hold a number of tokens.
+        unread: where given, `unread_tokens` has the names of its columns that hold a number.
     """
     cells = _Documents(reading) if reading.head.format in ("json_lines", "json_document") else _Table(reading)
     selected = [sql("source_file"), sql("source_row")]
@@ -40,31 +76,9 @@ def rows(
             found = [*(sql("nullif({value}, '0')", value=value) for value in found), *found]
         if found:
             selected.append(sql("{value} as {name}", value=readers.first_of(found), name=identifier(column)))
-    if known is not None and (unread := cells.unread(known)) is not None:
-        selected.append(sql("{unread} as unread_tokens", unread=unread))
+    if unread is not None and (names := cells.unread(unread)) is not None:
+        selected.append(sql("{names} as unread_tokens", names=names))
     return sql("(select {selected} from {relation})", selected=joined(selected), relation=cells.relation())
-
-
-def is_unread(name: Sql, value: Sql, known: Sequence[str]) -> Sql:
-    """Whether a name that nobody knows is one of tokens, and its value, a text, a number above 0."""
-    return sql(
-        """(
-            contains(lower({name}), 'token')
-            and not list_contains({known}, {name})
-            and not regexp_matches(lower(regexp_replace({name}, '([a-z])([A-Z])', '\\1_\\2', 'g')), {no_count})
-            and coalesce(regexp_full_match({value}, {count}), false)
-        )""",
-        name=name,
-        value=value,
-        known=list(known) or [""],
-        no_count=_IS_NO_COUNT,
-        count=_COUNT,
-    )
-
-
-def _says_tokens(name: str) -> bool:
-    words = re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
-    return "token" in words and not re.search(_IS_NO_COUNT, words)
 
 
 class _Table:
@@ -95,17 +109,15 @@ class _Table:
             return readers.time_of_text(text) if is_time else text
         return None
 
-    def unread(self, known: Sequence[str]) -> Sql | None:
-        names = {name.lower() for name in known}
+    def unread(self, unread: Unread) -> Sql | None:
         found = [
             sql(
-                "case when regexp_full_match({text}, {count}) then {name} end",
-                text=readers.text_of(readers.column(number), self.reading.head.columns[number - 1].type),
-                count=_COUNT,
-                name=self.reading.head.columns[number - 1].name,
+                "case when {is_count} then {name} end",
+                is_count=is_count(readers.text_of(readers.column(number), column.type)),
+                name=column.name,
             )
-            for name, number in self.numbers.items()
-            if name not in names and _says_tokens(self.reading.head.columns[number - 1].name)
+            for number, column in enumerate(self.reading.head.columns, start=1)
+            if unread.has(column.name)
         ]
         return sql("nullif(concat_ws(', ', {found}), '')", found=joined(found)) if found else None
 
@@ -139,18 +151,25 @@ class _Documents:
         given = readers.first_of(places)
         return readers.time_of_text(given) if is_time else given
 
-    def unread(self, known: Sequence[str]) -> Sql:
+    def unread(self, unread: Unread) -> Sql:
         # keys of the row, and of an object `usage` in it, which is how APIs answer
         places = sql(
             """list_concat(
-                json_keys(document),
-                list_transform(coalesce(json_keys(document, '/usage'), []), lambda key: 'usage/' || key)
-            )"""
+                list_transform(json_keys(document), lambda key: [key, '/' || {key}]),
+                list_transform(
+                    coalesce(json_keys(document, '/usage'), []), lambda key: ['usage/' || key, '/usage/' || {key}]
+                )
+            )""",
+            key=sql("replace(replace(key, '~', '~0'), '/', '~1')"),
         )
+        is_unread = unread.matches(sql("place[1]"), sql("json_extract_string(document, place[2])"))
         return sql(
-            "nullif(array_to_string(list_filter({places}, lambda name: {is_unread}), ', '), '')",
+            """nullif(
+                array_to_string(
+                    list_transform(list_filter({places}, lambda place: {is_unread}), lambda place: place[1]), ', '
+                ),
+                ''
+            )""",
             places=places,
-            is_unread=is_unread(
-                sql("name"), sql("json_extract_string(document, '/' || replace(name, '~', '~0'))"), known
-            ),
+            is_unread=is_unread,
         )

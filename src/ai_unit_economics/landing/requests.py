@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from ai_unit_economics.landing import named_columns, readers, tables
 from ai_unit_economics.landing.heads import Head
+from ai_unit_economics.landing.named_columns import Unread
 from ai_unit_economics.landing.samples import ATTRIBUTES
 from ai_unit_economics.landing.shapes import Reading, Shape, has_keys
 from ai_unit_economics.sql import Sql, identifier, joined, sql
@@ -61,6 +62,13 @@ NAMES_OF_CALLS = (OPERATION, *VERCEL, KIND, ERROR)
 SPANS_BETWEEN = 8
 
 
+# A limit, a price or a speed of tokens is no count of them, and what was text or sound is a part of another count.
+LOOKS_LIKE_NO_TOKENS = (
+    "(^|[^a-z])(max|maximum|min|minimum|limit|limits|budget|quota|remaining|available|allowed|per|time|latency|speed|rate|"
+    "cost|costs|price|spend|id|ids|logprobs|text|audio|image|video|accepted|rejected|prediction|draft|accept)([^a-z]|$)"
+)
+
+
 def _named(shape: str) -> Callable[[Reading], Sql]:
     def rows(reading: Reading) -> Sql:
         return _with_key(
@@ -69,11 +77,16 @@ def _named(shape: str) -> Callable[[Reading], Sql]:
                 lambda column: reading.catalogues.aliases(shape, column),
                 TEXTS,
                 ["requested_at"],
-                reading.catalogues.known_names(shape),
+                _unread(reading, shape),
             )
         )
 
     return rows
+
+
+def _unread(reading: Reading, shape: str) -> Unread:
+    """Columns and attributes that look like tokens and that nobody reads."""
+    return Unread(reading.catalogues.known_names(shape), "token", LOOKS_LIKE_NO_TOKENS)
 
 
 def _with_key(rows: Sql) -> Sql:
@@ -163,7 +176,7 @@ def otel_spans(reading: Reading) -> Sql:
         described=_described(
             _spans(lines),
             {name: reading.catalogues.aliases("otel_spans", name) for name in texts},
-            reading.catalogues.known_names("otel_spans"),
+            _unread(reading, "otel_spans"),
         ),
         related=_related_spans(),
         columns=joined(status if name == "status" else identifier(name) for name in texts),
@@ -208,9 +221,8 @@ def _spans(lines: Sql) -> Sql:
     )
 
 
-def _described(spans: Sql, aliases: dict[str, list[str]], known: list[str]) -> Sql:
+def _described(spans: Sql, aliases: dict[str, list[str]], unread: Unread) -> Sql:
     """What a span says of a call, each column by the first of its attributes that has a value."""
-    unread = named_columns.is_unread(sql("attribute.key"), _text(sql("attribute")), known)
     return sql(
         """(
             select
@@ -225,7 +237,7 @@ def _described(spans: Sql, aliases: dict[str, list[str]], known: list[str]) -> S
                 {aliased},
                 nullif(
                     array_to_string(
-                        list_transform(list_filter(attributes, lambda attribute: {unread}), lambda one: one.key), ', '
+                        list_transform(list_filter(attributes, lambda one: {is_unread}), lambda one: one.key), ', '
                     ),
                     ''
                 ) as unread_tokens,
@@ -236,10 +248,11 @@ def _described(spans: Sql, aliases: dict[str, list[str]], known: list[str]) -> S
             )
         )""",
         spans=spans,
-        unread=unread,
+        is_unread=unread.matches(sql("one.key"), _text(sql("one"))),
         # a span may have a hundred attributes, each of which would be compared with each of these names
         is_needed=sql(
-            "list_contains({names}, one.key) or contains(lower(one.key), 'token')", names=[*known, *NAMES_OF_CALLS]
+            "list_contains({names}, one.key) or contains(lower(one.key), 'token')",
+            names=[*unread.known, *NAMES_OF_CALLS],
         ),
         # behind Vercel's name may be that of a function, and others have a name of their own there
         operation=sql(

@@ -293,6 +293,8 @@ TRAINING_PROGRESS = Table(
             "tokens_seen VARCHAR: Tokens seen since the run began.",
             "samples_seen VARCHAR: Samples seen since the run began.",
             "sequence_length VARCHAR: Tokens of a sample.",
+            "unread_tokens VARCHAR: Name of a column or metric that looks like tokens, has a count, and is in no row "
+            "of column_aliases.",
             "ts TIMESTAMP: When it was logged, UTC; null where that cannot be read.",
         ),
     ),

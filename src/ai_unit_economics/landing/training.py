@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ai_unit_economics.landing import named_columns, tables
+from ai_unit_economics.landing.named_columns import Unread
 from ai_unit_economics.landing.shapes import Reading, Shape, has_keys
 from ai_unit_economics.sql import Sql, sql
 
@@ -11,11 +12,23 @@ TEXTS = ("run_id", "attempt_id", "deployment_id", "step", "tokens_seen", "sample
 MLFLOW = ("key", "value", "step", "run_uuid", "run_id")
 # Weights & Biases' own count, of calls that log: a trainer may log every tenth step, or five times a step.
 LOG_CALL = "_step"
+# A name that counts tokens of something: of the run, of a step, or of a batch. Rates, shares, lengths and ids do not.
+LOOKS_LIKE_TOKENS = r"tokens?([^a-z]|$)"
+LOOKS_LIKE_NO_TOKENS = (
+    r"(^|[^a-z])(per|s|ms|secs?|seconds?|time|tps|speed|throughput|rate|ratio|frac(tion)?|pct|percent|max|min|mean|avg|"
+    r"average|median|std|len|length|acc|accuracy|loss|entropy|ppl|ids?|eval|valid(ation)?|test)([^a-z]|$)"
+)
 
 
 def steps(reading: Reading) -> Sql:
     """A row a logged step."""
-    return named_columns.rows(reading, lambda column: reading.catalogues.aliases("training", column), TEXTS, ["ts"])
+    aliases = reading.catalogues.aliases
+    return named_columns.rows(reading, lambda column: aliases("training", column), TEXTS, ["ts"], _unread(reading))
+
+
+def _unread(reading: Reading) -> Unread:
+    """Names that look like tokens and that nobody reads."""
+    return Unread(reading.catalogues.aliases("training", "tokens_seen"), LOOKS_LIKE_TOKENS, LOOKS_LIKE_NO_TOKENS)
 
 
 def wandb(reading: Reading) -> Sql:
@@ -62,7 +75,7 @@ def wandb(reading: Reading) -> Sql:
                     rows between current row and unbounded following
                 )
         )""",
-        rows=named_columns.rows(reading, aliases, (*TEXTS, "log_call"), ["ts"]),
+        rows=named_columns.rows(reading, aliases, (*TEXTS, "log_call"), ["ts"], _unread(reading)),
     )
 
 
@@ -93,6 +106,9 @@ def mlflow(reading: Reading) -> Sql:
                     metrics.*,
                     names."column" as column_name,
                     names.priority,
+                    min(case when {is_unread} then metrics.key end) over (
+                        partition by metrics.source_file, metrics.run
+                    ) as unread_tokens,
                     count(*) over (partition by metrics.source_file, metrics.run, metrics.key) as key_rows
                 from metrics
                 left join (select unnest({names}, recursive := true)) as names on metrics.key = names.metric
@@ -105,6 +121,7 @@ def mlflow(reading: Reading) -> Sql:
                 step,
                 case when column_name = 'tokens_seen' then value end as tokens_seen,
                 case when column_name = 'samples_seen' then value end as samples_seen,
+                unread_tokens,
                 ts
             from named
             qualify
@@ -120,6 +137,7 @@ def mlflow(reading: Reading) -> Sql:
         )""",
         rows=named_columns.rows(reading, lambda column: ["timestamp"] if column == "ts" else [column], MLFLOW, ["ts"]),
         names=names,
+        is_unread=_unread(reading).matches(sql("metrics.key"), sql("metrics.value")),
     )
 
 

@@ -108,6 +108,39 @@ WATCHED = "key,value,timestamp,step,run_uuid\n" + "\n".join(
 )
 
 
+# Names of a program that counts the tokens of the run, or that say so themselves.
+READ = (
+    *("throughput/total_tokens", "throughput/total tokens", "time/token", "num_tokens_seen", "total_tokens_seen"),
+    *("consumed_train_tokens", "train/tokens_seen", "cumulative_tokens", "tokens_so_far"),
+)
+# Names that one program gives to the tokens of the run, and another one to those of a step.
+UNREAD = ("total_tokens", "tokens/total", "train/tokens/total", "tokens", "train/total_tokens", "tokens_processed")
+UNREAD += ("train_tokens", "perf/total_num_tokens", "consumed-tokens", "tokens_seen_total")
+# Names that count no tokens of training.
+NO_TOKENS = ("train/tokens_per_second", "tokens/s", "mean_token_accuracy", "pad_token_id", "max_tokens", "tokenizer")
+NO_TOKENS += ("eval/num_tokens", "throughput/tokens", "token_loss", "tps")
+
+
+def run_with(name: str) -> str:
+    return "run-" + name.replace("/", "_").replace(" ", "-")
+
+
+def write_named_runs(warehouse) -> None:
+    """A run of 20 steps and 1,000 tokens each for each name: as JSON, CSV, and metrics of MLflow."""
+    start = 1795478400
+    for name in (*READ, *UNREAD, *NO_TOKENS):
+        run = run_with(name)
+        at = [(start + 60 * step, step, 1000 * step) for step in range(21)]
+        lines = [json.dumps({"run_id": f"j{run}", "ts": ts, "step": step, name: count}) for ts, step, count in at]
+        warehouse.write(f"telemetry/training/named/j{run}.jsonl", "\n".join(lines))
+        lines = [f"c{run},{ts},{step},{count}" for ts, step, count in at]
+        warehouse.write(f"telemetry/training/named/c{run}.csv", "\n".join([f"run_id,ts,step,{name}", *lines]))
+        lines = [f"{key},{count},{1000 * ts},{step},m{run}" for ts, step, count in at for key in ("loss", name)]
+        warehouse.write(
+            f"telemetry/training/named/m{run}.csv", "\n".join(["key,value,timestamp,step,run_uuid", *lines])
+        )
+
+
 @pytest.fixture(scope="module")
 def warehouse(module_warehouse, simulated):
     for file in FIXTURES.iterdir():
@@ -129,6 +162,7 @@ def warehouse(module_warehouse, simulated):
     for name, text in HISTORIES.items():
         module_warehouse.write(f"telemetry/training/{name}.jsonl", text)
     module_warehouse.write("telemetry/training/watched.csv", WATCHED)
+    write_named_runs(module_warehouse)
     module_warehouse.build("+int_usage__training_steps_daily", "+int_quality__telemetry_files")
     return module_warehouse
 
@@ -235,12 +269,34 @@ def test_simulated_runs_whose_rows_do_not_all_tell_their_tokens(warehouse):
 def test_what_could_not_be_read_is_named(warehouse):
     assert warehouse.query("""
         select parse_filename(source_file), issue, detail, affected_rows
-        from intermediate.int_quality__telemetry_files where source_file not like '%/silent.jsonl' order by all
+        from intermediate.int_quality__telemetry_files
+        where source_file not like '%/silent.jsonl' and source_file not like '%/named/%'
+        order by all
     """) == [
         ("generic.jsonl", "unreadable_row", None, 1),
         ("megatron.csv", "unusable_count", None, 1),
         ("middle.csv", "opening_unknown", "long-run", 1),
     ]
+
+
+@pytest.mark.parametrize("shape", ["j", "c", "m"], ids=["JSON", "CSV", "MLflow"])
+def test_names_of_tokens(warehouse, shape):
+    """What surely counts the run's tokens is read; of what looks like it the column is named; other names are none."""
+    tokens = dict(
+        warehouse.query(f"""
+            select run_id, sum(executed_tokens) from intermediate.int_usage__training_steps_daily
+            where starts_with(run_id, '{shape}run-') group by all
+        """)
+    )
+    assert tokens == {
+        **{shape + run_with(name): 20_000 for name in READ},
+        **{shape + run_with(name): None for name in (*UNREAD, *NO_TOKENS)},
+    }
+    issues = warehouse.query(f"""
+        select regexp_replace(parse_filename(source_file), '\\.(jsonl|csv)$', ''), issue, split_part(detail, ':', 1)
+        from intermediate.int_quality__telemetry_files where source_file like '%/named/{shape}run-%'
+    """)
+    assert sorted(issues) == sorted((shape + run_with(name), "unread_tokens", name) for name in UNREAD)
 
 
 def test_public_mlperf_logs(warehouse, shared_data):
