@@ -1,10 +1,32 @@
-with series as (
+with all_series as (
 
     select
         *,
         {{ series_text() }} as series_text
     from {{ ref('stg_prometheus__series') }}
+
+),
+
+series as (
+
+    select * from all_series
     where not is_catalogued
+
+),
+
+counted_metrics as (
+
+    select distinct metric from all_series
+    where is_catalogued
+
+),
+
+-- beside a histogram's sum of tokens its count is one of requests
+histogram_counts as (
+
+    select distinct substr(metric, 1, length(metric) - 4) || '_count' as metric
+    from all_series
+    where {{ matches('metric', "'_sum$'") }}
 
 ),
 
@@ -26,16 +48,19 @@ refused as (
         series.source_file,
         series.scrape_series_id,
         series.series_text,
-        'refused_metric' as issue,
+        case
+            when bool_and(counted_metrics.metric is not null) then 'counted_already' else 'refused_metric'
+        end as issue,
         min(refusals.reason) as detail,
         max(series.samples) as affected_samples
     from series
     inner join refusals on {{ matches_all('series.metric', 'refusals.metric_pattern') }}
+    left join counted_metrics on refusals.counted_as = counted_metrics.metric
     group by series.source_file, series.scrape_series_id, series.series_text
 
 ),
 
--- tokens that somebody counts, under a name that no row of the catalogue knows
+-- tokens or requests that somebody counts, under a name that no row of the catalogue knows
 unknown_usage as (
 
     select
@@ -50,8 +75,9 @@ unknown_usage as (
     from series
     where
         series.value_range > 0
-        and {{ matches('series.metric', "'tokens?(_(total|sum|usage))?$|token_usage'") }}
+        and {{ looks_like_usage('series.metric') }}
         and series.metric not in (select catalog.metric from catalog)
+        and series.metric not in (select histogram_counts.metric from histogram_counts)
         and not exists (
             select 1 from refusals
             where {{ matches_all('series.metric', 'refusals.metric_pattern') }}

@@ -20,7 +20,7 @@ select
     issue,
     detail,
     affected_samples as affected_rows,
-    issue not in ('no_value', 'no_pod_phase', 'hourly_counts') as is_fault
+    issue not in ('no_value', 'no_pod_phase', 'hourly_counts', 'counted_already') as is_fault
 from prometheus_series
 
 union all

@@ -28,8 +28,28 @@ ROLES = {
     "created": "created",
     "scrapes": "scrapes",
 }
-# Names that tokens go under, whoever counts them.
-LOOKS_LIKE_USAGE = r"tokens?(_(total|sum|usage))?$|token_usage"
+# Names that tokens and requests of models go under, and what such names have that count neither: the same patterns as
+# in macros/telemetry/usage_names.sql.
+_MODELS = "llm|gen_?ai|models?|inference|infer|predictions?|completions?|chat|embeddings?|prompts?|generations?"
+LOOKS_LIKE_USAGE = f"tokens?(_|$)|(^|_)({_MODELS})_(.*_)?requests?(_|$)|(^|_)requests?_(.*_)?({_MODELS})(_|$)"
+_OTHERS = (
+    "seconds?|secs?|ms|us|ns|milliseconds?|microseconds?|latency|duration|time|ttft|tpot|itl",
+    "per|rate|ratio|throughput|speed|tps|perc|percent|pct|utilization",
+    "max|maximum|min|minimum|avg|average|mean|median|sizes?|bytes|length|len|limits?|quota|remaining|budget",
+    "capacity|available|evictable|free|running|waiting|pending|queued?|swapped|inflight|in_flight|outstanding",
+    "active|concurrent|batched|window|reserved|kv_used_tokens|num_used_tokens|kv_cache_tokens",
+    "errors?|failed|failures?|fail|aborted|cancelled|canceled|rejected|denied|dropped|retried|retries|timeouts?",
+    "throttled",
+    "(auth[a-z]*|oauth2?|oidc|jwt|csrf|bearer|access|refresh|id|push|device|bootstrap)_tokens?",
+    "tokens?_(bucket|reviews?|requests?|refresh|issued?|creat[a-z]*|lookups?|revo[a-z]*|expir[a-z]*|valid[a-z]*"
+    "|verif[a-z]*|ttl)",
+)
+LOOKS_LIKE_NO_USAGE = (
+    "_(bucket|created|info)$"
+    "|^(vault|serviceaccount|apiserver|kubelet|kube|etcd|argocd|authentication|dex|keycloak)_"
+    "|^sglang_(.*_)?token_usage$"
+    f"|(^|_)({'|'.join(_OTHERS)})(_|$)"
+)
 CREATED = re.compile("(_total|_sum|_count)?$")
 ATTRIBUTES = (
     'struct("key" varchar, "value" struct("stringValue" varchar, "intValue" varchar, "doubleValue" varchar,'
@@ -224,7 +244,11 @@ def _with_labels_where_asked_for(groups: Sql, counted: list[str]) -> Sql:
                 select
                     *,
                     {name} as name,
-                    coalesce(list_contains({counted}, {name}) or regexp_matches({name}, {usage}), false) as has_labels
+                    coalesce(
+                        list_contains({counted}, {name})
+                        or (regexp_matches({name}, {usage}) and not regexp_matches({name}, {no_usage})),
+                        false
+                    ) as has_labels
                 from {groups}
             )
         )""",
@@ -232,6 +256,7 @@ def _with_labels_where_asked_for(groups: Sql, counted: list[str]) -> Sql:
         name=normal_name(sql("metric")),
         counted=counted,
         usage=LOOKS_LIKE_USAGE,
+        no_usage=LOOKS_LIKE_NO_USAGE,
     )
 
 

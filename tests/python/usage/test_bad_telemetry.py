@@ -161,6 +161,54 @@ def test_tokens_under_an_unknown_name_are_a_finding_with_their_count(warehouse) 
     assert "at least 30;" in detail
 
 
+REPEATED = (
+    *("vllm:request_prompt_tokens_sum", "vllm:request_prompt_tokens_count", "vllm:request_generation_tokens_sum"),
+    *("vllm:request_params_max_tokens_sum", "vllm:request_max_num_generation_tokens_sum"),
+    *("vllm:iteration_tokens_total_sum", "vllm:prompt_tokens_by_source_total", "vllm:prompt_tokens_recomputed_total"),
+    *("vllm:request_prefill_kv_computed_tokens_sum", "vllm:spec_decode_num_accepted_tokens_per_pos_total"),
+    "vllm:request_time_per_output_token_seconds_sum",
+)
+
+
+def test_what_repeats_a_count_is_no_fault_beside_it_and_one_alone(warehouse) -> None:
+    """All that vLLM exports of tokens: 30 and 7 count. A pod whose histograms alone are scraped lacks its counters."""
+    counted = {"vllm:prompt_tokens_total": [100, 110, 130], "vllm:generation_tokens_total": [10, 12, 17]}
+    counted["vllm:request_decode_time_seconds_sum"] = [1, 2, 3]
+    lines = [line(values, {**LABELS, "__name__": name}) for name, values in counted.items()]
+    lines += [line([5, 15, 30], {**LABELS, "__name__": name}) for name in REPEATED]
+    lines.append(line([5, 15, 30], {**LABELS, "__name__": "sglang:prompt_tokens_histogram_sum"}))
+    warehouse.write("telemetry/prometheus/a.jsonl", "\n".join(lines))
+    warehouse.build("+fct_telemetry_quality", SELECTION)
+    assert units(warehouse) == {"prompt_token": 30, "output_token": 7}
+    found = warehouse.query("select series, issue, is_fault from marts.fct_telemetry_quality order by all")
+    named = {name.replace(":", "_").removesuffix("_total") for name in REPEATED if not name.endswith("_count")}
+    assert found == [
+        ("sglang_prompt_tokens_histogram_sum", "refused_metric", True),
+        *((name, "counted_already", False) for name in sorted(named)),
+    ]
+
+
+def test_fastdeploys_counters_count(warehouse) -> None:
+    """A prompt of 30, of which 20 were in the cache, 7 tokens of output and 2 requests."""
+    values = {
+        "fastdeploy:prompt_tokens_total": [100, 110, 130],
+        "fastdeploy:prefix_cache_token_num_total": [50, 60, 70],
+        "fastdeploy:prefix_gpu_cache_token_num_total": [50, 60, 70],
+        "fastdeploy:generation_tokens_total": [10, 12, 17],
+        "fastdeploy:request_generation_tokens_sum": [10, 12, 17],
+        "fastdeploy:request_success_total": [1, 2, 3],
+    }
+    warehouse.write(
+        "telemetry/prometheus/a.jsonl",
+        "\n".join(line(counts, {**LABELS, "__name__": name}) for name, counts in values.items()),
+    )
+    warehouse.build("+fct_telemetry_quality", SELECTION)
+    assert units(warehouse) == {"input_token": 10, "cached_input_token": 20, "output_token": 7, "request": 2}
+    assert warehouse.query("select distinct issue, is_fault from marts.fct_telemetry_quality") == [
+        ("counted_already", False)
+    ]
+
+
 def test_no_telemetry_gives_empty_models(warehouse) -> None:
     warehouse.write("focus/x/readme.md", "nothing to see")
     warehouse.build(
