@@ -34,12 +34,20 @@ values_without_use as (
         series.scrape_series_id,
         series.series_text,
         kinds.issue,
-        kinds.detail,
+        case
+            when kinds.issue = 'unreadable_row' and series.unread_time is not null
+                then 'times such as ' || left(series.unread_time, 40)
+                    || ' are not read: write ISO 8601, or a number since 1970, of the years 2000 to 2099'
+            when kinds.issue = 'unreadable_value'
+                then 'values such as ' || left(series.unread_value, 40) || ' are no numbers; their time is kept'
+            else kinds.detail
+        end as detail,
         case
             when kinds.issue = 'unreadable_row' then case when series.metric = '(unreadable)' then series.samples end
             when series.metric = '(unreadable)' or not series.is_catalogued then 0
             when kinds.issue = 'negative_value' then series.negative_samples
-            else series.uncountable_samples - series.negative_samples
+            when kinds.issue = 'unreadable_value' then series.unreadable_values
+            else series.uncountable_samples - series.negative_samples - coalesce(series.unreadable_values, 0)
         end as affected_samples
     from series
     cross join (
@@ -49,6 +57,7 @@ values_without_use as (
             'broken lines, rows without a metric, or labels of a counted metric that are no JSON object'
         ),
         ('negative_value', 'neither a count nor a share of time is negative'),
+        ('unreadable_value', null),
         ('no_value', 'stale markers, NaN, infinite or above 2^53; their time is kept')
     ) as kinds (issue, detail)
 

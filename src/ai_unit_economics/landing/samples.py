@@ -1,8 +1,9 @@
 """Samples of counters and gauges, in every shape that a Prometheus-compatible system exports.
 
-All become `metric, labels, labels_json, sampled_at, value`. Where a file tells when a counter was created, that is a
-sample too, of a metric that ends in `_created`. A line that cannot be read gives a row without a metric, so that it
-can be counted. `scrapes` is how many scrapes a row stands for, where a database thinned them out.
+All become `metric, labels, labels_json, sampled_at, value`, and the texts of a time and of a value that are none. Where
+a file tells when a counter was created, that is a sample too, of a metric that ends in `_created`. A line that cannot
+be read gives a row without a metric, so that it can be counted. `scrapes` is how many scrapes a row stands for, where a
+database thinned them out.
 """
 
 from __future__ import annotations
@@ -57,6 +58,18 @@ ATTRIBUTES = (
 )
 # What a row stands for where every scrape has its own.
 ONE = sql("cast(null as integer)")
+# Where a time or a value cannot be read, its text; the other shapes have numbers in their place.
+READ = sql("cast(null as varchar) as unread_time, cast(null as varchar) as unread_value")
+# Words for a sample without a value, as a scraper, a database or a frame of data writes a stale marker.
+NO_VALUES = ("", "nan", "null", "none", "nil", "stale", "n/a", "na", "<na>", "\\n")
+UNREAD = sql(
+    """
+    case when sampled_at is null then nullif(trim(ts_text), '') end as unread_time,
+    case when value is null and not list_contains({words}, lower(trim(value_text))) then trim(value_text) end
+        as unread_value
+    """,
+    words=NO_VALUES,
+)
 _POINTS = f"""struct(
     "aggregationTemporality" varchar,
     "dataPoints" struct(
@@ -103,18 +116,39 @@ def long_form(reading: Reading) -> Sql:
         return head.columns[known[role] - 1].type
 
     metric = sql("cast({name} as varchar)", name=readers.column(known["metric"]))
-    value = readers.column(known["value"])
-    value = readers.number_of(value) if kind("value") == "VARCHAR" else sql("try_cast({value} as double)", value=value)
+    given = readers.column(known["value"])
+    is_text = kind("value") == "VARCHAR"
+    value = readers.number_of(given) if is_text else sql("try_cast({value} as double)", value=given)
     at = readers.time_of(readers.column(known["ts"]), kind("ts"))
+    texts = sql(
+        "{ts} as ts_text, {value} as value_text",
+        ts=sql("cast({ts} as varchar)", ts=readers.column(known["ts"])),
+        value=given if is_text else sql("cast(null as varchar)"),
+    )
     branch = """
-        select
-            source_file, cast({metric} as varchar) as metric, {labels}, {at} as sampled_at,
-            cast({value} as double) as value, {scrapes} as scrapes
-        from {relation}
+        select source_file, metric, labels, labels_json, sampled_at, value, {unread}, scrapes
+        from (
+            select
+                source_file, cast({metric} as varchar) as metric, {labels}, {at} as sampled_at,
+                cast({value} as double) as value, {texts}, {scrapes} as scrapes
+            from {relation}
+        )
     """
     scrapes = sql("try_cast({cell} as integer)", cell=readers.column(known["scrapes"])) if "scrapes" in known else ONE
     of_labels = _labels(head, known.get("labels"), labels)
-    branches = [sql(branch, metric=metric, labels=of_labels, at=at, value=value, scrapes=scrapes, relation=relation)]
+    branches = [
+        sql(
+            branch,
+            metric=metric,
+            labels=of_labels,
+            at=at,
+            value=value,
+            texts=texts,
+            unread=UNREAD,
+            scrapes=scrapes,
+            relation=relation,
+        )
+    ]
     if "created" in known:
         created = sql("epoch({time})", time=readers.time_of(readers.column(known["created"]), kind("created")))
         branches.append(
@@ -124,6 +158,8 @@ def long_form(reading: Reading) -> Sql:
                 labels=of_labels,
                 at=at,
                 value=created,
+                texts=sql("null as ts_text, null as value_text"),
+                unread=READ,
                 scrapes=ONE,
                 relation=relation,
             )
@@ -192,6 +228,9 @@ def summary(rows: Sql, catalogued: Iterable[str]) -> Sql:
                 cast(sum(samples) as bigint) as samples,
                 cast(sum(uncountable_samples) as bigint) as uncountable_samples,
                 cast(sum(negative_samples) as bigint) as negative_samples,
+                cast(sum(unreadable_values) as bigint) as unreadable_values,
+                min(unread_time) as unread_time,
+                min(unread_value) as unread_value,
                 min(lowest_value) as lowest_value,
                 max(highest_value) as highest_value,
                 min(lowest_millisecond) as lowest_millisecond,
@@ -218,6 +257,9 @@ def _sample_groups(rows: Sql) -> Sql:
                 count(*) as samples,
                 count(*) filter (where not {countable}) as uncountable_samples,
                 count(*) filter (where value < 0) as negative_samples,
+                count(unread_value) as unreadable_values,
+                min(unread_time) as unread_time,
+                min(unread_value) as unread_value,
                 min(value) filter (where {countable}) as lowest_value,
                 max(value) filter (where {countable}) as highest_value,
                 min(millisecond(sampled_at) % 1000) as lowest_millisecond,
@@ -617,7 +659,7 @@ def _each_scrape(rows: Callable[[Reading], Sql]) -> Callable[[Reading], Sql]:
     """Rows of a shape in which nothing was thinned out."""
 
     def with_scrapes(reading: Reading) -> Sql:
-        return sql("(select *, {one} as scrapes from {rows})", one=ONE, rows=rows(reading))
+        return sql("(select *, {read}, {one} as scrapes from {rows})", read=READ, one=ONE, rows=rows(reading))
 
     return with_scrapes
 

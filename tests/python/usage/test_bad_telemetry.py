@@ -99,6 +99,42 @@ def test_stale_negative_and_not_a_number_are_no_values(warehouse) -> None:
     """) == [(6, 3, 1)]
 
 
+TIMES = {
+    "go": "2026-10-01 00:00:{} +0000 UTC",
+    "rfc": "Thu, 01 Oct 2026 00:00:{} GMT",
+    "us": "10/01/2026 00:00:{}",
+    "dots": "01.10.2026 00:00:{}",
+    "old": "1926-10-01T00:00:{}Z",
+}
+
+
+def test_times_and_values_that_cannot_be_read_are_named_with_one_of_them(warehouse) -> None:
+    """Three samples of a pod each; of one whose values are grouped by commas the time is kept, and stale are two."""
+    header = "ts,metric,labels,value"
+    for name, form in TIMES.items():
+        rows = [f'"{form.format(f"{n:02}")}",vllm:prompt_tokens_total,"{{""pod"":""{name}-1""}}",{n}' for n in range(3)]
+        warehouse.write(f"telemetry/prometheus/{name}.csv", "\n".join([header, *rows]))
+    values = ['"1,439"', '"2,439"', "NaN", "", "null", "7"]
+    rows = [
+        f'2026-10-01T00:00:{n:02}Z,vllm:prompt_tokens_total,"{{""pod"":""v-1""}}",{value}'
+        for n, value in enumerate(values)
+    ]
+    warehouse.write("telemetry/prometheus/values.csv", "\n".join([header, *rows]))
+    warehouse.build("+fct_telemetry_quality")
+    assert warehouse.query("""
+        select
+            parse_filename(source_file), issue, split_part(split_part(detail, ' are n', 1), 'such as ', 2),
+            affected_rows, is_fault
+        from marts.fct_telemetry_quality where issue != 'no_deployment' order by all
+    """) == sorted(
+        [
+            *((f"{name}.csv", "unreadable_row", form.format("00"), 3, True) for name, form in TIMES.items()),
+            ("values.csv", "no_value", "", 3, False),
+            ("values.csv", "unreadable_value", "1,439", 2, True),
+        ]
+    )
+
+
 @pytest.mark.parametrize(
     ("more", "fewer"),
     [({"zone": "z"}, {}), ({}, {"engine": "0"})],
