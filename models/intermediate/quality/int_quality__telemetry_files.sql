@@ -39,6 +39,20 @@ product_counts as (
 
 ),
 
+-- why rows are not read, where their reader can tell
+row_problems as (
+
+    {% for table in ['requests', 'provider_usage', 'training_progress', 'product_activity'] -%}
+    select
+        source_file,
+        min(problem) as problem
+    from {{ ref('landed_' ~ table) }}
+    where source_row is not null and problem is not null
+    group by source_file
+    {% if not loop.last %}union all{% endif %}
+    {% endfor %}
+),
+
 issues as (
 
     select * from unread
@@ -61,7 +75,10 @@ select
     files.folder,
     files.shape,
     issues.issue,
-    issues.detail,
+    case
+        when issues.issue = 'unreadable_row' then coalesce(issues.detail, row_problems.problem) else issues.detail
+    end as detail,
     cast(issues.affected_rows as bigint) as affected_rows
 from issues
 inner join files on issues.source_file = files.source_file
+left join row_problems on issues.source_file = row_problems.source_file

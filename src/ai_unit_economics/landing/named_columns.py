@@ -76,9 +76,31 @@ def rows(
             found = [*(sql("nullif({value}, '0')", value=value) for value in found), *found]
         if found:
             selected.append(sql("{value} as {name}", value=readers.first_of(found), name=identifier(column)))
+    problem = _problem(cells, [alias for name in list(times)[:1] for alias in aliases(name)])
+    if problem is not None:
+        selected.append(sql("{problem} as problem", problem=problem))
     if unread is not None and (names := cells.unread(unread)) is not None:
         selected.append(sql("{names} as unread_tokens", names=names))
     return sql("(select {selected} from {relation})", selected=joined(selected), relation=cells.relation())
+
+
+def _problem(cells: _Table | _Documents, names: Sequence[str]) -> Sql | None:
+    """Why a row is not read: a line is no JSON, or its time is none; of a table without a time there is no such row."""
+    texts = [text for name in names if (text := cells.value(name, False)) is not None]
+    if not texts:
+        return None
+    at = readers.first_of(value for name in names if (value := cells.value(name, True)) is not None)
+    return sql(
+        """case
+            when {is_broken} then 'a line is no JSON'
+            when {at} is null and {text} is not null
+                then 'times such as ' || left({text}, 40)
+                    || ' are not read: write ISO 8601, or a number since 1970, of the years 2000 to 2099'
+        end""",
+        is_broken=cells.is_broken(),
+        at=at,
+        text=readers.first_of(texts),
+    )
 
 
 class _Table:
@@ -108,6 +130,9 @@ class _Table:
             text = readers.text_at(readers.decoded(document), f"/{place}")
             return readers.time_of_text(text) if is_time else text
         return None
+
+    def is_broken(self) -> Sql:
+        return sql("false")
 
     def unread(self, unread: Unread) -> Sql | None:
         found = [
@@ -150,6 +175,9 @@ class _Documents:
             places += [self._at(f"/{alias}"), readers.text_at(readers.decoded(text), f"/{place}")]
         given = readers.first_of(places)
         return readers.time_of_text(given) if is_time else given
+
+    def is_broken(self) -> Sql:
+        return sql("document is null")
 
     def unread(self, unread: Unread) -> Sql:
         # keys of the row, and of an object `usage` in it, which is how APIs answer

@@ -169,7 +169,7 @@ def otel_spans(reading: Reading) -> Sql:
             select
                 source_file,
                 source_row,
-                'the line is no JSON of spans' as problem
+                'a line has no spans: write one resourceSpans a line, with its scopeSpans' as problem
             from described
             where span_id is null
         )""",

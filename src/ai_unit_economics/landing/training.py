@@ -122,7 +122,8 @@ def mlflow(reading: Reading) -> Sql:
                 case when column_name = 'tokens_seen' then value end as tokens_seen,
                 case when column_name = 'samples_seen' then value end as samples_seen,
                 unread_tokens,
-                ts
+                ts,
+                problem
             from named
             qualify
                 run is null

@@ -1,5 +1,6 @@
 """Each shape of request rows, from a small file of its documented form, to totals that were added up by hand."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,31 @@ AZURE_TRACE = (
 )
 
 
+NOT_READ = "are not read: write ISO 8601, or a number since 1970, of the years 2000 to 2099"
+NO_SPANS = "a line has no spans: write one resourceSpans a line, with its scopeSpans"
+SPANS = {"resourceSpans": [{"resource": {}, "scopeSpans": [{"scope": {"name": "s"}, "spans": []}]}]}
+
+
+def write_what_cannot_be_read(warehouse):
+    """A document, an array and spans of before OTLP 0.15; times of the United States, and of an e-mail."""
+    folder = "telemetry/requests/broken"
+    warehouse.write(f"{folder}/pretty.json", json.dumps(SPANS, indent=1))
+    warehouse.write(f"{folder}/spans-array.json", json.dumps([SPANS]))
+    old = json.dumps(SPANS).replace("scopeSpans", "instrumentationLibrarySpans")
+    warehouse.write(f"{folder}/spans-old.jsonl", f"{old}\n")
+    rows = [f"11/24/2026 10:00:0{n},chat-large" for n in range(2)]
+    warehouse.write(f"{folder}/clock.csv", "\n".join(["ts,deployment_id", *rows]) + "\n")
+    row = {"ts": "Tue, 24 Nov 2026 10:00:00 GMT", "request_id": "r", "deployment_id": "chat-large"}
+    warehouse.write(f"{folder}/clock.jsonl", json.dumps(row) + "\n")
+
+
 @pytest.fixture(scope="module")
 def warehouse(module_warehouse):
     for name, path in FOLDERS.items():
         module_warehouse.copy(FIXTURES / name, path)
     module_warehouse.write("telemetry/requests/azure.csv", AZURE_TRACE)
     module_warehouse.write("telemetry/requests/empty.jsonl", "")
+    write_what_cannot_be_read(module_warehouse)
     module_warehouse.write("telemetry/product/product.csv", "ts,user_id,workload\n2026-08-01,ann,chat\n")
     module_warehouse.variables = {"privacy": {"user_id": "keep", "session_id": "keep"}}
     module_warehouse.build("+int_quality__telemetry_files")
@@ -118,9 +138,14 @@ def test_what_could_not_be_read_is_named(warehouse):
         order by all
     """) == [
         ("azure.csv", "no_deployment", None, 2),
+        ("clock.csv", "unreadable_row", f"times such as 11/24/2026 10:00:00 {NOT_READ}", 2),
+        ("clock.jsonl", "unreadable_row", f"times such as Tue, 24 Nov 2026 10:00:00 GMT {NOT_READ}", 1),
         ("empty.jsonl", "file_not_read", "it is empty", 0),
-        ("part-0.jsonl", "unreadable_row", None, 1),
-        ("sglang-request-metrics-20261124_02.log", "unreadable_row", None, 1),
+        ("part-0.jsonl", "unreadable_row", NO_SPANS, 1),
+        ("pretty.json", "unreadable_row", NO_SPANS, len(json.dumps(SPANS, indent=1).splitlines())),
+        ("sglang-request-metrics-20261124_02.log", "unreadable_row", "a line is no JSON", 1),
+        ("spans-array.json", "unreadable_row", NO_SPANS, 1),
+        ("spans-old.jsonl", "unreadable_row", NO_SPANS, 1),
         ("spend.jsonl", "unknown_deployment", "unknown/model", 1),
         ("spend.jsonl", "unusable_count", None, 1),
         ("unknown.jsonl", "file_not_read", "it has no shape that is read; it has 'what, when'", 0),

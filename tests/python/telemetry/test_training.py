@@ -273,7 +273,7 @@ def test_what_could_not_be_read_is_named(warehouse):
         where source_file not like '%/silent.jsonl' and source_file not like '%/named/%'
         order by all
     """) == [
-        ("generic.jsonl", "unreadable_row", None, 1),
+        ("generic.jsonl", "unreadable_row", "a line is no JSON", 1),
         ("megatron.csv", "unusable_count", None, 1),
         ("middle.csv", "opening_unknown", "long-run", 1),
     ]
