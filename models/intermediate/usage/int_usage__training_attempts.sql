@@ -13,6 +13,9 @@ attempts as (
         max(step) as last_step,
         min(ts) as first_logged_at,
         min_by(tokens_seen, step) filter (where tokens_seen is not null) as first_tokens_seen,
+        max_by(tokens_seen, step) filter (where tokens_seen is not null) as last_tokens_seen,
+        min(step) filter (where tokens_seen is not null) as first_told_step,
+        max(step) filter (where tokens_seen is not null) as last_told_step,
         count(*) as logged_steps
     from progress
     group by run_id, attempt_number
@@ -156,6 +159,37 @@ resumed as (
     from inherited
     group by run_id, attempt_number
 
+),
+
+-- tokens a step since an attempt's first count
+paced as (
+
+    select
+        opened.run_id,
+        opened.attempt_number,
+        {{ quotient(
+            '(opened.last_tokens_seen - opened.first_tokens_seen)',
+            'nullif(opened.last_told_step - opened.first_told_step, 0)'
+        ) }} as tokens_a_step,
+        opened.first_told_step - opened.resumed_step as own_steps
+    from opened
+
+),
+
+-- a program that counts its own tokens may have more than its parent when it first logs: at one pace, within a tenth of
+-- what the parent had, its own steps brought what it tells, and all steps what the parent told
+restarted as (
+
+    select
+        paced.run_id,
+        paced.attempt_number
+    from paced
+    inner join opened on paced.run_id = opened.run_id and paced.attempt_number = opened.attempt_number
+    inner join resumed on paced.run_id = resumed.run_id and paced.attempt_number = resumed.attempt_number
+    where
+        abs(opened.first_tokens_seen - paced.own_steps * paced.tokens_a_step) * 10 < resumed.tokens_seen
+        and abs(resumed.tokens_seen - opened.resumed_step * paced.tokens_a_step) * 10 < resumed.tokens_seen
+
 )
 
 select
@@ -169,7 +203,7 @@ select
     case
         when opened.is_opening_unknown then opened.first_tokens_seen
         -- a program that counts its own tokens only begins at 0 again
-        when opened.first_tokens_seen < resumed.tokens_seen then 0
+        when opened.first_tokens_seen < resumed.tokens_seen or restarted.run_id is not null then 0
         else resumed.tokens_seen
     end as resumed_tokens_seen,
     opened.last_step,
@@ -182,6 +216,10 @@ left join resumed
     on
         opened.run_id = resumed.run_id
         and opened.attempt_number = resumed.attempt_number
+left join restarted
+    on
+        opened.run_id = restarted.run_id
+        and opened.attempt_number = restarted.attempt_number
 left join lineage
     on
         opened.run_id = lineage.run_id

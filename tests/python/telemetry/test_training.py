@@ -52,12 +52,15 @@ def with_silent_rows(number: int) -> tuple[list[dict[str, object]], dict[str, in
     return [row | {"run_id": row["run_id"].replace("simulated", "silent")} for row in rows], truth
 
 
-def log_of(run_id: str, *counts: tuple[int, int | None]) -> str:
+def log_of(run_id: str, *counts: tuple[int, int | None], attempts: list[int] | None = None) -> str:
     start = datetime(2026, 9, 1, 12)
     rows = [
         {"run_id": run_id, "ts": f"{start + timedelta(minutes=at)}Z", "step": step, "tokens_seen": tokens}
         for at, (step, tokens) in enumerate(counts)
     ]
+    names = [f"a{attempt}" for attempt, length in enumerate(attempts or ()) for _ in range(length)]
+    for row, name in zip(rows, names, strict=False):
+        row["attempt_id"] = name
     return "\n".join(map(json.dumps, rows))
 
 
@@ -159,6 +162,12 @@ def warehouse(module_warehouse, simulated):
         "telemetry/training/saved.jsonl", log_of("saved", *first[:4], (5, None), *first[5:], *second)
     )
     module_warehouse.write("telemetry/training/evaluated.jsonl", history_with_evaluations())
+    # 1,000 tokens a step: the second start counts its own from 0, and logs first when it has more than the first had
+    own = [(10 + step, 1000 * step) for step in range(15, 31)]
+    module_warehouse.write(
+        "telemetry/training/passed.jsonl",
+        log_of("passed", *((step, 1000 * step) for step in range(11)), *own, attempts=[11, 16]),
+    )
     for name, text in HISTORIES.items():
         module_warehouse.write(f"telemetry/training/{name}.jsonl", text)
     module_warehouse.write("telemetry/training/watched.csv", WATCHED)
@@ -252,6 +261,10 @@ def test_rows_that_do_not_tell_their_tokens(warehouse):
     # Step 5, from which it was resumed, does not tell; what is useful is known all the same. Each start's step 6 tells
     # 200 more than step 4 did: the 100 of step 5 were executed twice, for all that is known.
     assert by_day(warehouse, "saved") == [(1, "(unattributed)", 13, 10, 3, 1400, 1000, 400)]
+
+
+def test_a_start_that_counts_its_own_tokens_and_passes_the_last_count(warehouse):
+    assert by_day(warehouse, "passed") == [(1, "(unattributed)", 40, 40, 0, 40_000, 40_000, 0)]
 
 
 def test_simulated_runs_whose_rows_do_not_all_tell_their_tokens(warehouse):
