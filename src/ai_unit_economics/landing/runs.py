@@ -16,6 +16,9 @@ from ai_unit_economics.landing.heads import Head, json_of
 
 RUNS = ("snapshot", "cumulative")
 DAYS = re.compile(r"(\d{8})-(\d{8})")
+TIME_OF_RUN = re.compile(r"\d{12}")
+# What an export of Azure is of stands in its id before its name.
+AZURE_EXPORT = re.compile(r"^(.+)/providers/microsoft\.costmanagement/exports/", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -29,6 +32,7 @@ class Layout:
 
 LAYOUTS = (
     Layout("Azure's folders of runs", "snapshot", r"^focus/(.*)/(\d{8}-\d{8})/[^/]+/(\d{12})/"),
+    Layout("Azure's folders of an export", "snapshot", r"^focus/(.*)/(\d{8}-\d{8})/(\d{12})/"),
     Layout(
         "AWS's folders of runs",
         "snapshot",
@@ -65,12 +69,13 @@ class Delivery:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What the manifest of a run says: which files it has and, with Azure, when it ran and for which days."""
+    """What the manifest of a run says: which files it has and, with Azure, when it ran, for which days and of what."""
 
     file: File
     file_names: frozenset[str]
     run_at: str | None = None
     days: tuple[date, date] | None = None
+    scope: str | None = None
 
     @property
     def folder(self) -> str:
@@ -100,12 +105,20 @@ def read_manifest(file: File, text: str) -> Manifest | None:
         return None
     run = document.get("runInfo")
     run = run if isinstance(run, dict) else {}
-    return Manifest(file, names, _minute(run.get("submittedTime")), _days(run.get("startDate"), run.get("endDate")))
+    config = document.get("exportConfig")
+    export = AZURE_EXPORT.match(str(config.get("resourceId"))) if isinstance(config, dict) else None
+    return Manifest(
+        file,
+        names,
+        _time_of_run(run.get("submittedTime")),
+        _days(run.get("startDate"), run.get("endDate")),
+        export.group(1).lower() if export else None,
+    )
 
 
-def _minute(text: object) -> str | None:
-    """2026-09-03T04:00:00Z as Azure writes it in a path, 202609030400."""
-    digits = re.sub(r"\D", "", str(text or ""))[:12]
+def _time_of_run(text: object) -> str | None:
+    """2026-09-03T04:00:07.5Z as Azure begins to write it in a path, 202609030400, and on: 202609030400075."""
+    digits = re.sub(r"\D", "", re.sub(r"(T[^Z+-]*).*", r"\1", str(text or "")))
     return digits.ljust(12, "0") if len(digits) >= 8 else None
 
 
@@ -158,20 +171,54 @@ def _of_source(
 ) -> dict[str, Delivery]:
     declared = settings.get("delivery") or None
     by_folder = {manifest.folder: manifest for manifest in manifests}
+    scopes = _scopes(manifests)
     placed = {
-        file.path: _place(file, by_folder.get(file.relative_path.rpartition("/")[0]), declared, settings)
+        file.path: _place(file, by_folder.get(file.relative_path.rpartition("/")[0]), declared, settings, scopes)
         for file, _ in files
     }
     if any(place.delivery in RUNS for place in placed.values()):
-        placed = _newest(files, placed, manifests, declared, settings)
+        placed = _newest(files, placed, manifests, declared, settings, scopes)
     placed = _as_listed(files, placed, manifests)
     return _without_copies(files, placed)
 
 
-def _place(file: File, manifest: Manifest | None, declared: str | None, settings: Mapping[str, str]) -> Delivery:
+def _homes(folder: str) -> tuple[str, str]:
+    """The folder of an export, without those of its runs, and the one that it lies in with others."""
+    parts = folder.split("/")
+    days = next((place for place, part in enumerate(parts) if DAYS.fullmatch(part)), None)
+    if days is not None:
+        time = next((place for place, part in enumerate(parts) if place > days and TIME_OF_RUN.fullmatch(part)), days)
+        parts = parts[:days] + parts[days + 1 : time]
+    return "/".join(parts), "/".join(parts[:-1])
+
+
+def _scopes(manifests: list[Manifest]) -> dict[str, str]:
+    """By folder of exports what all their manifests say that they are of: for a run whose manifest is still to come."""
+    found: dict[str, set[str]] = {}
+    for manifest in manifests:
+        for home in _homes(manifest.folder) if manifest.scope else ():
+            found.setdefault(home, set()).add(manifest.scope)
+    return {home: min(scopes) for home, scopes in found.items() if len(scopes) == 1}
+
+
+def _scope(folder: str, manifest: Manifest | None, scopes: Mapping[str, str]) -> str | None:
+    """What the export of a run is of, by its manifest or by those of its siblings. A folder's name is no better:
+    another export of the same scope has another one, and two scopes may share a folder."""
+    home, around = _homes(folder)
+    return (manifest and manifest.scope) or scopes.get(home) or scopes.get(around)
+
+
+def _place(
+    file: File,
+    manifest: Manifest | None,
+    declared: str | None,
+    settings: Mapping[str, str],
+    scopes: Mapping[str, str],
+) -> Delivery:
     """What a file's path, or the manifest beside it, says of its run."""
     if declared and declared not in RUNS:
         return Delivery(declared)
+    known = _scope(file.relative_path.rpartition("/")[0], manifest, scopes)
     layouts = [Layout("", declared, settings.get("snapshot_pattern") or "")] if declared else LAYOUTS
     if problem := _problem_of(layouts[0].pattern, file.source):
         return Delivery(declared, problem=problem)
@@ -181,13 +228,13 @@ def _place(file: File, manifest: Manifest | None, declared: str | None, settings
             run_at = (manifest and manifest.run_at) or run_at
             days = days or (manifest and manifest.days)
             note = None if declared else f"taken for {layout.name}"
-            return Delivery(layout.delivery, scope, days, run_at, note=note)
+            return Delivery(layout.delivery, known or scope, days, run_at, note=note)
     if manifest and manifest.run_at:
         folder = manifest.folder.rpartition("/")[0]
         days = DAYS.search(manifest.folder)
         return Delivery(
             "snapshot",
-            DAYS.sub("", folder).strip("/"),
+            known or DAYS.sub("", folder).strip("/"),
             manifest.days or (days and _days(*days.groups())),
             manifest.run_at,
             note=None if declared else "taken for runs, by their manifests",
@@ -227,6 +274,7 @@ def _newest(
     manifests: list[Manifest],
     declared: str | None,
     settings: Mapping[str, str],
+    scopes: Mapping[str, str],
 ) -> dict[str, Delivery]:
     names = {file.path: file.relative_path.rsplit("/", 1)[-1] for file, _ in files}
     runs: dict[tuple, _Run] = {}
@@ -234,7 +282,7 @@ def _newest(
         if place.delivery == "snapshot" and not place.problem:
             runs.setdefault((place.scope, place.days, place.run_at), _Run()).files.append(path)
     for manifest in manifests:
-        place = _place(manifest.file, manifest, declared, settings)
+        place = _place(manifest.file, manifest, declared, settings, scopes)
         if run := runs.get((place.scope, place.days, place.run_at)):
             run.manifests.append(manifest)
     # A manifest is written last: where a source has manifests, a run without one, or without a file of it, is not all

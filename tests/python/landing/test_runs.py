@@ -1,0 +1,101 @@
+"""Which runs of an export count: what landing alone knows of files that lie side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.python.landing.conftest import Landed
+
+ACCOUNT = "/providers/Microsoft.Billing/billingAccounts/1"
+SEPTEMBER = "20260901-20260930"
+HEADER = "EffectiveCost,BillingPeriodStart,ChargePeriodStart\n"
+
+
+def csv_of(days: Iterable[int], cost: int = 10) -> str:
+    return HEADER + "".join(f"{cost},2026-09-01,2026-09-{day:02}\n" for day in days)
+
+
+def write(root: Path, path: str, text: str) -> Path:
+    file = root / "focus" / "azure" / path
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def azure_run(
+    root: Path, folder: str, submitted: str | None, days: Iterable[int], cost: int = 10, scope: str | None = ACCOUNT
+) -> None:
+    """A run of Azure as it lies in a container; without `submitted` its manifest is still to come."""
+    days = list(days)
+    write(root, f"{folder}/part_0_0001.csv", csv_of(days, cost))
+    manifest: dict[str, object] = {
+        "runInfo": {"submittedTime": submitted},
+        "blobs": [{"blobName": f"{folder}/part_0_0001.csv"}],
+    }
+    if scope:
+        manifest["exportConfig"] = {"resourceId": f"{scope}/providers/Microsoft.CostManagement/exports/x"}
+    if submitted:
+        write(root, f"{folder}/manifest.json", json.dumps(manifest))
+
+
+def counted(landed: Landed) -> Decimal:
+    """What the charges cost whose file counts, and whose day no newer run states."""
+    assert not landed.problems, landed.problems
+    total = Decimal(0)
+    rows = landed.session.execute("select source_file, ChargePeriodStart, EffectiveCost from focus_charges").fetchall()
+    entries = {entry.file.path: entry for entry in landed.entries.values()}
+    for path, day, cost in rows:
+        superseded = {str(one) for one in entries[path].delivery.superseded_days}
+        total += 0 if day in superseded else Decimal(cost)
+    return total
+
+
+# Of September the 1st to 9th were exported on the 10th, and the 1st to 14th on the 15th: 14 days of 10 are 140.
+AS_ONE = {
+    "an export once and a daily one": ("dir/one-time/20260901-20260909/g1", f"dir/daily/{SEPTEMBER}/g2"),
+    "an export made anew under another name": (f"dir/daily/{SEPTEMBER}/g1", f"dir/daily-v2/{SEPTEMBER}/g2"),
+    "folders of times": ("dir/one-time/20260901-20260909/202609100400/g1", f"dir/daily/{SEPTEMBER}/202609150400/g2"),
+    "a directory that was moved": (f"old/{SEPTEMBER}/daily/202609100400/g", f"new/{SEPTEMBER}/daily/202609150400/g"),
+    "an overwritten export": (f"dir/daily/{SEPTEMBER}", f"dir/daily/{SEPTEMBER}/g2"),
+    "within a minute": (f"dir/a/{SEPTEMBER}/202609150400/g", f"dir/b/{SEPTEMBER}/202609150400/g"),
+}
+
+
+@pytest.mark.parametrize("layout", AS_ONE)
+def test_exports_of_one_scope_are_one_bill_wherever_they_lie(land: Callable, tmp_path: Path, layout: str) -> None:
+    older, newer = AS_ONE[layout]
+    is_close = layout == "within a minute"
+    azure_run(tmp_path, older, "2026-09-15T04:00:07.12Z" if is_close else "2026-09-10T04:00:00Z", range(1, 10))
+    azure_run(tmp_path, newer, "2026-09-15T04:00:07.5Z", range(1, 15))
+    assert counted(land(tmp_path)) == 14 * 10
+
+
+def test_two_scopes_in_one_folder_are_two_bills(land: Callable, tmp_path: Path) -> None:
+    """10 of one subscription and 20 of another one, whose run without a manifest does not count yet."""
+    for name, at, cost in (("subA", "202609100400", 10), ("subB", "202609100500", 20)):
+        time = f"2026-09-10T{at[8:10]}:00:00Z"
+        azure_run(tmp_path, f"{SEPTEMBER}/{name}/{at}/g", time, [1], cost, f"/subscriptions/{name}")
+    azure_run(tmp_path, f"{SEPTEMBER}/subB/202609110500/g", None, [1], 500)
+    landed = land(tmp_path)
+    assert counted(landed) == 10 + 20
+    late = f"focus/azure/{SEPTEMBER}/subB/202609110500/g/part_0_0001.csv"
+    assert landed.entries[late].delivery.not_current_because == "incomplete_run"
+
+
+def test_the_runs_of_an_export_need_no_manifest(land: Callable, tmp_path: Path) -> None:
+    """Azure's own layout with times: of the 13 and the 14 days of one export the 14 count, and 7 of another export."""
+    for export, at, days in (("a", "202609140400", 13), ("a", "202609150400", 14), ("b", "202609080400", 7)):
+        azure_run(tmp_path, f"dir/{export}/{SEPTEMBER}/{at}/g", None, range(1, days + 1))
+    assert counted(land(tmp_path)) == 14 * 10 + 7 * 10
+
+
+def test_a_manifest_that_names_no_scope_is_of_its_folders(land: Callable, tmp_path: Path) -> None:
+    """Two folders of scopes without an id in their manifests: 10 and 20."""
+    for name, cost in (("a", 10), ("b", 20)):
+        azure_run(tmp_path, f"{name}/{SEPTEMBER}/daily/202609100400/g", "2026-09-10T04:00:00Z", [1], cost, None)
+    assert counted(land(tmp_path)) == 10 + 20
