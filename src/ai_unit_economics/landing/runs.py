@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from ai_unit_economics.landing.files import File
 from ai_unit_economics.landing.heads import Head, json_of
@@ -17,6 +17,10 @@ from ai_unit_economics.landing.heads import Head, json_of
 RUNS = ("snapshot", "cumulative")
 DAYS = re.compile(r"(\d{8})-(\d{8})")
 TIME_OF_RUN = re.compile(r"\d{12}")
+# A file of AWS that the next refresh writes over; beside it lie the folders of runs, where the export keeps them now.
+OVERWRITTEN = re.compile(r"^focus/(.*)/data/(BILLING_PERIOD=[^/]+)/[^/]+$")
+# Files that were copied together have times of the same hour, whatever they are.
+COPIED_TOGETHER = timedelta(hours=1)
 # What an export of Azure is of stands in its id before its name.
 AZURE_EXPORT = re.compile(r"^(.+)/providers/microsoft\.costmanagement/exports/", re.IGNORECASE)
 
@@ -176,6 +180,7 @@ def _of_source(
         file.path: _place(file, by_folder.get(file.relative_path.rpartition("/")[0]), declared, settings, scopes)
         for file, _ in files
     }
+    placed = _before_runs(files, placed)
     if any(place.delivery in RUNS for place in placed.values()):
         placed = _newest(files, placed, manifests, declared, settings, scopes)
     placed = _as_listed(files, placed, manifests)
@@ -247,6 +252,31 @@ def _place(
             "manifest beside it says when the run was; keep the provider's folders, or correct the pattern",
         )
     return Delivery()
+
+
+def _before_runs(files: list[tuple[File, Head]], placed: dict[str, Delivery]) -> dict[str, Delivery]:
+    """What an export of AWS left from before it kept its runs is the oldest of them.
+
+    An export may as well begin to overwrite itself: then the file is the newer one.
+    """
+    written: dict[str, list[datetime]] = {}
+    for file, _ in files:
+        if placed[file.path].delivery == "snapshot":
+            written.setdefault(placed[file.path].scope or "", []).append(file.modified_at)
+    judged = dict(placed)
+    for file, _ in files:
+        match = OVERWRITTEN.match(file.relative_path)
+        scope = " ".join(match.groups()) if match else ""
+        if placed[file.path] != Delivery() or scope not in written:
+            continue
+        judged[file.path] = Delivery("snapshot", scope, run_at="", note="taken for older than the runs beside it")
+        if file.modified_at > max(written[scope]) + COPIED_TOGETHER:
+            problem = (
+                "an export that overwrites itself wrote it after the runs that lie in folders beside it: "
+                "take away what the export no longer writes, the file or the folders"
+            )
+            judged[file.path] = replace(judged[file.path], problem=problem)
+    return judged
 
 
 def _problem_of(pattern: str, source: str | None) -> str | None:

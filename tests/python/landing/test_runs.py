@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -20,8 +21,8 @@ def csv_of(days: Iterable[int], cost: int = 10) -> str:
     return HEADER + "".join(f"{cost},2026-09-01,2026-09-{day:02}\n" for day in days)
 
 
-def write(root: Path, path: str, text: str) -> Path:
-    file = root / "focus" / "azure" / path
+def write(root: Path, path: str, text: str, source: str = "azure") -> Path:
+    file = root / "focus" / source / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text, encoding="utf-8")
     return file
@@ -99,3 +100,32 @@ def test_a_manifest_that_names_no_scope_is_of_its_folders(land: Callable, tmp_pa
     for name, cost in (("a", 10), ("b", 20)):
         azure_run(tmp_path, f"{name}/{SEPTEMBER}/daily/202609100400/g", "2026-09-10T04:00:00Z", [1], cost, None)
     assert counted(land(tmp_path)) == 10 + 20
+
+
+def aws_before_and_after(root: Path) -> tuple[Path, Path]:
+    """September as AWS overwrote it on the 10th, a run of the 15th, and all of August from before there were runs."""
+    data = "focus/data/BILLING_PERIOD="
+    write(root, f"{data}2026-08/x-00001.csv", HEADER + "7,2026-08-01,2026-08-01\n", "aws")
+    overwritten = write(root, f"{data}2026-09/x-00001.csv", csv_of(range(1, 10)), "aws")
+    run = f"{data}2026-09/2026-09-15T04:00:00.000Z-aaaa"
+    write(root, run.replace("data", "metadata") + "/x-Manifest.json", '{"dataFiles": ["s3://b/x-00001.csv"]}', "aws")
+    return overwritten, write(root, f"{run}/x-00001.csv", csv_of(range(1, 15)), "aws")
+
+
+def test_what_aws_overwrote_before_it_kept_runs_is_the_oldest_run(land: Callable, tmp_path: Path) -> None:
+    """The 14 days of the run, and August's 7, whose file has no run beside it."""
+    overwritten, _ = aws_before_and_after(tmp_path)
+    landed = land(tmp_path)
+    assert counted(landed) == 14 * 10 + 7
+    delivery = landed.entries[str(overwritten.relative_to(tmp_path))].delivery
+    assert delivery.not_current_because == "older_run"
+
+
+def test_what_aws_overwrites_after_it_kept_runs_stops_the_build(land: Callable, tmp_path: Path) -> None:
+    """The file was written a day after the run: nobody says that the export did not begin to overwrite itself."""
+    overwritten, run = aws_before_and_after(tmp_path)
+    later = run.stat().st_mtime + 86400
+    os.utime(overwritten, (later, later))
+    landed = land(tmp_path)
+    assert list(landed.problems) == [str(overwritten.relative_to(tmp_path))]
+    assert "take away what the export no longer writes" in landed.problems[str(overwritten.relative_to(tmp_path))]
