@@ -47,6 +47,16 @@
     case when {{ is_json(text) }} then try_cast(try_parse_json({{ text }}) as map<string, string>) end
 {%- endmacro %}
 
+{# A text that is the same for one JSON object, whatever its spaces and the order of its keys; of any other text the text. #}
+{% macro json_in_order(json) -%}
+    coalesce({{ joined_texts(
+        'array_sort(' ~ list_of_each(
+            'map_entries(' ~ labels_from_json(json) ~ ')', 'entry', "entry.key || '=' || coalesce(entry.value, '')"
+        ) ~ ')',
+        'chr(31)'
+    ) }}, {{ json }}, '')
+{%- endmacro %}
+
 {# The elements of a list in JSON, each as JSON: `$[*]`, or `$.list[*].element` where Parquet wrote it. Spark keeps each as VARIANT, which
    knows a text from a number, and as text: a VARIANT writes 1.0 as 1. #}
 {% macro json_elements(json, path='$[*]') -%} {{ return(adapter.dispatch('json_elements', 'ai_unit_economics')(json, path)) }} {%- endmacro %}

@@ -1,3 +1,7 @@
+{% set objects = [
+    'tags', 'allocated_tags', 'sku_price_details', 'allocated_method_details', 'commitment_program_eligibility_details',
+    'contract_applied', 'credential_details'
+] %}
 {# Columns of a row beyond FOCUS's that say something, as one text; a number by its value, as those of FOCUS are. #}
 {% set said = list_where('map_entries(other_columns)', 'entry', present_text('entry.value') ~ ' is not null') %}
 {% set other_content = joined_texts(
@@ -60,7 +64,7 @@ alike as (
 
 ),
 
--- what every row says, whatever its place: numbers and times by their value, and not by their spelling, credits by their sum
+-- what every row says, whatever its place: numbers, times and objects by their value, and not by their spelling, credits by their sum
 rows_of_alike as (
 
     select
@@ -70,9 +74,16 @@ rows_of_alike as (
             given_effective_cost, given_billed_cost, given_contracted_cost, given_list_cost,
             given_contracted_unit_price, given_list_unit_price, given_consumed_quantity, given_pricing_quantity,
             given_billing_period_start, given_billing_period_end, given_charge_period_start, given_charge_period_end,
-            given_tags'
+            given_tags, ' ~ objects | join(', ')
         ) }} as content,
-        coalesce({{ other_content }}, '') as other_content
+        coalesce({{ other_content }}, '') as other_content,
+        concat_ws(
+            chr(30),
+            {%- for name in objects %}
+            {{ json_in_order(name) }},
+            {%- endfor %}
+            ''
+        ) as objects
     from charges
     where source_file in (select source_file from alike)
 
@@ -82,7 +93,9 @@ fingerprints as (
 
     select
         source_file,
-        sum(cast({{ stable_id("content || chr(30) || other_content") }} as {{ wide_integer() }})) as fingerprint
+        sum(
+            cast({{ stable_id("content || chr(30) || other_content || chr(30) || objects") }} as {{ wide_integer() }})
+        ) as fingerprint
     from rows_of_alike
     group by source_file
 
