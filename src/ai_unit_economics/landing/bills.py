@@ -35,6 +35,13 @@ NUMBERS = {
     *("ListUnitPrice", "ContractedUnitPrice", "CommitmentDiscountQuantity", "PricingCurrencyEffectiveCost"),
     *("PricingCurrencyListUnitPrice", "PricingCurrencyContractedUnitPrice"),
 }
+# Columns that an invoice has and no charge.
+OF_INVOICES = {
+    *("paymentduedate", "paymentterms", "invoiceissuedate", "invoiceissuestatus", "invoicedetailgrain"),
+    *("invoicedetailcreated", "invoicedetaildescription", "invoicedetaillastupdated"),
+}
+# Columns of what a FinOps hub calls transactions: purchases of reservations, which its costs have as well.
+OF_TRANSACTIONS = {"xtransactiontype", "xpurchasingbillingaccountid"}
 # Under these a document of JSON has its rows.
 ROWS_OF_DOCUMENT = ("data", "value", "items", "rows", "results", "charges")
 
@@ -49,18 +56,27 @@ def names_of(head: Head) -> frozenset[str]:
 
 
 def dataset_of(head: Head) -> str | None:
-    """The dataset of FOCUS that a file is by its columns; None where it is none of them."""
+    """The dataset of FOCUS, or of what lies beside it, that a file is by its columns; None where it is none of them."""
     names = names_of(head)
     if head.format not in ("parquet", "csv", "json_lines", "json_document"):
         return None
     if "billingperiodstatus" in names and "chargecategory" not in names:
         return "BillingPeriod"
-    own = {normal(name) for name in set(DATASETS["InvoiceDetail"]) - set(DATASETS["CostAndUsage"])}
-    charges = {"chargeperiodstart", "chargeperiodend", "effectivecost", "resourceid", "skuid", "servicename"}
-    if "invoicedetailid" in names and names & own and not names & charges:
-        return "InvoiceDetail"
-    if {"contractcommitmentid", "contractid"} & names and not names & charges:
-        return "ContractCommitment"
+    charges = {"chargeperiodstart", "chargeperiodend", "effectivecost", "resourceid", "skuid"}
+    if not names & charges:
+        # a service may be what a line of an invoice sums; a purchase order is a column of charges, too
+        if "invoicedetailid" in names and names & OF_INVOICES:
+            return "InvoiceDetail"
+        if "servicename" not in names:
+            own = {normal(name) for name in set(DATASETS["InvoiceDetail"]) - set(DATASETS["CostAndUsage"])}
+            if "invoicedetailid" in names and names & own:
+                return "InvoiceDetail"
+            if {"contractcommitmentid", "contractid"} & names:
+                return "ContractCommitment"
+            if "invoiceid" in names and names & OF_INVOICES and not names & {"chargedescription", "tags"}:
+                return "Invoices"
+    if names & OF_TRANSACTIONS and not names & {"effectivecost", "chargeperiodend"}:
+        return "Transactions"
     money = {normal(name) for name in (*COSTS, "ContractedCost", "ListCost")}
     if names & money or {"chargecategory", "chargeperiodstart", "billingperiodstart"} & names:
         return "CostAndUsage"
@@ -221,8 +237,11 @@ def _value(key: str, *, is_number: bool) -> Sql:
     )
 
 
-def _shape(name: str, dataset: str, table: tables.Table, title: str, remarks: str) -> Shape:
-    return Shape(name, "focus", table, title, remarks, lambda head: dataset_of(head) == dataset, _rows(dataset))
+def _shape(name: str, dataset: str, table: tables.Table, title: str, remarks: str, unfit: str | None = None) -> Shape:
+    def recognises(head: Head) -> bool:
+        return dataset_of(head) == dataset
+
+    return Shape(name, "focus", table, title, remarks, recognises, None if unfit else _rows(dataset), unfit)
 
 
 SHAPES = (
@@ -254,5 +273,23 @@ SHAPES = (
         tables.FOCUS_CONTRACT_COMMITMENTS,
         "Contract Commitment (1.3)",
         "Commitments; their costs are in the charges.",
+    ),
+    _shape(
+        "invoices",
+        "Invoices",
+        tables.FOCUS_INVOICE_DETAILS,
+        "Invoices",
+        "A row an invoice, with PaymentDueDate or InvoiceIssueDate; never counts as charges.",
+        "it lists invoices and no charges, and does not count; take it out of the folder of the source, and say in "
+        "seeds/config/invoices.csv what is payable",
+    ),
+    _shape(
+        "hub_transactions",
+        "Transactions",
+        tables.FOCUS_CHARGES,
+        "Transactions of a FinOps hub",
+        "Purchases of reservations, with x_TransactionType; Costs has them as well, and they never count as charges.",
+        "it lists purchases of reservations (x_TransactionType), which the export of costs has as well, and does not "
+        "count; take it out of the folder of the source",
     ),
 )
