@@ -12,6 +12,21 @@ copies as (
 
 ),
 
+-- of each file the other one with which it counts most twice
+said_twice as (
+
+    select
+        source,
+        source_file,
+        max(twice_cost) as twice_cost,
+        max_by(
+            other_file || ': ' || cast(first_day as string) || ' to ' || cast(last_day as string), twice_cost
+        ) as example_value
+    from {{ ref('int_quality__focus_overlaps') }}
+    group by source, source_file
+
+),
+
 rules as (
 
     select * from {{ ref('focus_conformance_rules') }}
@@ -57,6 +72,18 @@ other_findings as (
         case when uncompared_columns is not null then abs(effective_cost) end as touched_cost,
         cast(null as bigint) as example_row
     from copies
+    union all
+    select
+        files.source,
+        files.source_file,
+        'charge_in_one_file' as rule_id,
+        said_twice.example_value,
+        cast(files.delivery in ('overwrite', 'snapshot') as bigint) as checked_count,
+        cast(said_twice.source_file is not null as bigint) as violating_count,
+        said_twice.twice_cost as touched_cost,
+        cast(null as bigint) as example_row
+    from files
+    left join said_twice on files.source_file = said_twice.source_file
     union all
     select
         source,

@@ -226,6 +226,9 @@ def findings(module_warehouse):
     for name, unseen in (("a", "1"), ("b", "2")):
         warehouse.write(f"focus/copy_compared_whole/{name}.csv", csv_text([{**FOCUS_1_3_ROW, "x_Unseen": unseen}]))
     warehouse.write("focus/column_mapping_is_used/charges.csv", csv_text([FOCUS_1_3_ROW]))
+    for name, cost in (("2026-06", "1.5"), ("2026-06 (1)", "1.75")):
+        again = {**FOCUS_1_3_ROW, "ResourceId": "r", "BilledCost": cost, "EffectiveCost": cost}
+        warehouse.write(f"focus/charge_in_one_file/{name}.csv", csv_text([again]))
     lacking = {**FOCUS_1_3_ROW, "EffectiveCost": "", "BilledCost": ""}
     warehouse.write("focus/without_cost/charges.csv", csv_text([lacking, FOCUS_1_3_ROW]))
     # 10 of 12 that were bought
@@ -273,7 +276,8 @@ def test_a_row_that_breaks_a_rule_is_found(findings, rule_id):
 @pytest.mark.parametrize(
     "rule_id",
     [
-        *("cost_columns_present", "file_read", "copy_compared_whole", "column_mapping_is_used", "source_row_is_used"),
+        *("cost_columns_present", "file_read", "copy_compared_whole", "charge_in_one_file"),
+        *("column_mapping_is_used", "source_row_is_used"),
         *("invoice_matches_billed_cost", "commitment_balances"),
     ],
 )
@@ -284,7 +288,7 @@ def test_a_file_or_a_sum_that_breaks_a_rule_is_found(findings, rule_id):
 def test_each_rule_of_the_catalogue_is_broken_here(findings):
     catalogue = {rule_id for (rule_id,) in findings.query("select rule_id from reference.focus_conformance_rules")}
     sums = {"cost_columns_present", "file_read", "invoice_matches_billed_cost", "commitment_balances"}
-    sums |= {"copy_compared_whole", "column_mapping_is_used", "source_row_is_used"}
+    sums |= {"copy_compared_whole", "charge_in_one_file", "column_mapping_is_used", "source_row_is_used"}
     sets = {"superseded_by_later_file", "usage_without_cost"}  # test_focus_delivery.py, and below
     # tests/python/costs/test_token_meters.py
     meters = {"token_unit_readable", "token_kind_known", "token_unit_as_multiplied"}
