@@ -226,10 +226,17 @@ def _value(key: str, *, is_number: bool) -> Sql:
     if not is_number:
         return text
     written = re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:\s*(-?[0-9][0-9.eE+-]*)"
+    # an object within the row may have the same key: of what stands behind it the first of the same value
     return sql(
         """case
             when length({text}) > 15
-                then coalesce(nullif(regexp_extract(cast(element as varchar), {written}, 1), ''), {text})
+                then coalesce(
+                    list_filter(
+                        regexp_extract_all(cast(element as varchar), {written}, 1),
+                        lambda number: try_cast(number as double) = try_cast({text} as double)
+                    )[1],
+                    {text}
+                )
             else {text}
         end""",
         text=text,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,3 +62,22 @@ def test_invoices_and_purchases_beside_the_charges_do_not_count_and_are_named(la
         "focus/hub/invoices.csv": True,
         "focus/hub/transactions.csv": True,
     }
+
+
+# Behind a key of the row stands the long number; behind the same key of an object within it another one.
+LONG = '"EffectiveCost": 10.123456789012345678'
+ROWS = {
+    "before": f'{{"x_Old": {{"EffectiveCost": 99.123456789012345678}}, {LONG}}}',
+    "after": f'{{{LONG}, "x_Old": {{"EffectiveCost": 99.123456789012345678}}}}',
+    "in a text": f'{{"x_Old": {json.dumps(json.dumps({"EffectiveCost": 99.12345678901234}))}, {LONG}}}',
+    "in a list": f'{{"x_Old": [{{"EffectiveCost": 1e-18}}, {{"EffectiveCost": -10.12345678901234567}}], {LONG}}}',
+}
+
+
+@pytest.mark.parametrize("where", ROWS)
+def test_a_long_number_is_that_of_the_row_and_of_nothing_in_it(land: Callable, tmp_path: Path, where: str) -> None:
+    folder = tmp_path / "focus" / "x"
+    folder.mkdir(parents=True)
+    (folder / "a.jsonl").write_text(f"{ROWS[where]}\n", encoding="utf-8")
+    landed = land(tmp_path)
+    assert landed.session.execute("select EffectiveCost from focus_charges").fetchall() == [("10.123456789012345678",)]
