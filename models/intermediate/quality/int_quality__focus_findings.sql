@@ -86,6 +86,23 @@ other_findings as (
     left join said_twice on files.source_file = said_twice.source_file
     union all
     select
+        files.source,
+        files.source_file,
+        'manifest_row_count' as rule_id,
+        case
+            when listed.listed_row_count != coalesce(files.row_count, 0)
+                then coalesce(files.row_count, 0) || ' rows of ' || listed.listed_row_count
+        end as example_value,
+        1 as checked_count,
+        cast(listed.listed_row_count != coalesce(files.row_count, 0) as bigint) as violating_count,
+        case when listed.listed_row_count != coalesce(files.row_count, 0) then abs(files.effective_cost) end
+            as touched_cost,
+        cast(null as bigint) as example_row
+    from files
+    inner join {{ ref('landed_files') }} as listed on files.source_file = listed.source_file
+    where listed.listed_row_count is not null
+    union all
+    select
         source,
         cast(null as string) as source_file,
         'invoice_matches_billed_cost' as rule_id,

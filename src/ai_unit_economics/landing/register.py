@@ -256,6 +256,7 @@ def entry_row(entry: Entry) -> dict[str, object]:
         "is_damaged": head.is_damaged,
         "not_current_because": delivery.not_current_because,
         "superseded_days": list(delivery.superseded_days),
+        "listed_row_count": delivery.listed_row_count,
         "delivery": delivery.delivery if file.folder == BILLS else None,
         "run_scope": delivery.scope,
         "run_at": delivery.run_at,
@@ -312,6 +313,7 @@ def entry_of(row: Mapping[str, object]) -> Entry:
         run_at=row["run_at"],
         superseded_days=tuple(row["superseded_days"]),
         not_current_because=row["not_current_because"],
+        listed_row_count=row["listed_row_count"],
     )
     settings = row["file_version"].removeprefix(file.version).removeprefix("-")
     return Entry(file, head, shape, row["problem"], row["stops"], delivery, settings)

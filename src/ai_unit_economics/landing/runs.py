@@ -59,6 +59,7 @@ class Delivery:
         not_current_because: why it does not count.
         problem: why nobody can tell, which stops the build.
         note: what was assumed.
+        listed_row_count: how many rows the manifest of its export says that it has.
     """
 
     delivery: str = "overwrite"
@@ -69,6 +70,7 @@ class Delivery:
     not_current_because: str | None = None
     problem: str | None = None
     note: str | None = None
+    listed_row_count: int | None = None
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,7 @@ class Manifest:
     run_at: str | None = None
     days: tuple[date, date] | None = None
     scope: str | None = None
+    row_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -117,7 +120,14 @@ def read_manifest(file: File, text: str) -> Manifest | None:
         _time_of_run(run.get("submittedTime")),
         _days(run.get("startDate"), run.get("endDate")),
         export.group(1).lower() if export else None,
+        _row_counts(blobs if isinstance(blobs, list) else []),
     )
+
+
+def _row_counts(blobs: list[object]) -> dict[str, int]:
+    """By name of a file its rows, where a manifest tells them."""
+    told = ((blob.get("blobName"), blob.get("dataRowCount")) for blob in blobs if isinstance(blob, dict))
+    return {name.rsplit("/", 1)[-1]: rows for name, rows in told if isinstance(name, str) and type(rows) is int}
 
 
 def _time_of_run(text: object) -> str | None:
@@ -184,6 +194,10 @@ def _of_source(
     if any(place.delivery in RUNS for place in placed.values()):
         placed = _newest(files, placed, manifests, declared, settings, scopes)
     placed = _as_listed(files, placed, manifests)
+    for file, _ in files:
+        folder, _, name = file.relative_path.rpartition("/")
+        rows = by_folder[folder].row_counts.get(name) if folder in by_folder else None
+        placed[file.path] = replace(placed[file.path], listed_row_count=rows)
     return _without_copies(files, placed)
 
 

@@ -96,6 +96,7 @@ FILES = Table(
         "`not_in_manifest`; of any file `copy`, where another one is the same; null where it counts.",
         "stops BOOLEAN: Whether its problem stops the build: a bill of unknown cost.",
         "superseded_days DATE[]: Days of a bill's run that a newer run replaces.",
+        "listed_row_count BIGINT: How many rows the manifest of its export says that it has; null where none says it.",
         "delivery VARCHAR: How its source delivers, as in `focus_sources`.",
         "run_scope VARCHAR: Scope and period of its export run; null without runs.",
         "run_at VARCHAR: Age of the run; the greatest text is the newest.",

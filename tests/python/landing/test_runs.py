@@ -36,7 +36,7 @@ def azure_run(
     write(root, f"{folder}/part_0_0001.csv", csv_of(days, cost))
     manifest: dict[str, object] = {
         "runInfo": {"submittedTime": submitted},
-        "blobs": [{"blobName": f"{folder}/part_0_0001.csv"}],
+        "blobs": [{"blobName": f"{folder}/part_0_0001.csv", "dataRowCount": len(days) + 5}],
     }
     if scope:
         manifest["exportConfig"] = {"resourceId": f"{scope}/providers/Microsoft.CostManagement/exports/x"}
@@ -129,3 +129,13 @@ def test_what_aws_overwrites_after_it_kept_runs_stops_the_build(land: Callable, 
     landed = land(tmp_path)
     assert list(landed.problems) == [str(overwritten.relative_to(tmp_path))]
     assert "take away what the export no longer writes" in landed.problems[str(overwritten.relative_to(tmp_path))]
+
+
+def test_what_a_manifest_says_of_a_files_rows_is_kept(land: Callable, tmp_path: Path) -> None:
+    """It speaks of 9 + 5 rows; of a file beside another manifest nobody says anything."""
+    azure_run(tmp_path, f"dir/daily/{SEPTEMBER}/g", "2026-09-10T04:00:00Z", range(1, 10))
+    aws_before_and_after(tmp_path)
+    listed = {path: entry.delivery.listed_row_count for path, entry in land(tmp_path).entries.items()}
+    assert {path: rows for path, rows in listed.items() if rows} == {
+        f"focus/azure/dir/daily/{SEPTEMBER}/g/part_0_0001.csv": 14
+    }

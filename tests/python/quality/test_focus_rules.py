@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import os
 from datetime import UTC, datetime
 from pathlib import Path
@@ -229,6 +230,9 @@ def findings(module_warehouse):
     for name, cost in (("2026-06", "1.5"), ("2026-06 (1)", "1.75")):
         again = {**FOCUS_1_3_ROW, "ResourceId": "r", "BilledCost": cost, "EffectiveCost": cost}
         warehouse.write(f"focus/charge_in_one_file/{name}.csv", csv_text([again]))
+    warehouse.write("focus/manifest_row_count/part_0.csv", csv_text([FOCUS_1_3_ROW]))
+    blobs = [{"blobName": "x/part_0.csv", "dataRowCount": 2}]
+    warehouse.write("focus/manifest_row_count/manifest.json", json.dumps({"blobs": blobs}))
     lacking = {**FOCUS_1_3_ROW, "EffectiveCost": "", "BilledCost": ""}
     warehouse.write("focus/without_cost/charges.csv", csv_text([lacking, FOCUS_1_3_ROW]))
     # 10 of 12 that were bought
@@ -276,7 +280,7 @@ def test_a_row_that_breaks_a_rule_is_found(findings, rule_id):
 @pytest.mark.parametrize(
     "rule_id",
     [
-        *("cost_columns_present", "file_read", "copy_compared_whole", "charge_in_one_file"),
+        *("cost_columns_present", "file_read", "copy_compared_whole", "charge_in_one_file", "manifest_row_count"),
         *("column_mapping_is_used", "source_row_is_used"),
         *("invoice_matches_billed_cost", "commitment_balances"),
     ],
@@ -288,7 +292,8 @@ def test_a_file_or_a_sum_that_breaks_a_rule_is_found(findings, rule_id):
 def test_each_rule_of_the_catalogue_is_broken_here(findings):
     catalogue = {rule_id for (rule_id,) in findings.query("select rule_id from reference.focus_conformance_rules")}
     sums = {"cost_columns_present", "file_read", "invoice_matches_billed_cost", "commitment_balances"}
-    sums |= {"copy_compared_whole", "charge_in_one_file", "column_mapping_is_used", "source_row_is_used"}
+    sums |= {"copy_compared_whole", "charge_in_one_file", "manifest_row_count"}
+    sums |= {"column_mapping_is_used", "source_row_is_used"}
     sets = {"superseded_by_later_file", "usage_without_cost"}  # test_focus_delivery.py, and below
     # tests/python/costs/test_token_meters.py
     meters = {"token_unit_readable", "token_kind_known", "token_unit_as_multiplied"}
