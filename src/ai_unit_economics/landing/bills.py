@@ -94,7 +94,8 @@ def missing_cost(head: Head, source: str | None, catalogues: Catalogues) -> str 
     return (
         "it has neither an EffectiveCost nor a BilledCost column; export one of them, name the column that holds "
         "the cost in "
-        f"seeds/config/focus_column_mappings.csv, or say cost in known_gaps of focus_sources.csv. Its columns{how}: "
+        "seeds/config/focus_column_mappings.csv, or say cost in known_gaps of focus_sources.csv; if it is no bill, "
+        f"take it out of the folder of the source. Its columns{how}: "
         f"{seen[:300]}"
     )
 

@@ -46,6 +46,8 @@ MAGIC = {b"PAR1": "parquet", b"PK\x03\x04": "zip", b"\x1f\x8b": "gzip", b"\x28\x
 # A name in braces may begin a table's header.
 BEGINS_AS_JSON = re.compile(r"\{\s*(\"|\}|\Z)|\[\s*([\[{\"\]]|\Z)")
 KEY_IN_JSON = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:')
+# DuckDB takes the first of them for the header, and the header for a row.
+EMPTY_LINES = "empty lines stand before its header"
 # The signs of a time series database's dump, a sample a line.
 DUMP_LINE = re.compile(r"^(# |[^{ ]*\{.*\} [^ ]+ [0-9.eE+-]+$|[^{ ]+ [^ ]+ [0-9.eE+-]+$)")
 # What follows a time may be its offset, or the rest of it.
@@ -188,7 +190,7 @@ def _checksum(stream: BinaryIO) -> str:
 def _zip_heads(file: File) -> Iterator[tuple[File, Head]]:
     try:
         with zipfile.ZipFile(file.path) as archive:
-            members = [member for member in archive.infolist() if not member.is_dir()]
+            members = [member for member in archive.infolist() if not (member.is_dir() or _is_hidden(member.filename))]
             _refuse_bomb(sum(member.file_size for member in members), file.size_bytes)
             _refuse_names([member.filename for member in members])
             for member in members:
@@ -220,6 +222,11 @@ def _member_head(file: File, archive: zipfile.ZipFile, member: zipfile.ZipInfo) 
             return replace(_text_head(file, stream, member.compress_size), packing="zip")
     except (BrokenFileError, zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as error:
         return Head(packing="zip", problem=f"it cannot be read through: {_reason(error)}")
+
+
+def _is_hidden(name: str) -> bool:
+    """Whether a folder would hide it, or macOS packed it beside a file: it is nothing that somebody exported."""
+    return any((part.startswith(".") and part.strip(".")) or part == "__MACOSX" for part in name.split("/"))
 
 
 def _refuse_names(names: Sequence[str]) -> None:
@@ -316,7 +323,9 @@ def _describe_text(name: str, text: str, is_all: bool) -> Head:
         return Head("json_lines" if is_line or is_one_line else "json_document", keys=keys, first_line=text[:4000])
     if "\r" in first_line:
         return Head(problem="its lines end with a carriage return alone: save it with line ends of Unix or Windows")
-    return _csv_head(first_line[:HEAD_BYTES], second_line.replace("\r", " ")[:HEAD_BYTES])
+    head = _csv_head(first_line[:HEAD_BYTES], second_line.replace("\r", " ")[:HEAD_BYTES])
+    has_empty_lines = "\n" in text[: len(text) - len(text.lstrip())]
+    return replace(head, note="; ".join(filter(None, (EMPTY_LINES, head.note)))) if has_empty_lines else head
 
 
 def _is_json(text: str) -> bool:

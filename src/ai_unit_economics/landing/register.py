@@ -14,7 +14,7 @@ import duckdb
 
 from ai_unit_economics.landing import bills, customers, product, provider_usage, requests, samples, training
 from ai_unit_economics.landing.files import File, list_files
-from ai_unit_economics.landing.heads import Column, Head, look
+from ai_unit_economics.landing.heads import EMPTY_LINES, Column, Head, look
 from ai_unit_economics.landing.privacy import without_emails
 from ai_unit_economics.landing.runs import Delivery, Manifest, deliveries, read_manifest
 from ai_unit_economics.landing.shapes import Catalogues, Shape
@@ -137,6 +137,8 @@ def _entry(file: File, head: Head, catalogues: Catalogues, versions: Mapping[str
         return Entry(file, head, problem=f"{shape.name}: {shape.unfit}")
     if is_bill:
         problem = "bytes of it are not UTF-8; save it as UTF-8" if head.is_damaged else None
+        if head.note and EMPTY_LINES in head.note:
+            problem = f"{EMPTY_LINES}: take them away"
         if shape.table is bills.SHAPES[0].table:
             problem = problem or bills.missing_cost(head, file.source, catalogues)
         settings = bills.settings_version(head, file.source, catalogues)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,3 +82,37 @@ def test_a_long_number_is_that_of_the_row_and_of_nothing_in_it(land: Callable, t
     (folder / "a.jsonl").write_text(f"{ROWS[where]}\n", encoding="utf-8")
     landed = land(tmp_path)
     assert landed.session.execute("select EffectiveCost from focus_charges").fetchall() == [("10.123456789012345678",)]
+
+
+CHARGE = "EffectiveCost,ChargePeriodStart\n10,2026-09-01\n"
+# By the name of a file beside a bill its content, and what its message names as the way out.
+WAYS_OUT = {
+    "notes.txt": ("Your export.\nSee docs.\n", "if it is no bill, take it out of the folder of the source"),
+    "prices.csv": ("SkuId,ListUnitPrice,ChargeCategory\na,1,Usage\n", "if it is no bill, take it out of the folder"),
+    "crlf.csv": ("\n\n" + CHARGE.replace("\n", "\r\n"), "take them away"),
+    "blank.csv": (f"\n\n{CHARGE}", "empty lines stand before its header: take them away"),
+}
+
+
+@pytest.mark.parametrize("name", WAYS_OUT)
+def test_what_cannot_be_read_beside_a_bill_says_the_way_out(land: Callable, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "focus" / "x"
+    folder.mkdir(parents=True)
+    content, way_out = WAYS_OUT[name]
+    (folder / "a.csv").write_text(CHARGE, encoding="utf-8")
+    (folder / name).write_bytes(content.encode())
+    landed = land(tmp_path)
+    assert list(landed.problems) == [f"focus/x/{name}"]
+    assert way_out in landed.problems[f"focus/x/{name}"]
+
+
+def test_what_macos_packs_beside_a_file_is_no_bill(land: Callable, tmp_path: Path) -> None:
+    folder = tmp_path / "focus" / "x"
+    folder.mkdir(parents=True)
+    with zipfile.ZipFile(folder / "export.zip", "w") as archive:
+        archive.writestr("./a.csv", CHARGE)
+        for name in ("__MACOSX/._a.csv", ".DS_Store", "b/.c.csv"):
+            archive.writestr(name, b"\0\5\26\7\0\2")
+    landed = land(tmp_path)
+    assert landed.problems == {}
+    assert landed.session.execute("select EffectiveCost from focus_charges").fetchall() == [("10",)]
