@@ -16,6 +16,16 @@ copies as (
 
 ),
 
+restated as (
+
+    select
+        source_file,
+        {{ joined_texts(list_in_order('newer_version', 'newer_file'), "' '") }} as newer_versions
+    from {{ ref('base_focus__restated_files') }}
+    group by source_file
+
+),
+
 scopes as (
 
     select
@@ -35,11 +45,14 @@ select
     -- running totals are read anew with every other file of their scope, because each may supersede another
     case
         when files.delivery = 'cumulative' then files.file_version || '-' || md5(scopes.file_versions)
-        -- and the days that are left of a run, whenever a newer run takes others
-        when {{ length_of('files.superseded_days') }} > 0
-            then files.file_version
-                || '-'
-                || md5({{ joined_texts(list_of_each('files.superseded_days', 'd', 'cast(d as string)'), "' '") }})
+        -- and what is left of a run, whenever a newer run takes days or charges of it
+        when {{ length_of('files.superseded_days') }} > 0 or restated.source_file is not null
+            then concat_ws(
+                    '-',
+                    files.file_version,
+                    md5({{ joined_texts(list_of_each('files.superseded_days', 'd', 'cast(d as string)'), "' '") }}),
+                    md5(restated.newer_versions)
+                )
         else files.file_version
     end as file_version,
     files.focus_version,
@@ -70,6 +83,7 @@ select
 from files
 left join contents on files.source_file = contents.source_file
 left join copies on files.source_file = copies.source_file
+left join restated on files.source_file = restated.source_file
 left join scopes
     on
         files.source = scopes.source

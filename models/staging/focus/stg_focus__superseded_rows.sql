@@ -4,14 +4,24 @@ with charges as (
 
 ),
 
-files as (
+restated as (
 
-    select * from {{ ref('base_focus__files') }}
-    where delivery = 'cumulative'
+    select * from {{ ref('base_focus__restated_files') }}
 
 ),
 
-of_running_totals as (
+-- files of running totals, and runs that state days of one another
+files as (
+
+    select * from {{ ref('base_focus__files') }}
+    where
+        delivery = 'cumulative'
+        or source_file in (select source_file from restated)
+        or source_file in (select newer_file from restated)
+
+),
+
+of_these_files as (
 
     select charges.*
     from charges
@@ -31,7 +41,7 @@ identities as (
             pricing_currency_effective_cost, pricing_currency_contracted_unit_price,
             pricing_currency_list_unit_price, commitment_discount_quantity'
         ) }}) as identity
-    from of_running_totals
+    from of_these_files
 
 ),
 

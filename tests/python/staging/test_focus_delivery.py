@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -189,6 +190,26 @@ def test_a_run_takes_its_days_from_an_older_one(warehouse, order):
         select sum(checked_count) from intermediate.int_quality__focus_row_findings
         group by rule_id order by 1 desc limit 1
     """) == [(15,)]
+
+
+def test_rows_of_a_newer_run_beyond_its_days_replace_those_of_the_older_one(warehouse):
+    """June's 30 days of 10. The run of the next day is for 31 May to 29 June by its folder, and has 30 rows of 11 of
+    June: 330. The older run's late row, 5 of the 30th that was billed in July, is no row of the newer one and stays."""
+    header = HEADER.replace("\n", ",ChargePeriodEnd,ChargeCategory\n")
+    for run, cost, more in (
+        ("20260601-20260630/d/202607010400", 10, "5,USD,2026-07-01,2026-06-30,2026-07-01,Usage\n"),
+        ("20260531-20260629/d/202607020400", 11, ""),
+    ):
+        days = [date(2026, 6, 1) + timedelta(number) for number in range(30)]
+        rows = [f"{cost},USD,2026-06-01,{day},{day + timedelta(1)},Usage\n" for day in days]
+        warehouse.write(f"focus/azure/a/{run}/guid/part_0.csv", header + "".join(rows) + more)
+        warehouse.build("+stg_focus__charges")
+        total = warehouse.query("select sum(effective_cost) from staging.stg_focus__charges")[0][0]
+        assert total == (330 + 5 if cost == 11 else 300 + 5)
+    assert warehouse.query("""
+        select cast(charge_period_start as date), effective_cost from staging.stg_focus__charges
+        where list_contains(source_changes, 'superseded_by_later_file')
+    """) == [(date(2026, 6, 30), 0)]
 
 
 def test_two_manifests_for_one_run_stop_the_build(warehouse):
