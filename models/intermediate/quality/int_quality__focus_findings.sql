@@ -20,7 +20,9 @@ said_twice as (
         source_file,
         max(twice_cost) as twice_cost,
         max_by(
-            other_file || ': ' || cast(first_day as string) || ' to ' || cast(last_day as string), twice_cost
+            source_file || ' and ' || other_file || ' state the same charges of ' || cast(first_day as string)
+            || ' to ' || cast(last_day as string),
+            twice_cost
         ) as example_value
     from {{ ref('int_quality__focus_overlaps') }}
     group by source, source_file
