@@ -201,14 +201,16 @@ def _of_source(
     return _without_copies(files, placed)
 
 
-def _homes(folder: str) -> tuple[str, str]:
-    """The folder of an export, without those of its runs, and the one that it lies in with others."""
+def _homes(folder: str) -> tuple[str, ...]:
+    """The folder of an export, without those of its runs; and that of its scope, where exports lie beneath a range."""
     parts = folder.split("/")
     days = next((place for place, part in enumerate(parts) if DAYS.fullmatch(part)), None)
-    if days is not None:
-        time = next((place for place, part in enumerate(parts) if place > days and TIME_OF_RUN.fullmatch(part)), days)
-        parts = parts[:days] + parts[days + 1 : time]
-    return "/".join(parts), "/".join(parts[:-1])
+    if days is None:
+        return (folder,)
+    time = next((place for place, part in enumerate(parts) if place > days and TIME_OF_RUN.fullmatch(part)), days)
+    export = parts[days + 1 : time]
+    around = "/".join(parts[:days])
+    return ("/".join(parts[:days] + export), around) if export else (around,)
 
 
 def _scopes(manifests: list[Manifest]) -> dict[str, str]:
@@ -223,8 +225,8 @@ def _scopes(manifests: list[Manifest]) -> dict[str, str]:
 def _scope(folder: str, manifest: Manifest | None, scopes: Mapping[str, str]) -> str | None:
     """What the export of a run is of, by its manifest or by those of its siblings. A folder's name is no better:
     another export of the same scope has another one, and two scopes may share a folder."""
-    home, around = _homes(folder)
-    return (manifest and manifest.scope) or scopes.get(home) or scopes.get(around)
+    of_siblings = (scopes[home] for home in _homes(folder) if home in scopes)
+    return (manifest and manifest.scope) or next(of_siblings, None)
 
 
 def _place(

@@ -88,6 +88,15 @@ def test_two_scopes_in_one_folder_are_two_bills(land: Callable, tmp_path: Path) 
     assert landed.entries[late].delivery.not_current_because == "incomplete_run"
 
 
+def test_an_export_without_any_manifest_is_not_of_its_neighbours_scope(land: Callable, tmp_path: Path) -> None:
+    """Nobody says what b is of: it stops the build, and is not lost as an older run of a."""
+    azure_run(tmp_path, f"dir/a/{SEPTEMBER}/202609150400/g", "2026-09-15T04:00:00Z", range(1, 15))
+    azure_run(tmp_path, f"dir/b/{SEPTEMBER}/202609140400/g", None, range(1, 14))
+    landed = land(tmp_path)
+    assert list(landed.problems) == [f"focus/azure/dir/b/{SEPTEMBER}/202609140400/g/part_0_0001.csv"]
+    assert "a manifest, or a file that it lists, is missing" in next(iter(landed.problems.values()))
+
+
 def test_the_runs_of_an_export_need_no_manifest(land: Callable, tmp_path: Path) -> None:
     """Azure's own layout with times: of the 13 and the 14 days of one export the 14 count, and 7 of another export."""
     for export, at, days in (("a", "202609140400", 13), ("a", "202609150400", 14), ("b", "202609080400", 7)):
