@@ -22,6 +22,12 @@ repeating_targets as (
 
 ),
 
+repeating_servers as (
+
+    select * from {{ ref('int_usage__repeating_servers_daily') }}
+
+),
+
 server_meters as (
 
     select * from {{ ref('int_usage__server_meters_daily') }}
@@ -117,6 +123,23 @@ inner join series_deployments
         repeating_targets.deployment_id = series_deployments.deployment_id
         and repeating_targets.target_id = series_deployments.target_id
         and {{ in_effect('series_deployments', 'repeating_targets.date_day') }}
+where series_deployments.metric_type = 'counter'
+
+union all
+
+select
+    series_deployments.series_id,
+    'counted_twice' as issue,
+    'its process counts the same under the names of another server; this one does not count' as detail,
+    repeating_servers.date_day
+from repeating_servers
+inner join series_deployments
+    on
+        repeating_servers.deployment_id = series_deployments.deployment_id
+        and repeating_servers.target_id = series_deployments.target_id
+        and repeating_servers.server = series_deployments.server
+        and repeating_servers.semantic = series_deployments.semantic
+        and {{ in_effect('series_deployments', 'repeating_servers.date_day') }}
 where series_deployments.metric_type = 'counter'
 
 union all

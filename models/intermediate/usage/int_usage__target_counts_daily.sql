@@ -29,6 +29,12 @@ repeating_targets as (
 
 ),
 
+repeating_servers as (
+
+    select * from {{ ref('int_usage__repeating_servers_daily') }}
+
+),
+
 broken as (
 
     select * from {{ ref('int_usage__broken_series_daily') }}
@@ -58,6 +64,13 @@ measured as (
             increases.date_day = repeating_targets.date_day
             and series.deployment_id = repeating_targets.deployment_id
             and series.target_id = repeating_targets.target_id
+    anti join repeating_servers
+        on
+            increases.date_day = repeating_servers.date_day
+            and series.deployment_id = repeating_servers.deployment_id
+            and series.target_id = repeating_servers.target_id
+            and series.server = repeating_servers.server
+            and series.semantic = repeating_servers.semantic
     group by all
 
 ),

@@ -142,6 +142,17 @@ def addresses() -> None:
             )
 
 
+def names() -> None:
+    """An image shows its engine's metrics beside its own; or a pod has two servers, that answer as many requests."""
+    own = [metric.removeprefix("vllm:") for metric in METRICS]
+    server("two-names", steady)
+    for metric in own:
+        series("two-names", metric, steady, model_name="m")
+    server("two-programs", steady)
+    for metric, factor in zip(own, (2, 3, 1), strict=True):
+        series("two-programs", metric, lambda n, factor=factor: factor * steady(n), model_name="m")
+
+
 PLACES = {
     "two-monitors": WHOLE,
     "two-containers": 2 * WHOLE,
@@ -163,6 +174,7 @@ PLACES = {
     "another-name": WHOLE,
     "another-server": 719_000 * 2,
     "two-change": 3 * WHOLE,
+    "two-names": WHOLE,
     # ten minutes of a day are no matter
     "one-is-replaced": 1_429_000,
 }
@@ -176,6 +188,7 @@ def built(module_warehouse):
     replicas()
     scrapers()
     addresses()
+    names()
     for case, lines in FILES.items():
         module_warehouse.write(f"telemetry/prometheus/{case}.jsonl", "\n".join(lines) + "\n")
     declared = [f"{case},{case},production,inference,m,2026-01-01" for case in FILES]
@@ -217,3 +230,7 @@ def test_a_fall_is_a_restart_only_if_the_counter_is_that_fast(built, case: str) 
 @pytest.mark.parametrize("case", PLACES)
 def test_two_that_look_alike(built, case: str) -> None:
     assert counted(built, case) == (PLACES[case],) * 3
+
+
+def test_two_programs_in_one_pod_are_two(built) -> None:
+    assert counted(built, "two-programs") == (3 * WHOLE, 4 * WHOLE, 2 * WHOLE)
