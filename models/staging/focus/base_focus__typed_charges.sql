@@ -45,11 +45,17 @@ with charges as (
 
 ),
 
--- whoever divides cells by semicolons may do so because numbers have commas
-files_of_semicolons as (
+-- whoever divides cells by semicolons may do so because numbers have commas; so may others who use no comma, unless a number
+-- of the file has a point
+files_of_commas as (
 
     select source_file from {{ ref('base_focus__files') }}
-    where delimiter = ';'
+    where
+        delimiter = ';'
+        or delimiter in ('|', chr(9)) and source_file not in (
+            select source_file from {{ ref('base_focus__charges') }}
+            where contains(billed_cost, '.') or contains(effective_cost, '.')
+        )
 
 ),
 
@@ -64,7 +70,7 @@ given as (
 
     select
         charges.*,
-        files_of_semicolons.source_file is not null as has_semicolons,
+        files_of_commas.source_file is not null as may_have_commas,
         day_first_files.source_file is not null as is_day_first,
         effective_cost as given_effective_cost,
         billed_cost as given_billed_cost,
@@ -82,7 +88,7 @@ given as (
         concat_ws(' ', billing_period_start, billing_period_end, charge_period_start, charge_period_end) as times,
         concat_ws(' ', billed_cost, effective_cost, contracted_cost, list_cost, consumed_quantity) as amounts
     from charges
-    left join files_of_semicolons on charges.source_file = files_of_semicolons.source_file
+    left join files_of_commas on charges.source_file = files_of_commas.source_file
     left join day_first_files on charges.source_file = day_first_files.source_file
 
 ),
@@ -91,7 +97,7 @@ typed as (
 
     select
         given.{{ all_but(
-            'times, amounts, has_semicolons, is_day_first, has_null_as_text, effective_cost, billed_cost, contracted_cost, list_cost, consumed_quantity,
+            'times, amounts, may_have_commas, is_day_first, has_null_as_text, effective_cost, billed_cost, contracted_cost, list_cost, consumed_quantity,
             pricing_quantity, contracted_unit_price, list_unit_price, commitment_discount_quantity,
             pricing_currency_effective_cost, pricing_currency_contracted_unit_price, pricing_currency_list_unit_price,
             billing_period_start, billing_period_end, charge_period_start, charge_period_end, tags, allocated_tags,
@@ -119,7 +125,7 @@ typed as (
         {{ sum_of_credits('x_credits') }} as google_credits,
         -- 1,500 is 1.5 or 1500 there; 1,500.00 can be read
         case
-            when has_semicolons and contains(amounts, ',') then {{ matches('amounts', "'(^| )[^ .]*,[^ .]*( |$)'") }}
+            when may_have_commas and contains(amounts, ',') then {{ matches('amounts', "'(^| )[^ .]*,[^ .]*( |$)'") }}
             else false
         end as has_doubtful_comma,
         -- read without a change of meaning, but written so that somebody could read it otherwise
