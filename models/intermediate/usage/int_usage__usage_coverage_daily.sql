@@ -114,8 +114,7 @@ observed as (
 
 ),
 
--- what is hosted has no servers to scrape: a day that its meter reports is covered, also if nobody can read the report, and one that
--- is billed should be
+-- what is hosted has no servers: a day that its meter reports, to be read or not, is covered; one that is billed should be
 seconds as (
 
     select
