@@ -124,13 +124,17 @@ def other_columns(names: frozenset[str], catalogues: Catalogues) -> list[str]:
 
 
 def settings_version(head: Head, source: str | None, catalogues: Catalogues) -> str:
-    """What of the seeds decides how a file is read, besides the file: it is read anew when that changes."""
+    """What decides how a file is read, besides the file: it is read anew when that changes.
+
+    The number goes up where rows of JSON are read otherwise than those that landed before.
+    """
     mapped = [
         f"{row['column_name']}={normal(row['source_column'])}"
         for row in catalogues.column_mappings
         if row["source"] == source
     ]
-    return "|".join([*other_columns(names_of(head), catalogues), *sorted(mapped)])
+    reading = ["json:2"] if head.format in ("json_lines", "json_document") else []
+    return "|".join([*reading, *other_columns(names_of(head), catalogues), *sorted(mapped)])
 
 
 def _rows(dataset: str) -> Callable[[Reading], Sql]:
