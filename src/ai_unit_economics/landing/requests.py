@@ -34,6 +34,13 @@ _SPANS = f"""struct(
         "status" struct("code" varchar), "attributes" {ATTRIBUTES}
     )[])[]
 )[]"""
+# These generate nothing, and no cache answers a part of them: what they do not tell is 0.
+EMBEDDINGS = [
+    *("embedding", "embeddings", "aembedding", "createembedding", "createembeddings", "embed", "embedcontent"),
+    *("embeddocuments", "embedquery", "textembedding", "textembeddings", "rerank", "arerank", "reranking"),
+    *("aiembeddoembed", "aiembedmanydoembed"),
+]
+EMBEDDING_KINDS = ["embedding", "reranker"]
 # Calls of a model, by the operation that a span names: letters and digits alone are compared, in lower case. What
 # plans, runs tools or embraces a conversation repeats them.
 OPERATIONS = [
@@ -44,12 +51,10 @@ OPERATIONS = [
     *("message", "messages", "createmessage", "messagescreate", "anthropicmessages"),
     *("response", "responses", "aresponses", "createresponse", "responsescreate"),
     *("converse", "conversestream", "invokemodel", "invokemodelwithresponsestream"),
-    *("embedding", "embeddings", "aembedding", "createembedding", "createembeddings", "embed", "embedcontent"),
-    *("embeddocuments", "embedquery", "textembedding", "textembeddings", "rerank", "arerank", "reranking"),
     *("aigeneratetextdogenerate", "aistreamtextdostream", "aigenerateobjectdogenerate", "aistreamobjectdostream"),
-    *("aiembeddoembed", "aiembedmanydoembed"),
+    *EMBEDDINGS,
 ]
-KINDS = ["llm", "embedding", "reranker"]
+KINDS = ["llm", *EMBEDDING_KINDS]
 # Tokens of these are in spans of their own: prompts that are counted beforehand, and what Vercel's wrappers hold.
 NO_CALLS = [
     *("counttokens", "tokencount", "tokenize", "tokenizer"),
@@ -286,7 +291,10 @@ def _related_spans() -> Sql:
             -- a span that a file has twice is one
             spans as materialized (
                 select
-                    *,
+                    * replace (
+                        coalesce(output_tokens, {nothing}) as output_tokens,
+                        coalesce(cached_input_tokens, {nothing}) as cached_input_tokens
+                    ),
                     case
                         when list_contains({operations}, operation_key) or list_contains({kinds}, lower(kind)) then true
                         when operation is null and kind is null then input_tokens is not null
@@ -379,6 +387,13 @@ def _related_spans() -> Sql:
         operations=OPERATIONS,
         kinds=KINDS,
         no_calls=NO_CALLS,
+        nothing=sql(
+            """case
+                when list_contains({operations}, operation_key) or list_contains({kinds}, lower(kind)) then '0'
+            end""",
+            operations=EMBEDDINGS,
+            kinds=EMBEDDING_KINDS,
+        ),
         most=SPANS_BETWEEN,
     )
 

@@ -59,6 +59,15 @@ TREES = {
         ],
         1,
     ),
+    # one deployment for both: what an embedding does not tell is 0, and no doubt about the output of the other
+    "embedded": (
+        [
+            (named("chat"), 0),
+            ({"gen_ai.operation.name": "embedding", "gen_ai.usage.input_tokens": 500}, 0),
+            ({"openinference.span.kind": "EMBEDDING", "gen_ai.usage.input_tokens": 500}, 0),
+        ],
+        3,
+    ),
     # a name that is none of a call, in an attribute that anybody may use
     "other_name": ([({"operation.name": "my-service", **USAGE}, 0)], 1),
     # the tokens of a prompt that is counted beforehand are those of the call that follows
@@ -115,6 +124,14 @@ def test_tokens_of_calls_within_calls(counted):
     assert counted["served"] == counted["streamed"] == counted["wrapped"] == (1, 1000, 50)
     assert counted["guarded"] == (2, 1070, 100)
     assert counted["agent"] == (2, 2000, 100)
+
+
+def test_an_embedding_has_no_output_and_no_cache(built, counted):
+    assert counted["embedded"] == (3, 2000, 50)
+    assert built.query("""
+        select sum(requests_without_output), sum(requests_without_cached)
+        from intermediate.int_usage__customer_requests_daily where deployment_id = 'embedded'
+    """) == [(0, 1)]
 
 
 def test_other_spans_with_tokens_are_named_and_do_not_count(built, counted):

@@ -102,7 +102,8 @@ def test_spans_count_the_innermost_call_once(warehouse):
         ("chat-large", "acme", "conv-1", "ok", 1200, 900, None, 100, 60),
         ("chat-small", "acme", None, "ok", 500, None, None, 30, None),
         ("chat-small", "acme", None, "error", None, None, None, None, None),
-        ("docs-search", "acme", None, "ok", 256, None, None, None, None),
+        # an embedding generates nothing, and no cache answers it
+        ("docs-search", "acme", None, "ok", 256, 0, None, 0, None),
         ("assistant-hosted", "acme", None, "ok", 2100, 1500, 400, 200, None),
         (None, None, None, None, None, None, None, None, None),
     ]
