@@ -151,7 +151,8 @@ select
         or (generated_tokens is null and nullif(trim(output_tokens), '') is not null)
     ) as has_unusable_counts,
     has_more_reasoning_than_output and not has_reasoning_in_total as has_more_reasoning_than_output,
-    coalesce(
+    not repeats_usage
+    and coalesce(
         told_total_tokens > coalesce(whole_input_tokens, 0) + coalesce(whole_output_tokens, 0), false
     ) as has_more_in_total,
     unread_tokens,
