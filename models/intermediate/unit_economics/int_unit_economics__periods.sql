@@ -19,6 +19,22 @@ units as (
 
 ),
 
+-- a period that lies within a closed month is signed as a whole: these are weeks that go on after it
+recounted as (
+
+    select distinct
+        grains.grain,
+        days.environment,
+        days.workload,
+        days.cohort_dimension,
+        days.cohort,
+        days.unit,
+        {{ period_start('days.date_day', 'grains.grain') }} as period_start
+    from {{ ref('int_books__recounted_days') }} as days
+    cross join {{ grains() }}
+
+),
+
 periods as (
 
     select
@@ -72,11 +88,12 @@ periods as (
 select
     periods.{{ all_but('known_units, counted_units, activity_source') }},
     coalesce(distinct_units.activity_source, periods.activity_source) as activity_source,
-    coalesce(distinct_units.activity_source = 'mixed', false) as has_mixed_ids,
-    -- users and sessions are counted over the period itself, days do not add up; nor do the ids of two sources
+    coalesce(distinct_units.activity_source = 'mixed', false) or recounted.unit is not null as has_mixed_ids,
+    -- users and sessions are counted over the period itself, days do not add up; nor do the ids of two sources, or of signed days
+    -- and other ones
     cast(
         case
-            when distinct_units.activity_source = 'mixed' then null
+            when distinct_units.activity_source = 'mixed' or recounted.unit is not null then null
             when periods.counted_seconds > 0 then coalesce(distinct_units.units, periods.counted_units)
             -- what is known of days of which the cost is not
             when not units.is_distinct then periods.known_units
@@ -94,3 +111,12 @@ left join distinct_units
         and periods.cohort_dimension = distinct_units.cohort_dimension
         and periods.cohort = distinct_units.cohort
         and periods.unit = distinct_units.unit
+left join recounted
+    on
+        periods.grain = recounted.grain
+        and periods.period_start = recounted.period_start
+        and periods.environment = recounted.environment
+        and periods.workload = recounted.workload
+        and periods.cohort_dimension = recounted.cohort_dimension
+        and periods.cohort = recounted.cohort
+        and periods.unit = recounted.unit

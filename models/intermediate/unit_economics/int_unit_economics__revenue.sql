@@ -14,17 +14,38 @@ with cohorts as (
 
 ),
 
+closed_months as (
+
+    select closed_month
+    from {{ ref('int_books__closed_months') }}
+    where is_shown_as_signed
+
+),
+
+-- of a closed month what was signed is sold, as it is what has a cost
 distinct_units as (
 
     select
-        environment,
-        workload,
-        cohort as customer_tier,
-        unit,
-        units,
-        period_start
-    from {{ ref('int_unit_economics__distinct_units') }}
-    where cohort_dimension = 'customer_tier' and grain = 'month' and units is not null
+        counted.environment,
+        counted.workload,
+        counted.cohort as customer_tier,
+        counted.unit,
+        counted.units,
+        counted.period_start
+    from {{ ref('int_unit_economics__distinct_units') }} as counted
+    anti join closed_months on counted.period_start = closed_months.closed_month
+    where counted.cohort_dimension = 'customer_tier' and counted.grain = 'month' and counted.units is not null
+    union all
+    select
+        signed.environment,
+        signed.workload,
+        signed.cohort as customer_tier,
+        signed.unit,
+        signed.units,
+        signed.period_start
+    from {{ ref('int_books__closed_unit_counts') }} as signed
+    semi join closed_months on signed.period_start = closed_months.closed_month
+    where signed.cohort_dimension = 'customer_tier' and signed.grain = 'month' and signed.units is not null
 
 ),
 

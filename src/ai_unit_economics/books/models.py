@@ -32,7 +32,22 @@ ADJUSTMENTS = {
     "effective_cost": "decimal(38, 18)",
     "currency": "varchar",
 }
-OWN_ROWS = {"adjustments": ADJUSTMENTS, "owner_adjustments": {**ADJUSTMENTS, "owner": "varchar"}}
+# What was counted, for models that the whole rows are made of.
+UNIT_COUNTS = {
+    "grain": "varchar",
+    "period_start": "date",
+    "environment": "varchar",
+    "workload": "varchar",
+    "cohort_dimension": "varchar",
+    "cohort": "varchar",
+    "unit": "varchar",
+    "units": "bigint",
+}
+OWN_ROWS = {
+    "adjustments": ADJUSTMENTS,
+    "owner_adjustments": {**ADJUSTMENTS, "owner": "varchar"},
+    "unit_economics": UNIT_COUNTS,
+}
 
 
 @dataclass(frozen=True)
