@@ -24,6 +24,7 @@ from ai_unit_economics.sql import identifier, joined, sql
 DIMENSIONS = ("all", "deployment", "customer_tier", "model")
 STATUSES = ("met", "at_risk", "breached", "no_data")
 PREFIX = "ai_unit_economics_"
+REQUIRED = ("fct_unit_economics_daily", "fct_deployment_costs_daily", "fct_cost_reconciliation")
 FOR_COLLECTORS = 0o644  # a collector is another user
 COHORT = ("environment", "workload", "cohort_dimension", "cohort", "unit")
 
@@ -243,6 +244,11 @@ def metrics_command(database: Path, folder: Path) -> None:
         raise click.ClickException(f"{database}: no such database; run make publish, or set UNIT_ECONOMICS_DATABASE")
     try:
         with duckdb.connect(str(database), read_only=True) as connection:
+            missing = [name for name in REQUIRED if not Marts(connection).has(name)]
+            if missing:
+                raise click.ClickException(
+                    f"{database}: marts.{missing[0]} is not in it; run make build and look at its first error"
+                )
             for file in write(connection, folder):
                 click.echo(f"wrote {file}")
     except duckdb.Error as error:

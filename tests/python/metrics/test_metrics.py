@@ -12,8 +12,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner
 
-from ai_unit_economics.metrics import families, text, write
+from ai_unit_economics.metrics import families, metrics_command, text, write
 from ai_unit_economics.report.content import Marts
 
 MONITORING = Path(__file__).resolve().parents[3] / "monitoring"
@@ -124,6 +125,14 @@ def test_rules_and_dashboard_ask_for_metrics_that_exist(marts: duckdb.DuckDBPyCo
         asked = set(re.findall(r"(?<!:)\bai_unit_economics_\w+", (MONITORING / file).read_text()))
         assert asked - exist <= {"ai_unit_economics_alerts"}, file
         assert len(asked) >= 8
+
+
+def test_a_database_without_marts_says_what_to_do(tmp_path: Path) -> None:
+    database = tmp_path / "empty.duckdb"
+    duckdb.connect(str(database)).close()
+    done = CliRunner().invoke(metrics_command, ["--database", str(database), "--out", str(tmp_path / "metrics")])
+    assert done.exit_code == 1
+    assert "marts.fct_unit_economics_daily is not in it; run make build" in done.output
 
 
 def promtool(*arguments: str, text: str | None = None) -> str:
