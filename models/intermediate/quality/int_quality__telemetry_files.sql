@@ -39,18 +39,31 @@ product_counts as (
 
 ),
 
+rows_with_problems as (
+
+    select source_file, problem from {{ ref('landed_requests') }}
+    where source_row is not null and problem is not null and unread_operation is null
+    union all
+    select source_file, problem from {{ ref('landed_provider_usage') }}
+    where source_row is not null and problem is not null
+    union all
+    select source_file, problem from {{ ref('landed_training_progress') }}
+    where source_row is not null and problem is not null
+    union all
+    select source_file, problem from {{ ref('landed_product_activity') }}
+    where source_row is not null and problem is not null
+
+),
+
 -- why rows are not read, where their reader can tell
 row_problems as (
 
-    {% for table in ['requests', 'provider_usage', 'training_progress', 'product_activity'] -%}
     select
         source_file,
         min(problem) as problem
-    from {{ ref('landed_' ~ table) }}
-    where source_row is not null and problem is not null
+    from rows_with_problems
     group by source_file
-    {% if not loop.last %}union all{% endif %}
-    {% endfor %}
+
 ),
 
 issues as (

@@ -76,6 +76,12 @@ named as (
 
 ),
 
+named_rows as (
+
+    select distinct row_key from named
+
+),
+
 looked_at as (
 
     select
@@ -118,10 +124,10 @@ looked_at as (
         'sku_meter_of_a_charge' as rule_id,
         null as attribute_key,
         sku_meters.row_key,
-        named.row_key is null as is_violated,
+        named_rows.row_key is null as is_violated,
         sku_meters.column_name || ' ' || sku_meters.value as example_value
     from sku_meters
-    left join (select distinct row_key from named) as named on sku_meters.row_key = named.row_key
+    left join named_rows on sku_meters.row_key = named_rows.row_key
 
 ),
 
