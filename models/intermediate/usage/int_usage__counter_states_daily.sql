@@ -160,19 +160,25 @@ interruptions as (
 steps as (
 
     select
-        date_day,
-        scrape_series_id,
-        value,
-        previous_value,
-        is_reset,
-        is_bare_fall,
-        sampled_us - previous_us between 1 and {{ max_gap_us }} as is_step,
-        last(case when is_bare_fall then previous_value when is_reset then -1 end ignore nulls) over (
-            partition by date_day, scrape_series_id order by row_number
+        turns.date_day,
+        turns.scrape_series_id,
+        turns.value,
+        turns.previous_value,
+        turns.is_reset,
+        turns.is_bare_fall,
+        turns.sampled_us - turns.previous_us between 1 and {{ max_gap_us }}
+        and coalesce(thinned.scrapes, 1) = 1 as is_step,
+        last(case when turns.is_bare_fall then turns.previous_value when turns.is_reset then -1 end ignore nulls) over (
+            partition by turns.date_day, turns.scrape_series_id order by turns.row_number
             rows between unbounded preceding and current row
         ) as fallen_from
     from turns
-    where is_continued
+    left join thinned
+        on
+            turns.date_day = thinned.date_day
+            and turns.scrape_series_id = thinned.scrape_series_id
+            and turns.sampled_us = thinned.sampled_us
+    where turns.is_continued
 
 ),
 

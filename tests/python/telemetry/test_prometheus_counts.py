@@ -46,8 +46,11 @@ from tests.python.usage.test_counting import (
 )
 
 TOKENS, CREATED = "vllm:prompt_tokens_total", "vllm:prompt_tokens_created"
-# The ends of an hour do not tell its largest step
-STATES = "select * exclude (day_version, ordinary_step) from intermediate.int_usage__counter_states_daily order by all"
+# The ends of an hour do not tell its steps
+STATES = """
+    select * exclude (day_version, ordinary_step, doubtful_increase)
+    from intermediate.int_usage__counter_states_daily order by all
+"""
 SEEN = "select * from intermediate.int_usage__seen_intervals order by all"
 
 # What a database holds: by labels with the metric's name the samples, in seconds since 1970.
