@@ -89,6 +89,7 @@ INPUTS = {
     "intermediate.int_costs__meter_lines_daily": {
         "date_day": "date",
         "deployment_id": "varchar",
+        "cost_origin": "varchar",
         "unit": "varchar",
         "effective_cost": "decimal(38, 18)",
     },

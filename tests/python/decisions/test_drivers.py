@@ -162,7 +162,7 @@ def drivers(module_warehouse):
             rate = "null" if units == 0 else (cost / units * 1_000_000).quantize(Decimal("1e-18"))
             facts.append(
                 f"('{grain}', 'p', '{name}', 'all', 'token', {'null' if units else repr('no_units')}, {rate}, true, "
-                f"date '{start}', date '{start}')"
+                f"{units}, {cost}, date '{start}', date '{start}')"
             )
     module_warehouse.query("create schema intermediate")
     module_warehouse.query("create schema marts")
@@ -179,9 +179,10 @@ def drivers(module_warehouse):
     )
     module_warehouse.query(
         f"create table intermediate.int_books__unit_economics as select * replace "
-        f"(cast(cost_per_unit as decimal(38, 18)) as cost_per_unit, cast(null_reason as varchar) as null_reason) "
+        f"(cast(cost_per_unit as decimal(38, 18)) as cost_per_unit, cast(null_reason as varchar) as null_reason, "
+        f"cast(units as bigint) as units, cast(counted_cost as decimal(38, 18)) as counted_cost) "
         f"from (values {', '.join(facts)}) as facts(grain, environment, workload, cohort_dimension, unit, "
-        f"null_reason, cost_per_unit, is_complete, period_start, period_end)"
+        f"null_reason, cost_per_unit, is_complete, units, counted_cost, period_start, period_end)"
     )
     module_warehouse.build(
         "int_decisions__driver_steps_daily",

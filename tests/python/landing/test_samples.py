@@ -118,7 +118,8 @@ def looks_like_usage(name: str, usage: str, no_usage: str) -> bool:
         no_usage=no_usage,
         normal=samples.normal_name(sql("{name}", name=name)),
     )
-    return duckdb.execute(query.text).fetchone()[0]
+    with duckdb.connect() as connection:
+        return connection.execute(query.text).fetchall()[0][0]
 
 
 @pytest.mark.parametrize(

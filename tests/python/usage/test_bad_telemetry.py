@@ -287,6 +287,7 @@ def test_every_fault_is_in_the_quality_mart_with_file_and_series(warehouse, shar
         ("empty.jsonl", "file_not_read", None, 0, True),
         ("export.jsonl", "falls_above_zero", "pod=chat-large-2", 2, True),
         ("export.jsonl", "falls_above_zero", "pod=chat-large-3", 1, True),
+        ("export.jsonl", "meter_broken", "pod=chat-large-2", 4, True),
         ("export.jsonl", "negative_value", "pod=chat-large-4", 1, True),
         ("export.jsonl", "no_deployment", "pod=who-knows-1", 2, True),
         ("export.jsonl", "no_value", "pod=chat-large-4", 1, False),
