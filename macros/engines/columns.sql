@@ -5,6 +5,13 @@
 
 {% macro spark__all_but(names) -%} * except ({{ names }}) {%- endmacro %}
 
+{# `first_value` or `last_value` of a window, of the values that are not null; `over` follows. Spark's `last(x ignore nulls)` takes no window. #}
+{% macro known_value(which, value) -%} {{ return(adapter.dispatch('known_value', 'ai_unit_economics')(which, value)) }} {%- endmacro %}
+
+{% macro default__known_value(which, value) -%} {{ which }}_value({{ value }} ignore nulls) {%- endmacro %}
+
+{% macro spark__known_value(which, value) -%} {{ which }}_value({{ value }}) ignore nulls {%- endmacro %}
+
 {# A struct of columns, each under its own name, or of expressions by their names. #}
 {% macro struct_of(fields) -%} {{ return(adapter.dispatch('struct_of', 'ai_unit_economics')(fields)) }} {%- endmacro %}
 

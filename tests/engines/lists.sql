@@ -39,7 +39,7 @@ windows as (
 
     select
         parts.place,
-        first(parts.part ignore nulls) over (
+        {{ known_value('first', 'parts.part') }} over (
             order by parts.place rows between current row and unbounded following
         ) as next_part,
         {{ number_of_row('parts.place') }} as number

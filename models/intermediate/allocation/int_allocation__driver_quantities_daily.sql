@@ -130,7 +130,7 @@ carried as (
 
     select
         *,
-        last(case when is_known and quantity > 0 then quantity end ignore nulls) over (
+        {{ known_value('last', 'case when is_known and quantity > 0 then quantity end') }} over (
             partition by driver, deployment_id order by date_day rows between unbounded preceding and current row
         ) as last_known_quantity
     from quantities

@@ -51,10 +51,10 @@ carried as (
         first_model,
         last_model,
         coalesce(
-            last(resource_id ignore nulls) over earlier, first(resource_id ignore nulls) over later
+            {{ known_value('last', 'resource_id') }} over earlier, {{ known_value('first', 'resource_id') }} over later
         ) as resource_id,
         coalesce(
-            last(node_labels ignore nulls) over earlier, first(node_labels ignore nulls) over later
+            {{ known_value('last', 'node_labels') }} over earlier, {{ known_value('first', 'node_labels') }} over later
         ) as node_labels
     from nodes
     window

@@ -87,8 +87,8 @@ heard as (
         sampled_at,
         kind,
         thousandths,
-        last(created_at ignore nulls) over so_far as created_at,
-        last(day_version ignore nulls) over so_far as day_version
+        {{ known_value('last', 'created_at') }} over so_far as created_at,
+        {{ known_value('last', 'day_version') }} over so_far as day_version
     from moments
     window so_far as (
         partition by date_day, scrape_series_id order by sampled_at, kind

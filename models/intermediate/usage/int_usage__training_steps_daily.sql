@@ -21,10 +21,10 @@ followed as (
         steps.step <= coalesce(attempts.useful_until_step, -1) as is_useful,
         lag(steps.ts, 1, steps.ts) over attempt as from_ts,
         lag(steps.step, 1, attempts.resumed_step) over attempt as from_step,
-        coalesce(last(steps.tokens_seen ignore nulls) over before, attempts.resumed_tokens_seen)
+        coalesce({{ known_value('last', 'steps.tokens_seen') }} over before, attempts.resumed_tokens_seen)
             as from_tokens_seen,
         coalesce(
-            last(case when steps.tokens_seen is not null then steps.ts end ignore nulls) over before,
+            {{ known_value('last', 'case when steps.tokens_seen is not null then steps.ts end') }} over before,
             first_value(steps.ts) over attempt
         ) as tokens_from_ts
     from steps

@@ -36,7 +36,7 @@ ranked as (
         reports.*,
         files.shape,
         files.modified_at,
-        {{ columns(counts, 'first({0} ignore nulls) over of_bucket as newest_{0}') }},
+        {{ columns(counts, known_value('first', '{0}') ~ ' over of_bucket as newest_{0}') }},
         bucket_start is not null and row_number() over newest_first > 1 as is_superseded
     from reports
     inner join files on reports.source_file = files.source_file
