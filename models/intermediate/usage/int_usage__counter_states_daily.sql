@@ -168,7 +168,9 @@ steps as (
         turns.is_bare_fall,
         turns.sampled_us - turns.previous_us between 1 and {{ max_gap_us }}
         and coalesce(thinned.scrapes, 1) = 1 as is_step,
-        {{ known_value('last', 'case when turns.is_bare_fall then turns.previous_value when turns.is_reset then -1 end') }} over (
+        {{ known_value(
+            'last', 'case when turns.is_bare_fall then turns.previous_value when turns.is_reset then -1 end'
+        ) }} over (
             partition by turns.date_day, turns.scrape_series_id order by turns.row_number
             rows between unbounded preceding and current row
         ) as fallen_from
