@@ -9,13 +9,13 @@
     cast(array({% for value in values %}{{ sql_text(value) }}{{ ', ' if not loop.last }}{% endfor %}) as array<string>)
 {%- endmacro %}
 
-{# The product of whole numbers in a group; nulls are passed over. #}
+{# The product of whole numbers in a group; nulls are passed over. Beyond a BIGINT it is no BIGINT in DuckDB, and null in Spark. #}
 {% macro product_of(factor) -%} {{ return(adapter.dispatch('product_of', 'ai_unit_economics')(factor)) }} {%- endmacro %}
 
 {% macro default__product_of(factor) -%} product({{ factor }}) {%- endmacro %}
 
 {% macro spark__product_of(factor) -%}
-    aggregate(array_agg(cast({{ factor }} as bigint)), cast(1 as bigint), (product, factor) -> product * factor)
+    aggregate(array_agg(cast({{ factor }} as bigint)), cast(1 as bigint), (product, factor) -> try_multiply(product, factor))
 {%- endmacro %}
 
 {# The sum of a DOUBLE in a group, added in an order, so that each run gives the same last digit. #}
