@@ -114,22 +114,33 @@ lacking_costs as (
             lacking_kinds.date_day = unnamed_charges.date_day
             and lacking_kinds.deployment_id = unnamed_charges.deployment_id
 
+),
+
+kinds as (
+
+    select
+        date_day,
+        deployment_id,
+        unit,
+        cost_units,
+        true as is_billed
+    from billed_kinds
+    union all
+    select
+        date_day,
+        deployment_id,
+        unit,
+        cost_units,
+        false as is_billed
+    from lacking_costs
+
 )
 
 select
     date_day,
     deployment_id,
     unit,
-    cast(greatest(cost_units, 0) as {{ wide_integer() }}) as weight,
-    cast(cost_units as {{ wide_integer() }}) as cost_units,
-    true as is_billed
-from billed_kinds
-union all
-select
-    date_day,
-    deployment_id,
-    unit,
     cast(case when cost_units < 0 then 0 else cost_units end as {{ wide_integer() }}) as weight,
     cast(cost_units as {{ wide_integer() }}) as cost_units,
-    false as is_billed
-from lacking_costs
+    is_billed
+from kinds
