@@ -64,9 +64,10 @@ READ = sql("cast(null as varchar) as unread_time, cast(null as varchar) as unrea
 NO_VALUES = ("", "nan", "null", "none", "nil", "stale", "n/a", "na", "<na>", "\\n")
 UNREAD = sql(
     """
-    case when sampled_at is null then nullif(trim(ts_text), '') end as unread_time,
-    case when value is null and not list_contains({words}, lower(trim(value_text))) then trim(value_text) end
-        as unread_value
+    case when sampled_at is null then nullif(trim(cast(given_ts as varchar)), '') end as unread_time,
+    case
+        when value is null and not list_contains({words}, lower(trim(given_value))) then trim(given_value)
+    end as unread_value
     """,
     words=NO_VALUES,
 )
@@ -120,9 +121,9 @@ def long_form(reading: Reading) -> Sql:
     is_text = kind("value") == "VARCHAR"
     value = readers.number_of(given) if is_text else sql("try_cast({value} as double)", value=given)
     at = readers.time_of(readers.column(known["ts"]), kind("ts"))
-    texts = sql(
-        "{ts} as ts_text, {value} as value_text",
-        ts=sql("cast({ts} as varchar)", ts=readers.column(known["ts"])),
+    cells = sql(
+        "{ts} as given_ts, {value} as given_value",
+        ts=readers.column(known["ts"]),
         value=given if is_text else sql("cast(null as varchar)"),
     )
     branch = """
@@ -130,7 +131,7 @@ def long_form(reading: Reading) -> Sql:
         from (
             select
                 source_file, cast({metric} as varchar) as metric, {labels}, {at} as sampled_at,
-                cast({value} as double) as value, {texts}, {scrapes} as scrapes
+                cast({value} as double) as value, {cells}, {scrapes} as scrapes
             from {relation}
         )
     """
@@ -143,7 +144,7 @@ def long_form(reading: Reading) -> Sql:
             labels=of_labels,
             at=at,
             value=value,
-            texts=texts,
+            cells=cells,
             unread=UNREAD,
             scrapes=scrapes,
             relation=relation,
@@ -158,7 +159,7 @@ def long_form(reading: Reading) -> Sql:
                 labels=of_labels,
                 at=at,
                 value=created,
-                texts=sql("null as ts_text, null as value_text"),
+                cells=sql("null as given_ts, null as given_value"),
                 unread=READ,
                 scrapes=ONE,
                 relation=relation,

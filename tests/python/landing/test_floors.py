@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from ai_unit_economics.sql import identifier
 from benchmarks.stages import GROUPED_SCAN, PLAIN_LOAD, SCRAPES_A_DAY, SERIES, WORLDS, write_world
 
 CHARGES = 40_000
-ROUNDS = 3
+ROUNDS = 5
 
 
 @pytest.fixture(scope="module")
@@ -35,10 +35,9 @@ def cpu_seconds(job: Callable[[], object]) -> float:
     """The least processor time of some rounds: what else runs on the machine adds to it, and never takes away."""
     found = []
     for _ in range(ROUNDS):
-        before = os.times()
+        before = time.process_time()
         job()
-        after = os.times()
-        found.append(after.user + after.system - before.user - before.system)
+        found.append(time.process_time() - before)
     return min(found)
 
 
@@ -95,4 +94,4 @@ def test_looking_at_samples_against_a_grouped_scan(worlds: dict[str, Path], know
     job = landing(folder, known, tables.PROMETHEUS_SERIES)
     assert job() == SERIES
     ratio = cpu_seconds(job) / cpu_seconds(floor(folder / "telemetry", GROUPED_SCAN))
-    assert ratio < 3, "1.6 was measured: what made it dearer?"
+    assert ratio < 3, "2.2 to 2.5 were measured: what made it dearer?"
