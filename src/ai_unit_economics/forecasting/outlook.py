@@ -276,9 +276,9 @@ def _outlook(
         paths = spread.draw_paths(fitted, *ahead, PATHS, run.seed)
         paths = tuple(values[:, :horizon] for values in paths)
     ahead = tuple(values[:horizon] for values in ahead)
-    factors = _planned_factors(run, planned, ahead[1])
-    ahead = tuple(values * factor for values, factor in zip(ahead, factors, strict=True))
-    paths = paths and tuple(values * factor for values, factor in zip(paths, factors, strict=True))
+    moved = _planned_moves(run, planned, horizon)
+    ahead = moved(ahead)
+    paths = paths and moved(paths)
     stretches = {key: found.factors(history.as_of.toordinal()) for key, found in calibration.items()}
     naive_errors = _numbers(backtest.naive_scales(history.usage, history.cost))
     for row in _periods(history, ahead, paths, stretches, week_start, planned):
@@ -290,17 +290,22 @@ def _outlook(
     return outlook
 
 
-def _planned_factors(run: _Run, planned: Sequence[PlannedChange], cost: np.ndarray) -> Both:
-    """Of usage and cost. An amount a day becomes a factor, so that a kind of token carries its share of it."""
-    usage_factor, cost_factor = np.ones(len(cost)), np.ones(len(cost))
+def _planned_moves(run: _Run, planned: Sequence[PlannedChange], horizon: int) -> Callable[[Both], Both]:
+    """Usage and cost (..., day) as the changes leave them: factors first and then amounts, whatever their names, so
+    that an amount is added on a day that costs nothing, too. A kind of token carries its share of it."""
+    factors, amount = np.ones((2, horizon)), np.zeros(horizon)
     for change in planned:
-        for day in range(len(cost)):
+        for day in range(horizon):
             if change.holds_on(run.history, run.history.as_of + timedelta(days=day)):
-                usage_factor[day] *= change.usage_factor
-                cost_factor[day] *= change.cost_factor
-                if cost[day] > 0:
-                    cost_factor[day] += change.cost_per_day * run.share / cost[day]
-    return usage_factor, np.maximum(cost_factor, 0)
+                factors[:, day] *= change.usage_factor, change.cost_factor
+                amount[day] += change.cost_per_day * run.share
+
+    def moved(both: Both) -> Both:
+        usage, cost = both
+        # a saving is not more than there was to save
+        return usage * factors[0], np.maximum(cost * factors[1] + amount, np.minimum(cost * factors[1], 0))
+
+    return moved
 
 
 def _periods(

@@ -199,6 +199,37 @@ def test_planned_change_moves_its_days_only() -> None:
             assert b["planned_changes"] == "new_node"
 
 
+def test_planned_changes_of_a_day_do_not_depend_on_their_names() -> None:
+    """10 a day at half price are cost / 2 + 10, whichever of the two changes is read first."""
+    history = grown()
+    changes = [
+        PlannedChange("a", None, "chat", history.as_of, None, cost_per_day=10.0),
+        PlannedChange("b", None, "chat", history.as_of, None, cost_factor=0.5),
+    ]
+    before = rows(one(history), "day")
+    for planned in (changes, changes[::-1]):
+        for a, b in zip(before, rows(one(history, planned=planned), "day"), strict=True):
+            assert b["effective_cost"] == pytest.approx(a["effective_cost"] / 2 + 10)
+
+
+def test_planned_cost_of_a_day_is_added_to_days_that_cost_nothing() -> None:
+    """Nobody works at weekends; a node that is booked for all week costs 10 on those days too: 7 x 10 a week.
+    A saving of more than a day costs leaves nothing, and no credit."""
+    history = grown(days=98)
+    off = np.tile([1.0] * 5 + [0.0, 0.0], 14)
+    history = dataclasses.replace(history, usage=history.usage * off, cost=history.cost * off)
+    node, saving = (
+        PlannedChange(name, None, "chat", history.as_of, None, cost_per_day=amount)
+        for name, amount in (("node", 10.0), ("saving", -1e9))
+    )
+    before, after = rows(one(history), "week"), rows(one(history, planned=[node]), "week")
+    for a, b in zip(before, after, strict=True):
+        assert b["effective_cost"] == pytest.approx(a["effective_cost"] + 70)
+    weekend = [row for row in rows(one(history, planned=[node]), "day") if row["period_start"].weekday() >= 5]
+    assert {(row["effective_cost"], row["effective_cost_high_95"]) for row in weekend} == {(10.0, 10.0)}
+    assert {row["effective_cost"] for row in rows(one(history, planned=[saving]), "day")} == {0.0}
+
+
 def test_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
     forecast_all([grown(days=20), grown(days=20, workload="code")], 7, on_progress=lambda *done: told.append(done))
