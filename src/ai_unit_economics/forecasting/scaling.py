@@ -34,7 +34,8 @@ AGREEMENT = 0.05
 
 @dataclass(frozen=True)
 class Scaling:
-    """Changes are those of the trends from the first week to the last, as shares."""
+    """Changes are those of the trends from the first week to the last, as shares; weeks are those from the first known
+    one to the last, or how many are known, where these are too few."""
 
     verdict: str
     reason: str | None
@@ -66,7 +67,7 @@ def judge(
     """From days of usage and cost, unknown ones NaN: the verdict over the last whole weeks.
 
     Linear is an elasticity within the margin around 1: what is left of it then moves cost per unit too little to
-    matter. Where usage has no trend to scale with, cost per unit may still be known to have stayed.
+    matter. Where usage has no trend to scale with, cost per unit may still be known to have stayed or moved.
     """
     whole = min(len(usage) // WEEK, weeks)
     usage, cost = (values[len(values) - whole * WEEK :] for values in (usage, cost))
@@ -74,14 +75,17 @@ def judge(
     if known_weeks < MIN_WEEKS:
         return Scaling(INCONCLUSIVE, "fewer_than_6_weeks", known_weeks)
     misfit = _misfit(usage, cost)
-    span = (whole - 1) * WEEK
+    # a trend is not drawn on into weeks of which nothing is known
+    seen = np.flatnonzero((usage > 0) & (cost > 0)) // WEEK
+    weeks = int(seen[-1] - seen[0]) + 1
+    span = (weeks - 1) * WEEK
     changes = {
         "usage_change": math.expm1(misfit.slopes[1] * span),
         "cost_change": math.expm1(misfit.slopes[0] * span),
         "cost_per_unit_change": math.expm1((misfit.slopes[0] - misfit.slopes[1]) * span),
     }
     elasticity = _elasticity(misfit)
-    found = {"weeks": known_weeks, **changes, **elasticity}
+    found = {"weeks": weeks, **changes, **elasticity}
     if elasticity:
         narrow = _interval(_distance(misfit), misfit.freedom, WITHIN)
         if narrow is not None and 1 - margin <= narrow[0] and narrow[1] <= 1 + margin:
@@ -91,10 +95,15 @@ def judge(
             cheaper = (elasticity["elasticity_high"] < 1) == (misfit.slopes[1] > 0)
             if cheaper == (changes["cost_per_unit_change"] < 0):
                 return Scaling(WINNING if cheaper else REGRESSED, None, **found)
-    reach = student.ppf((1 + WITHIN) / 2, misfit.freedom) * misfit.slope_error * span
-    unit_change = math.log1p(changes["cost_per_unit_change"])
-    if abs(unit_change) + reach <= math.log1p(steady_margin):
+    unit_change, limit = math.log1p(changes["cost_per_unit_change"]), math.log1p(steady_margin)
+
+    def reach(level: float) -> float:
+        return student.ppf((1 + level) / 2, misfit.freedom) * misfit.slope_error * span
+
+    if abs(unit_change) + reach(WITHIN) <= limit:
         return Scaling(STEADY, None, **found)
+    if not elasticity and abs(unit_change) - reach(INTERVAL) > limit:
+        return Scaling(WINNING if unit_change < 0 else REGRESSED, None, **found)
     return Scaling(INCONCLUSIVE, "interval_too_wide" if elasticity else "usage_has_no_trend", **found)
 
 

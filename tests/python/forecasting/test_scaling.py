@@ -1,6 +1,7 @@
 """Verdicts on series whose elasticity is planted, and on noise."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -43,6 +44,39 @@ def test_without_a_trend_cost_per_unit_stays_or_nobody_can_tell(noise: float, ve
     found = verdicts([grown(91, growth=0.0, noise=noise, seed=seed) for seed in SEEDS])
     assert found.get(verdict, 0) >= 34
     assert found.get(scaling.WINNING, 0) + found.get(scaling.REGRESSED, 0) <= 2
+
+
+@pytest.mark.parametrize(
+    ("weekly", "step", "verdict"),
+    [(1.03, 1.0, scaling.REGRESSED), (0.97, 1.0, scaling.WINNING), (1.0, 1.3, scaling.REGRESSED)],
+)
+def test_cost_that_moves_while_usage_stays_has_a_verdict(weekly: float, step: float, verdict: str) -> None:
+    """Usage has no trend to scale with, and cost rises by 1.03 ** 12 - 1 = 43 %, falls by 31 %, or steps up by 30 %."""
+    day = np.arange(91)
+    histories = []
+    for seed in SEEDS:
+        history = grown(91, growth=0.0, noise=0.05, seed=seed)
+        histories.append(
+            dataclasses.replace(history, cost=history.cost * weekly ** (day / 7) * np.where(day < 45, 1, step))
+        )
+    found = verdicts(histories)
+    assert found.get(verdict, 0) >= 34
+    assert set(found) <= {verdict, scaling.INCONCLUSIVE}
+
+
+@pytest.mark.parametrize(
+    ("unknown", "weeks"), [([5, 20, 27, 34, 50, 77], 13), (range(42), 7), (range(85, 91), 13), (range(84, 91), 12)]
+)
+def test_changes_are_those_of_the_weeks_that_are_named(unknown: Sequence[int], weeks: int) -> None:
+    """Usage grows by 3 % a week and cost by its square root. A lost day loses no week; of six lost weeks nothing is
+    told: from the first of 7 weeks to the last usage rises by 1.03 ** 6 - 1 = 19 %, not by the 43 % of 13 weeks."""
+    usage = 1000 * 1.03 ** (np.arange(91) / 7)
+    cost = np.sqrt(usage)
+    usage[list(unknown)] = np.nan
+    found = judge(usage, cost)
+    assert found.weeks == weeks
+    assert found.usage_change == pytest.approx(1.03 ** (weeks - 1) - 1)
+    assert sentence(found).startswith(f"Over {weeks} weeks usage rose by {round(100 * (1.03 ** (weeks - 1) - 1))}%")
 
 
 def test_a_shape_of_the_week_that_disagrees_with_the_trend_does_not_count() -> None:
