@@ -17,8 +17,8 @@ from ai_unit_economics import writing
 from ai_unit_economics.cost_origins import COST_ORIGINS
 from ai_unit_economics.private_files import folder_for_readers
 from ai_unit_economics.report import database_to_report
-from ai_unit_economics.report.content import Marts
-from ai_unit_economics.sql import identifier, joined, sql
+from ai_unit_economics.report.content import ENDED_AFTER_DAYS, Marts
+from ai_unit_economics.sql import Sql, identifier, joined, sql
 
 # Each dimension multiplies the series; these are what latency and errors are looked at by.
 DIMENSIONS = ("all", "deployment", "customer_tier", "model")
@@ -26,6 +26,8 @@ STATUSES = ("met", "at_risk", "breached", "no_data")
 PREFIX = "ai_unit_economics_"
 REQUIRED = ("fct_unit_economics_daily", "fct_deployment_costs_daily", "fct_cost_reconciliation")
 FOR_COLLECTORS = 0o644  # a collector is another user
+# A count with another reason is a part of the units, or the 0 of nobody who looked
+KNOWN_UNITS = (None, "no_units", "no_cost")
 COHORT = ("environment", "workload", "cohort_dimension", "cohort", "unit")
 
 
@@ -52,10 +54,16 @@ def families(marts: Marts, *, history: bool) -> list[Family]:
 
 def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
     # A day that is not complete is not the newest: it would move on every build
-    newest = sql("qualify row_number() over (partition by all_labels order by period_start desc) = 1")
+    newest = sql(
+        "and ({series}) in {going_on} "
+        "qualify row_number() over (partition by all_labels order by period_start desc) = 1",
+        series=joined(map(identifier, COHORT[:-1])),
+        going_on=_going_on(marts),
+    )
     every = sql("")
     query = sql(
-        "select {cohort}, currency, unit_scale, period_end, units, cost_per_unit, {costs}, ({cohort}) as all_labels "
+        "select {cohort}, currency, unit_scale, period_end, units, cost_per_unit, null_reason, {costs}, "
+        "({cohort}) as all_labels "
         "from marts.fct_unit_economics_daily where is_complete and cohort_dimension in {dimensions} {newest} "
         "order by {cohort}, period_start",
         cohort=joined(map(identifier, COHORT)),
@@ -67,7 +75,7 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
     costs, units, origins = [], [], []
     for row in rows:
         labels, at = {name: row[name] for name in COHORT}, _end_of(row["period_end"])
-        if row["units"] is not None:
+        if row["units"] is not None and row["null_reason"] in KNOWN_UNITS:
             units.append(Sample(labels, row["units"], at))
         if row["cost_per_unit"] is not None:
             scale = {"unit_scale": str(row["unit_scale"]), "currency": row["currency"]}
@@ -96,18 +104,37 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
         )
 
 
+def _going_on(marts: Marts) -> Sql:
+    """The cohorts of the newest complete day of their workloads, or of later days: what has ended would stand in every
+    sum and alert for ever. A workload that is more than a month behind the others has ended, as a source has."""
+    return sql(
+        "(with days as (select * from marts.fct_unit_economics_daily where period_start < {until} or units is not null)"
+        ", workloads as (select environment, workload, max(period_start) as last_day, "
+        "max(period_start) filter (is_complete and cohort_dimension = 'all') as complete_day from days group by all) "
+        "select {series} from days inner join workloads using (environment, workload) group by all "
+        "having max(period_start) >= coalesce(max(complete_day), date '0001-01-01') "
+        "and max(last_day) >= (select max(period_start) from days) - {behind})",
+        series=joined(map(identifier, COHORT[:-1])),
+        until=marts.come_until,
+        behind=ENDED_AFTER_DAYS,
+    )
+
+
 def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
     # a day that no bill has reached, and of which nobody counted anything, is one of a charge that reaches ahead
     query = sql(
         "select * from ("
         "select environment, workload, cohort as deployment, period_end as day, min(telemetry_coverage) as coverage, "
-        "row_number() over (partition by environment, cohort order by period_end desc) as newest "
+        "row_number() over (partition by environment, cohort order by period_end desc) as newest, "
+        "({series}) in {going_on} as goes_on "
         "from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and telemetry_coverage is not null "
         # Users and sessions are seen by the gateway
         "and unit not in ('active_user', 'session') "
         "and (period_start < {come_until} or units is not null) "
-        "group by environment, workload, cohort, period_end"
-        ") where {history} or newest = 1 order by all",
+        "group by environment, workload, cohort_dimension, cohort, period_end"
+        ") where {history} or (newest = 1 and goes_on) order by environment, workload, deployment, day",
+        series=joined(map(identifier, COHORT[:-1])),
+        going_on=_going_on(marts),
         history=history,
         come_until=marts.come_until,
     )
@@ -163,7 +190,7 @@ def _bill(marts: Marts, history: bool) -> Iterator[Family]:
     )
     differences = marts.rows(
         "select source, sum(abs(difference)) as difference, "
-        "arg_max(unallocated_cost / nullif(effective_cost_in, 0), billing_period_start) as unallocated "
+        "arg_max_null(unallocated_cost / nullif(effective_cost_in, 0), billing_period_start) as unallocated "
         "from marts.fct_cost_reconciliation group by source order by source"
     )
     yield Family(

@@ -36,7 +36,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 10::decimal(38, 18) as usage_cost, 0::decimal(38, 18) as unused_commitment_cost,
                 2.5::decimal(38, 18) as idle_cost, 0::decimal(38, 18) as unobserved_cost,
                 0::decimal(38, 18) as shared_cost, 12.5::decimal(38, 18) as effective_cost,
-                cost::decimal(38, 18) as cost_per_unit, 1.0 as telemetry_coverage, 'USD' as currency
+                cost::decimal(38, 18) as cost_per_unit, case when units = 0 then 'no_units' end as null_reason,
+                1.0 as telemetry_coverage, 'USD' as currency
             from
                 (values
                     (date '2026-09-01', true, 3000000, 4.166), (date '2026-09-02', true, 0, null),
@@ -79,6 +80,49 @@ def test_the_newest_complete_day_is_shown_and_what_is_not_known_is_absent(marts:
     assert end in found
 
 
+def test_units_that_nobody_counted_or_a_part_of_them_are_absent(marts: duckdb.DuckDBPyConnection) -> None:
+    """One of two deployments has no meter: its 0, and the 0 or 7 of the other alone, are not the units of chat."""
+    for units in (0, 7):
+        marts.execute(
+            "update marts.fct_unit_economics_daily set units = ?, null_reason = 'meter_missing' "
+            "where unit = 'token' and period_start = '2026-09-02'",
+            [units],
+        )
+        found = [line for line in lines(marts, history=False) if line.startswith("ai_unit_economics_units{")]
+        assert ['unit="output_token"' in line for line in found] == [True, True]
+        assert all(line.endswith("} 0") for line in found)
+        of_tokens = [line for line in lines(marts, history=True) if "units{" in line and 'unit="token"' in line]
+        assert [line.split()[-2] for line in of_tokens] == ["3000000", "3000000"]
+
+
+def test_what_has_ended_is_in_no_sum_and_no_alert(marts: duckdb.DuckDBPyConnection) -> None:
+    """chat-old served until the first; chat "large" goes on. The workload batch ended in July. All are in history."""
+    marts.execute("""
+        insert into marts.fct_unit_economics_daily
+        select * replace ('chat-old' as cohort, 0.4 as telemetry_coverage)
+        from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and period_start = '2026-09-01';
+        insert into marts.fct_unit_economics_daily
+        select * replace ('batch' as workload, period_start - 62 as period_start, period_end - 62 as period_end)
+        from marts.fct_unit_economics_daily where cohort = 'all';
+    """)
+    newest, every = ("\n".join(lines(marts, history=history)) for history in (False, True))
+    for ended in ('cohort="chat-old"', 'deployment="chat-old"', 'workload="batch"'):
+        assert ended not in newest
+    assert 'cohort="chat \\"large\\""' in newest
+    assert newest.count("ai_unit_economics_complete_through_timestamp_seconds{") == 1
+    assert 'cohort="chat-old"' in every
+    assert 'workload="batch"' in every
+    # a deployment that was seen too little on the newest complete day has not ended: its last complete day is shown
+    marts.execute("""
+        insert into marts.fct_unit_economics_daily
+        select * replace (false as is_complete, date '2026-09-02' as period_start, date '2026-09-03' as period_end)
+        from marts.fct_unit_economics_daily where cohort = 'chat-old'
+    """)
+    found = [line for line in lines(marts, history=False) if "chat-old" in line]
+    assert any(line.startswith("ai_unit_economics_cost_per_unit{") and line.endswith(" 4.166") for line in found)
+    assert any(line.startswith("ai_unit_economics_telemetry_coverage_ratio{") for line in found)
+
+
 def test_history_is_stamped_with_the_end_of_the_day(marts: duckdb.DuckDBPyConnection) -> None:
     found = [line for line in lines(marts, history=True) if line.startswith("ai_unit_economics_cost_per_unit{")]
     assert len(found) == 4  # a day with a cost, two cohorts, two units
@@ -92,6 +136,9 @@ def test_a_status_is_one_of_all_and_differences_do_not_cancel_out(marts: duckdb.
     assert dict(statuses) == {"met": "0", "at_risk": "0", "breached": "1", "no_data": "0"}
     assert 'ai_unit_economics_reconciliation_difference{source="aws"} 2.0' in found
     assert 'ai_unit_economics_unallocated_ratio{source="aws"} 0.05' in found  # of the newest period
+    # a period that has cost nothing yet has no share, and not that of the period before
+    marts.execute("insert into marts.fct_cost_reconciliation values ('aws', '2026-10-01', 0, 0, 0)")
+    assert "ai_unit_economics_unallocated_ratio{" not in "\n".join(lines(marts, history=False))
 
 
 def test_a_charge_for_a_year_moves_no_clock_and_an_ended_source_is_absent(marts: duckdb.DuckDBPyConnection) -> None:
