@@ -42,6 +42,11 @@ LEAD = 0.2
 HOPELESS = 50.0
 # An error that is as good as none, in multiples of the naive one: a hundredth more or less of it is no evidence.
 NO_ERROR = 0.02
+# A day is far off by so many spreads, and by this part of what is usual: the median of so many weeks. A spread is at
+# least this part of it.
+LONE_SPREADS, LONE_PART, LONE_WEEKS, LEAST_SPREAD = 10.0, 0.5, 5, 0.01
+# Such days stand alone: so many in a row, and the next ones are more than two months away.
+LONE_DAYS, LONE_FROM_OTHERS = 2, 63
 GRAINS = ("day", "week")
 MEASURES = ("usage", "cost", "cost_per_unit")
 # Usage by way of cost per unit stands last.
@@ -72,6 +77,37 @@ def fill_gaps(values: np.ndarray) -> np.ndarray:
         later = pool[pool > day]
         filled[day] = values[later[0] if len(later) else pool[-1]]
     return filled
+
+
+def lone_days(past: np.ndarray) -> np.ndarray:
+    """(day): a day or two far from the same weekdays around them, and no other such day near: a fee, a credit, an
+    outage. Of the days to come they say nothing. `past` has no gaps.
+
+    A third day is a step; what comes again, as a fee of every month does, is what the series is like.
+    """
+    lone = np.zeros(len(past), bool)
+    weeks = len(past) // WEEK
+    if weeks < LONE_WEEKS:
+        return lone
+    around = np.clip(np.arange(weeks) - LONE_WEEKS // 2, 0, weeks - LONE_WEEKS)[:, None] + np.arange(LONE_WEEKS)
+    by_week = past[-weeks * WEEK :].reshape(weeks, WEEK)
+    usual = np.median(by_week[around], axis=1).ravel()
+    off = np.abs(by_week.ravel() - usual)
+    spread = max(np.median(off) / 0.6745, LEAST_SPREAD * np.median(np.abs(usual)))
+    far = len(past) - len(off) + np.flatnonzero(off > np.maximum(LONE_SPREADS * spread, LONE_PART * np.abs(usual)))
+    if not len(far) or spread == 0:
+        return lone
+    runs = np.split(far, np.flatnonzero(np.diff(far) > 1) + 1)
+    before = np.array([-LONE_FROM_OTHERS, *(run[-1] for run in runs[:-1])])
+    after = np.array([*(run[0] for run in runs[1:]), len(past) + LONE_FROM_OTHERS])
+    for run, left, right in zip(runs, before, after, strict=True):
+        lone[run] = len(run) <= LONE_DAYS and min(run[0] - left, right - run[-1]) > LONE_FROM_OTHERS
+    return lone
+
+
+def without(values: np.ndarray, days: np.ndarray) -> np.ndarray:
+    """Values without gaps, and some days filled as unknown ones are."""
+    return fill_gaps(np.where(days, np.nan, values)) if days.any() else values
 
 
 def naive_scale(past: np.ndarray, lag: int = WEEK) -> float:
@@ -108,6 +144,7 @@ class Backtest:
     """One series at its origins. `ahead` is (model, origin, day), `actual` unknown after the series' end."""
 
     values: np.ndarray
+    filled: np.ndarray  # without gaps
     origins: np.ndarray
     actual: np.ndarray  # (origin, day)
     ahead: np.ndarray
@@ -143,12 +180,12 @@ def run_backtest(values: np.ndarray, horizon: int) -> Backtest:
     for number, origin in enumerate(origins):
         seen = min(horizon, len(values) - origin)
         actual[number, :seen] = values[origin : origin + seen]
-        forecasts = models.forecast_all(filled[:origin], horizon)
+        forecasts = models.forecast_all(without(filled[:origin], lone_days(filled[:origin])), horizon)
         for model, name in enumerate(MODELS):
             ahead[model, number] = forecasts[name]
-    final = models.forecast_all(filled, horizon)
+    final = models.forecast_all(without(filled, lone_days(filled)), horizon)
     never_negative = bool(filled.min() >= 0)
-    return Backtest(values, origins, actual, ahead, np.array([final[name] for name in MODELS]), never_negative)
+    return Backtest(values, filled, origins, actual, ahead, np.array([final[name] for name in MODELS]), never_negative)
 
 
 @dataclass(frozen=True)
@@ -170,9 +207,11 @@ class UnitBacktest:
 
     def _price(self, known: int) -> np.ndarray:
         """From so many days."""
-        past = (values[:known] for values in (self.usage.values, self.cost.values, self._filled_ratio))
+        lone = lone_days(self.usage.filled[:known]) | lone_days(self.cost.filled[:known])
+        usage, cost = (np.where(lone, np.nan, each.values[:known]) for each in (self.usage, self.cost))
         with np.errstate(over="ignore", invalid="ignore"):
-            return models.price_ahead(*past, self.usage.final.shape[1])
+            price = without(self._filled_ratio[:known], lone)
+            return models.price_ahead(usage, cost, price, self.usage.final.shape[1])
 
     @cached_property
     def _filled_ratio(self) -> np.ndarray:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ai_unit_economics.forecasting.backtest import lone_days
 from ai_unit_economics.forecasting.outlook import History, Outlook, PlannedChange, forecast_all
 from tests.python.forecasting.series import START, grown
 
@@ -163,6 +164,39 @@ def test_series_that_ended_is_not_forecast() -> None:
     outlooks = {outlook.history.workload: outlook for outlook in forecast_all([ended, running], HORIZON)}
     assert outlooks["old"].null_reason == "no_recent_days"
     assert outlooks["chat"].null_reason is None
+
+
+@pytest.mark.parametrize("amount", [100.0, -150.0])
+@pytest.mark.parametrize("elasticity", [0.0, 1.0])
+def test_a_fee_or_a_credit_of_one_day_is_not_forecast_again(amount: float, elasticity: float) -> None:
+    """About 10 a day for half a year, and 100 more, or 150 less, on the fifth day before the last: 5 weeks are 350."""
+    history = grown(days=182, growth=0.0, elasticity=elasticity)
+    cost = history.cost * 10 / history.cost.mean()
+    once = cost.copy()
+    once[-5] += amount
+    for values in (cost, once):
+        months = rows(one(dataclasses.replace(history, cost=values)), "day")
+        assert sum(row["effective_cost"] for row in months) == pytest.approx(350, rel=0.04)
+        assert sum(row["units"] for row in months) == pytest.approx(35 * history.usage.mean(), rel=0.04)
+
+
+def test_days_that_stand_out_are_lone_or_what_the_series_is_like() -> None:
+    """10 a day, and 90 more on some days: a third day in a row is a step, and a fee that comes again a habit."""
+    flat = np.random.default_rng(1).normal(10, 0.3, 182)
+
+    def found(*days: int, past: np.ndarray = flat) -> list[int]:
+        values = past.copy()
+        values[list(days)] += 90
+        return np.flatnonzero(lone_days(values)).tolist()
+
+    assert found(100) == [100]
+    assert found(180, 181) == [180, 181]
+    assert found(40, 120) == [40, 120]
+    for days in [(), (179, 180, 181), (100, 130), (100, 103), range(150, 182)]:
+        assert found(*days) == []
+    # under five weeks nothing is usual; nor is it where nothing but the fee ever came
+    assert found(10, past=flat[:34]) == []
+    assert found(100, past=np.zeros(182)) == []
 
 
 def test_credits_get_a_forecast_and_no_interval() -> None:
