@@ -25,6 +25,8 @@ TELEMETRY_QUALITY = "fct_telemetry_quality"
 # The headings are short: a table of figures is as wide as its longest word.
 SHARES = {"not observed": "unseen", "unused commitments": "unused", "shared services": "shared"}
 ORIGINS = tuple(COST_ORIGINS)
+# Reasons with which units are missing, and not only their cost
+UNCOUNTED = ("no_telemetry", "coverage_below_minimum", "meter_missing", "meter_broken")
 
 
 class MissingMartError(Exception):
@@ -43,6 +45,11 @@ class Line:
     divided_units: int
     divided_cost: Decimal
     null_reasons: tuple[str, ...]
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the units are a part of what was used: the reader cannot divide the cost by them."""
+        return self.units is not None and bool(set(self.null_reasons) & set(UNCOUNTED))
 
     @property
     def effective_cost(self) -> Decimal:
@@ -215,13 +222,14 @@ def _lines(
 
 def total(lines: Sequence[Line]) -> Line:
     known = [line.units for line in lines if line.units is not None]
+    unknown = sorted({reason for line in lines for reason in line.null_reasons if reason in UNCOUNTED})
     return Line(
         label="total",
         units=sum(known) if known else None,
         costs={origin: sum((line.costs[origin] for line in lines), Decimal(0)) for origin in ORIGINS},
         divided_units=sum(line.divided_units for line in lines),
         divided_cost=sum((line.divided_cost for line in lines), Decimal(0)),
-        null_reasons=(),
+        null_reasons=tuple(unknown),
     )
 
 
@@ -268,8 +276,10 @@ def _width(heading: str, cells: Sequence[str]) -> int:
 
 
 def _label(line: Line) -> str:
-    reasons = "" if line.divided_units else "; ".join(line.null_reasons).replace("_", " ")
-    return f"{escape(line.label)}\n[dim]{reasons}[/dim]" if reasons else escape(line.label)
+    reasons = line.null_reasons if not line.divided_units else [each for each in line.null_reasons if each in UNCOUNTED]
+    why = "; ".join(reasons).replace("_", " ")
+    why = f"units of a part: {why}" if why and line.is_part else why
+    return f"{escape(line.label)}\n[dim]{why}[/dim]" if why else escape(line.label)
 
 
 def reconciliations(connection: duckdb.DuckDBPyConnection) -> list[Reconciliation]:

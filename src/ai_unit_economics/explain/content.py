@@ -258,11 +258,6 @@ def summed(rows: Sequence[dict], column: str, names: Mapping[str, str]) -> tuple
     return tuple(sorted(parts, key=lambda part: (-abs(part.cost), part.name)))
 
 
-def known_units(row: Mapping) -> int | None:
-    """A 0 is known only where somebody looked."""
-    return row["units"] if row["units"] or row["null_reason"] in (None, "no_units") else None
-
-
 def main_unit(wholes: Sequence[dict]) -> dict | None:
     """The unit by which the workload is told, as in the report: the first that has a cost, else the first there is."""
     by_unit = {row["unit"]: row for row in wholes}
@@ -277,7 +272,7 @@ def units(wholes: Sequence[dict], before: Mapping[str, Decimal | None]) -> tuple
         Unit(
             unit=row["unit"],
             text=content.unit_text(row["unit"], row["unit_scale"]),
-            units=known_units(row),
+            units=content.known_units(row),
             cost_per_unit=row["cost_per_unit"],
             before=before.get(row["unit"]),
             null_reason=row["null_reason"],
@@ -345,7 +340,7 @@ def bearers(rows: Sequence[dict], main: dict | None) -> tuple[Bearer, ...]:
                 dimension=dimension,
                 cohort=cohort,
                 cost=row["effective_cost"],
-                units=told and known_units(told),
+                units=told and content.known_units(told),
                 cost_per_unit=told and told["cost_per_unit"],
                 null_reason=told and told["null_reason"],
             )

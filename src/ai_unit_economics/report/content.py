@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -147,7 +147,7 @@ class Workload:
 
     @property
     def whole_weeks(self) -> list[dict]:
-        return [row for row in self.weeks if row["is_complete"]]
+        return [{**row, "units": known_units(row)} for row in self.weeks if row["is_complete"]]
 
     @property
     def card(self) -> dict | None:
@@ -163,7 +163,7 @@ class Workload:
         weeks = [row for row in self.whole_weeks if row["cost_per_unit"] is not None]
         if weeks:
             two = self.whole_weeks[-2:]
-            before = two[0]["cost_per_unit"] if len(two) == 2 and two[1] is weeks[-1] else None
+            before = two[0]["cost_per_unit"] if len(two) == 2 and two[1] == weeks[-1] else None
             return {
                 "period": period_text("week", weeks[-1]["period_start"], True),
                 "value": weeks[-1]["cost_per_unit"],
@@ -190,6 +190,11 @@ def period_text(grain: str, period_start: date, is_complete: bool) -> str:
 def unit_text(unit: str, scale: int) -> str:
     name = UNIT_NAMES.get(unit, unit)
     return f"million {name}" if scale == 1_000_000 else name
+
+
+def known_units(row: Mapping) -> int | None:
+    """A 0 is known only where somebody looked."""
+    return row["units"] if row["units"] or row["null_reason"] in (None, "no_units") else None
 
 
 def workloads(marts: Marts) -> list[Workload]:
@@ -444,6 +449,10 @@ def margins(marts: Marts) -> dict | None:
     )
     if not any(row["margin"] is not None for row in rows):
         return None
+    # of a part of what was used nobody sees that it is one; what has no price is charged nothing, and that is known
+    for row in rows:
+        if row["null_reason"] not in (None, "no_price"):
+            row |= {"revenue": None, "counted_cost": None}
     tiers = [
         {**whole, "rows": [row for row in rows if row["customer_tier"] == whole["customer_tier"] and row is not whole]}
         for whole in rows

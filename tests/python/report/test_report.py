@@ -215,6 +215,18 @@ def test_what_is_not_known_is_neither_drawn_nor_counted(marts: duckdb.DuckDBPyCo
     assert len(points) == 20  # of 21 days
 
 
+def test_a_week_that_nobody_counted_has_no_units(marts: duckdb.DuckDBPyConnection) -> None:
+    """The first week counted 0 units because the meter is missing, the second one because there were none."""
+    marts.execute("""
+        update marts.fct_unit_economics_weekly set units = 0, cost_per_unit = null, null_reason = case
+            period_start when '2026-09-07' then 'meter_missing' else 'no_units' end
+        where period_start < '2026-09-21'
+    """)
+    (chat,) = content.workloads(content.Marts(marts))
+    assert [week["units"] for week in chat.whole_weeks] == [None, 0, 10_000_000]
+    assert re.search(r"2026-09-07</th><td class=\"n\">–</td>", render(marts))
+
+
 def test_text_from_the_data_cannot_become_markup(marts: duckdb.DuckDBPyConnection) -> None:
     page = render(marts)
     assert "<script" not in page
@@ -343,8 +355,10 @@ def test_a_tier_stands_above_its_workloads(marts: duckdb.DuckDBPyConnection) -> 
         ("free", 0, 10, -10, None),
         ("pro", 40, 14, 26, None),
         ("new", 0, 10, None, "no_price"),
-        ("lab", 10, 4, None, "no_telemetry"),
+        # of chat only a part is known: neither 10 nor 4 is all that lab was charged and cost
+        ("lab", None, None, None, "no_telemetry"),
     ]
+    assert [(row["workload"], row["revenue"]) for row in tiers[3]["rows"]] == [("chat", None), ("search", 5)]
     assert tiers[1]["margin_rate"] == 0.65
     assert [row["workload"] for row in tiers[1]["rows"]] == ["chat", "search"]
 
