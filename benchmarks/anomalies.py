@@ -71,7 +71,11 @@ def compiled(model: str) -> str:
     variables = yaml.safe_load((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["vars"]
     environment = jinja2.Environment(autoescape=False)  # noqa: S701 - SQL, from our own files
     template = environment.from_string((PROJECT / "models" / f"{model}.sql").read_text(encoding="utf-8"))
-    return template.render(ref=str, var=variables.__getitem__, money_type=lambda: "decimal(38, 18)")
+    macros = {
+        "money_type": lambda: "decimal(38, 18)",
+        "days_between": lambda earlier, later: f"date_diff('day', {earlier}, {later})",
+    }
+    return template.render(ref=str, var=variables.__getitem__, **macros)
 
 
 def anomalies(rows: list[dict]) -> list[tuple]:
@@ -79,7 +83,7 @@ def anomalies(rows: list[dict]) -> list[tuple]:
     with duckdb.connect() as connection:
         given = pa.Table.from_pylist(rows)
         connection.register("given", given)
-        connection.sql("create table int_books__unit_economics as select * from given")
+        connection.sql("create table int_books__unit_economics as select *, null::varchar as null_reason from given")
         connection.sql("create table units as select unnest(['request', 'token']) as unit, 'sum' as counting")
         connection.sql(
             "create table int_decisions__week_moves as select environment, workload, unit, 'x' as main_driver,"

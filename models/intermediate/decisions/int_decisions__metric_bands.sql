@@ -1,11 +1,12 @@
 {% set spreads, least = var('anomaly_spreads'), var('anomaly_minimum_deviation') %}
+-- units of which a meter is missing are those of the others: fewer, and not because less was used
 with daily as (
 
     select
         environment,
         workload,
         unit,
-        units,
+        case when null_reason is null or null_reason in ('no_units', 'no_cost') then units end as units,
         effective_cost,
         cost_per_unit,
         period_start as date_day
