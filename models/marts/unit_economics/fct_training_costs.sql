@@ -26,13 +26,18 @@ periods as (
 
 ),
 
+-- without a log there were no steps where somebody looked, and nobody knows where nobody did
 costs as (
 
     select
         unit_economics.*,
-        coalesce(periods.executed_steps, 0) as executed_steps,
-        coalesce(periods.useful_steps, 0) as useful_steps,
-        coalesce(periods.rework_steps, 0) as rework_steps,
+        case
+            when unit_economics.units = 0 and coalesce(unit_economics.null_reason in ('no_units', 'no_cost'), true)
+                then 0
+        end as steps_without_log,
+        coalesce(periods.executed_steps, steps_without_log) as executed_steps,
+        coalesce(periods.useful_steps, steps_without_log) as useful_steps,
+        coalesce(periods.rework_steps, steps_without_log) as rework_steps,
         periods.executed_tokens,
         periods.useful_tokens,
         periods.rework_tokens,
