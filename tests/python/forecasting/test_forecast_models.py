@@ -79,3 +79,24 @@ def test_published_forecasts_stay_and_are_held_against_what_came(forecasts: Ware
     assert wape == pytest.approx(sum(off) / sum(int(history.usage[day]) for day in range(98, 105)))
     assert wape < 0.1
     assert np.isfinite(wape)
+
+
+def test_an_amount_a_day_is_of_one_workload(warehouse: Warehouse) -> None:
+    """40 a day for all of production would be 40 for each workload of it, and 40 for chat one more in staging."""
+    assert warehouse.dbt("seed", "--select", "planned_changes", "deployments")
+    test = ("test", "--select", "planned_changes_rows_are_valid")
+    assert warehouse.dbt(*test)
+    for environment, workload, is_one in (
+        ("production", "chat", True),
+        ("production", None, False),
+        (None, "chat", False),
+    ):
+        with duckdb.connect(str(warehouse.database)) as connection:
+            connection.execute("delete from config.planned_changes")
+            connection.execute(
+                "insert into config.planned_changes (change_id, environment, workload, starts_on, cost_per_day) "
+                "values ('nodes', ?, ?, '2026-12-01', 40)",
+                [environment, workload],
+            )
+        assert warehouse.dbt(*test, check=False) == is_one
+        assert is_one or "would be added to several workloads" in warehouse.output
