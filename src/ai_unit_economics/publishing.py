@@ -34,6 +34,7 @@ from ai_unit_economics.writing import alone_in, flush
 
 DATABASE_NAME = "unit_economics.duckdb"
 NEXT = ".next"
+ROLLED_BACK = ".rolled_back"
 # The oldest DuckDB whose drivers read what is published; without it a file is for the writer's own version on.
 STORAGE_VERSION = "v1.5.0"
 RECONCILIATION = "fct_cost_reconciliation"
@@ -66,6 +67,8 @@ class Version:
     published_at: str
     # Counts the versions of a folder; those of before it was written have none
     number: int = 0
+    # Readers were sent from it to an older one: it is not gone back to unless somebody names it
+    is_rolled_back: bool = False
 
 
 def publish(database: Path, folder: Path, keep: int = 10) -> tuple[Version, bool]:
@@ -293,6 +296,7 @@ def versions(folder: Path) -> list[Version]:
                 content["built_at"],
                 content["published_at"],
                 content.get("number", 0),
+                manifest.with_name(ROLLED_BACK).exists(),
             )
         )
     return sorted(found, key=lambda version: (version.number, version.published_at), reverse=True)
@@ -306,10 +310,12 @@ def latest(folder: Path) -> str | None:
 def roll_back(folder: Path, name: str | None = None) -> str:
     """Makes an older version the latest: the one before it, or any by name. Forward is the same command."""
     with _sole_publisher(folder):
-        names = [version.name for version in versions(folder)]
+        found = versions(folder)
+        names = [version.name for version in found]
         current = latest(folder)
         if name is None:
-            older = names[names.index(current) + 1 :] if current in names else []
+            older = found[names.index(current) + 1 :] if current in names else []
+            older = [version.name for version in older if not version.is_rolled_back]
             if not older:
                 raise NotPublishedError(f"{folder} has no version before {current or 'the first'}")
             name = older[0]
@@ -317,6 +323,9 @@ def roll_back(folder: Path, name: str | None = None) -> str:
             raise NotPublishedError(f"{folder} has no version {name}; it has {', '.join(names) or 'none'}")
         (folder / NEXT).unlink(missing_ok=True)
         _point(folder, name)
+        (folder / "versions" / name / ROLLED_BACK).unlink(missing_ok=True)
+        if current in names and names.index(current) < names.index(name):
+            (folder / "versions" / current / ROLLED_BACK).touch()
         return name
 
 
@@ -347,8 +356,8 @@ def _link(link: Path, target: Path) -> None:
 
 
 def _remove_old(folder: Path, keep: int) -> None:
-    """On POSIX a reader who has a removed file open goes on reading it."""
-    for version in versions(folder)[max(keep, 1) :]:
+    """On POSIX a reader who has a removed file open goes on reading it. What was rolled back goes first."""
+    for version in sorted(versions(folder), key=lambda version: version.is_rolled_back)[max(keep, 1) :]:
         if version.name != latest(folder):
             shutil.rmtree(folder / "versions" / version.name)
 
@@ -437,7 +446,7 @@ def publish_command(database: Path, folder: Path, keep: int) -> None:
 @FOLDER_OPTION
 @click.argument("version", required=False)
 def rollback_command(folder: Path, version: str | None) -> None:
-    """Send readers to the version before the latest, or to VERSION."""
+    """Send readers to the version before the latest that was not rolled back, or to VERSION."""
     try:
         click.echo(f"latest is now {roll_back(folder, version)}")
     except NotPublishedError as error:
@@ -451,4 +460,7 @@ def versions_command(folder: Path) -> None:
     current = latest(folder)
     for version in versions(folder):
         mark = "*" if version.name == current else " "
-        click.echo(f"{mark} {version.name}  built {version.built_at[:16]}Z  published {version.published_at[:16]}Z")
+        end = "  rolled back" if version.is_rolled_back else ""
+        click.echo(
+            f"{mark} {version.name}  built {version.built_at[:16]}Z  published {version.published_at[:16]}Z{end}"
+        )

@@ -209,6 +209,31 @@ def test_rolling_back_and_forth(tmp_path: Path) -> None:
         roll_back(folder, "nonsense")
 
 
+def test_what_was_rolled_back_is_not_gone_back_to(tmp_path: Path) -> None:
+    """2 was bad, and readers went back to 1. 3 is bad, too: before it they read 1. Only 1 and 3 are kept."""
+    names, folder = {}, tmp_path / "published"
+    for number in (1, 2):
+        build(tmp_path, number)
+        names[number] = publish_here(tmp_path, keep=2)
+    roll_back(folder)
+    build(tmp_path, 3)
+    names[3] = publish_here(tmp_path, keep=2)
+    assert [version.name for version in versions(folder)] == [names[3], names[1]]
+    build(tmp_path, 4)
+    names[4] = publish_here(tmp_path, keep=3)
+    roll_back(folder)
+    build(tmp_path, 5)
+    publish_here(tmp_path, keep=9)
+    assert published_build(tmp_path) == 5
+    assert [version.is_rolled_back for version in versions(folder)] == [False, True, False, False]
+    assert roll_back(folder) == names[3]
+    listed = CliRunner().invoke(main, ["versions", "--to", str(folder)]).output
+    assert listed.count("rolled back") == 2
+    # forward again by name: it is as good as any
+    assert roll_back(folder, names[4]) == names[4]
+    assert roll_back(folder) == names[3]
+
+
 def test_a_version_in_use_is_not_removed(tmp_path: Path) -> None:
     for number in (1, 2, 3):
         build(tmp_path, number)
