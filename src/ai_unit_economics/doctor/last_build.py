@@ -12,9 +12,19 @@ import duckdb
 from ai_unit_economics.doctor.inputs import Inputs
 from ai_unit_economics.figures import money
 from ai_unit_economics.landing.files import is_address, plain_root
+from ai_unit_economics.sql import sql
 
 # Names that a line has room for.
 SHOWN = 3
+# A charge has a match in each era of the rules: the one of its day counts.
+CHARGES = sql("""
+    intermediate.int_costs__charge_matches as matches
+    inner join intermediate.int_costs__charges_daily as charges
+        on
+            matches.attribute_key = charges.attribute_key
+            and charges.date_day >= coalesce(matches.valid_from, date '0001-01-01')
+            and charges.date_day < coalesce(matches.valid_to, date '9999-12-31')
+""")
 
 
 @dataclass(frozen=True)
@@ -96,18 +106,18 @@ def unallocated(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def unknown_targets(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Charges that a rule matched, and that are nobody's all the same: what the rule found is no deployment."""
-    rows = connection.execute(
+    query = sql(
         """
         select matches.unknown_target, charges.billing_currency, sum(charges.effective_cost) as cost, count(*) over ()
-        from intermediate.int_costs__charge_matches as matches
-        inner join intermediate.int_costs__charges_daily as charges on matches.attribute_key = charges.attribute_key
+        from {charges}
         where matches.treatment = 'unallocated' and matches.unknown_target is not null
         group by matches.unknown_target, charges.billing_currency
         order by cost desc, matches.unknown_target
         limit ?
         """,
-        [SHOWN],
-    ).fetchall()
+        charges=CHARGES,
+    )
+    rows = connection.execute(query.text, [SHOWN]).fetchall()
     for number, (target, currency, cost, targets) in enumerate(rows, start=1):
         more = f"; and {targets - SHOWN} more names" if number == SHOWN and targets > SHOWN else ""
         yield (
@@ -118,24 +128,24 @@ def unknown_targets(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
 
 def unallocated_credits(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """A credit takes from a charge: the sum of both hides how much has no place."""
-    rows = connection.execute(
+    query = sql(
         """
         select
             charges.billing_currency,
             sum(charges.effective_cost) filter (attributes.charge_category = 'Credit') as credits,
             sum(charges.effective_cost) filter (attributes.charge_category is distinct from 'Credit') as others
-        from intermediate.int_costs__charge_matches as matches
-        inner join intermediate.int_costs__charges_daily as charges on matches.attribute_key = charges.attribute_key
+        from {charges}
         inner join intermediate.int_costs__charge_attributes as attributes
             on matches.attribute_key = attributes.attribute_key
         where matches.treatment = 'unallocated'
         group by charges.billing_currency
         having credits != 0
         order by charges.billing_currency
-        """
-    ).fetchall()
-    for currency, credited, charged in rows:
-        yield f"of what no rule places, {money(charged)} {currency} are charges and {money(credited)} are credits"
+        """,
+        charges=CHARGES,
+    )
+    for currency, credited, charged in connection.execute(query.text).fetchall():
+        yield f"of what no rule places, {money(charged or 0)} {currency} are charges and {money(credited)} are credits"
 
 
 def nulls(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

@@ -440,7 +440,8 @@ def test_figures_of_other_data_are_not_shown(whole: Place, tmp_path: Path) -> No
 
 
 def test_a_rule_that_finds_an_unknown_name_is_told_apart_from_none(whole: Place, tmp_path: Path) -> None:
-    """10 are unallocated: no rule matches 9 of charges and 2 of credits, and a rule finds chta for 3."""
+    """10 are unallocated: no rule matches 9 of charges and 2 of credits, and a rule finds chta for 3. In August there
+    are other rules, and chta is a deployment: its 7 of 1 August have a place."""
     database = tmp_path / "built.duckdb"
     with duckdb.connect(str(database)) as connection:
         connection.execute("""
@@ -449,13 +450,18 @@ def test_a_rule_that_finds_an_unknown_name_is_told_apart_from_none(whole: Place,
             select 'USD' as currency, '(unallocated)' as deployment_id, 10.0 as effective_cost;
             create schema intermediate;
             create table intermediate.int_costs__charge_matches as
-            from (values (1, 'unallocated', null), (2, 'unallocated', 'chta'), (3, 'unallocated', null))
-                as matches (attribute_key, treatment, unknown_target);
+            select * replace (valid_from::date as valid_from, valid_to::date as valid_to) from (values
+                (1, 'unallocated', null, null, '2026-08-01'), (1, 'unallocated', null, '2026-08-01', null),
+                (2, 'unallocated', 'chta', null, '2026-08-01'), (2, 'direct', null, '2026-08-01', null),
+                (3, 'unallocated', null, null, '2026-08-01'), (3, 'unallocated', null, '2026-08-01', null)
+            ) as matches (attribute_key, treatment, unknown_target, valid_from, valid_to);
             create table intermediate.int_costs__charge_attributes as
             from (values (1, 'Usage'), (2, 'Usage'), (3, 'Credit')) as attributes (attribute_key, charge_category);
             create table intermediate.int_costs__charges_daily as
-            from (values (1, 'USD', 4.0), (1, 'USD', 5.0), (2, 'USD', 3.0), (3, 'USD', -2.0))
-                as charges (attribute_key, billing_currency, effective_cost);
+            from (values (1, date '2026-07-31', 'USD', 4.0), (1, date '2026-08-01', 'USD', 5.0),
+                (2, date '2026-07-31', 'USD', 3.0), (2, date '2026-08-01', 'USD', 7.0),
+                (3, date '2026-07-31', 'USD', -2.0)
+            ) as charges (attribute_key, date_day, billing_currency, effective_cost);
         """)
     output = " ".join(whole.run("--database", str(database)).output.split())
     assert "3.00 USD of it: a rule matches and finds chta, which is in no seed" in output
