@@ -47,13 +47,20 @@ measured as (
     select
         *,
         median(metric_value) over same_weekday as usual_value,
+        median(metric_value) over last_three as latest_value,
         count(*) over same_weekday as usual_days
     from metrics
-    window same_weekday as (
-        partition by environment, workload, unit, metric, isodow(date_day)
-        order by date_day
-        range between interval 56 days preceding and interval 1 day preceding
-    )
+    window
+        same_weekday as (
+            partition by environment, workload, unit, metric, isodow(date_day)
+            order by date_day
+            range between interval 56 days preceding and interval 1 day preceding
+        ),
+        last_three as (
+            partition by environment, workload, unit, metric, isodow(date_day)
+            order by date_day
+            range between interval 21 days preceding and interval 1 day preceding
+        )
 
 ),
 
@@ -64,7 +71,8 @@ deviations as (
         *,
         case
             when usual_days >= 3 and usual_value > 0 then ln(greatest(metric_value / usual_value, 0.001))
-        end as deviation
+        end as deviation,
+        case when latest_value > 0 then ln(greatest(metric_value / latest_value, 0.001)) end as latest_deviation
     from measured
 
 ),
@@ -104,11 +112,17 @@ spreads as (
 ),
 
 -- the spread of few days is uncertain: Student's t is further out than the normal, with .65 degrees of freedom a day.
+-- A day like its last three is within the band: the middle one may have moved to their level, of which the centre still tells
+-- how far it was from the one before.
 bands as (
 
     select
         *,
-        deviation - centre as distance,
+        case
+            when abs(latest_deviation) <= ln(1 + {{ least }})
+                then greatest(least(deviation - centre, ln(1 + {{ least }})), -ln(1 + {{ least }}))
+            else deviation - centre
+        end as distance,
         greatest(
             {{ spreads }} * spread * (1 + ({{ spreads }} * {{ spreads }} + 1) / (4 * 0.65 * recent_days)),
             ln(1 + {{ least }})
@@ -124,7 +138,10 @@ select
     unit,
     metric,
     metric_value,
-    cast(usual_value * exp(centre) as {{ money_type() }}) as expected_value,
+    cast(
+        case when distance = deviation - centre then usual_value * exp(centre) else metric_value / exp(distance) end
+        as {{ money_type() }}
+    ) as expected_value,
     round(exp(distance) - 1, 9) as deviation,
     round(case when distance > 0 then exp(width) - 1 else 1 - exp(-width) end, 9) as band,
     date_day
