@@ -28,6 +28,8 @@ REQUIRED = ("fct_unit_economics_daily", "fct_deployment_costs_daily", "fct_cost_
 FOR_COLLECTORS = 0o644  # a collector is another user
 # A count with another reason is a part of the units, or the 0 of nobody who looked
 KNOWN_UNITS = (None, "no_units", "no_cost")
+# The gateway sees them where nobody saw anything else
+OF_GATEWAY = ("active_user", "session")
 COHORT = ("environment", "workload", "cohort_dimension", "cohort", "unit")
 
 
@@ -92,6 +94,8 @@ def _unit_economics(marts: Marts, history: bool) -> Iterator[Family]:
     if not history:
         newest_days: dict[tuple[str, str], datetime] = {}
         for row in rows:
+            if row["unit"] in OF_GATEWAY:
+                continue
             key = (row["environment"], row["workload"])
             newest_days[key] = max(_end_of(row["period_end"]), newest_days.get(key, datetime.min.replace(tzinfo=UTC)))
         yield Family(
@@ -110,13 +114,15 @@ def _going_on(marts: Marts) -> Sql:
     return sql(
         "(with days as (select * from marts.fct_unit_economics_daily where period_start < {until} or units is not null)"
         ", workloads as (select environment, workload, max(period_start) as last_day, "
-        "max(period_start) filter (is_complete and cohort_dimension = 'all') as complete_day from days group by all) "
+        "max(period_start) filter (is_complete and cohort_dimension = 'all' and unit not in {of_gateway}) "
+        "as complete_day from days group by all) "
         "select {series} from days inner join workloads using (environment, workload) group by all "
         "having max(period_start) >= coalesce(max(complete_day), date '0001-01-01') "
         "and max(last_day) >= (select max(period_start) from days) - {behind})",
         series=joined(map(identifier, COHORT[:-1])),
         until=marts.come_until,
         behind=ENDED_AFTER_DAYS,
+        of_gateway=list(OF_GATEWAY),
     )
 
 
@@ -128,8 +134,7 @@ def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
         "row_number() over (partition by environment, cohort order by period_end desc) as newest, "
         "({series}) in {going_on} as goes_on "
         "from marts.fct_unit_economics_daily where cohort_dimension = 'deployment' and telemetry_coverage is not null "
-        # Users and sessions are seen by the gateway
-        "and unit not in ('active_user', 'session') "
+        "and unit not in {of_gateway} "
         "and (period_start < {come_until} or units is not null) "
         "group by environment, workload, cohort_dimension, cohort, period_end"
         ") where {history} or (newest = 1 and goes_on) order by environment, workload, deployment, day",
@@ -137,6 +142,7 @@ def _coverage(marts: Marts, history: bool) -> Iterator[Family]:
         going_on=_going_on(marts),
         history=history,
         come_until=marts.come_until,
+        of_gateway=list(OF_GATEWAY),
     )
     rows = marts.rows(query.text)
     yield Family(
@@ -160,7 +166,7 @@ def _targets(marts: Marts, history: bool) -> Iterator[Family]:
         "select target_id, severity, status, grain, environment, workload, cohort_dimension, cohort, unit, currency, "
         "unit_scale, max_cost_per_unit, headroom_ratio, period_end from marts.fct_target_status "
         "where {kept} order by target_id, period_end",
-        kept=identifier("is_complete" if history else "is_current"),
+        kept=identifier("is_complete") if history else marts.targets_today,
     )
     rows = marts.rows(query.text)
     limits, statuses, headrooms = [], [], []

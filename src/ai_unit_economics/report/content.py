@@ -16,7 +16,7 @@ from ai_unit_economics.cost_origins import COST_ORIGINS
 from ai_unit_economics.figures import change_of, unit_cost
 from ai_unit_economics.report import charts
 from ai_unit_economics.report.charts import Fan, Level, Mark, Trend
-from ai_unit_economics.sql import identifier, joined, sql
+from ai_unit_economics.sql import Sql, identifier, joined, sql
 
 # The unit by which a workload is told: the first of these that it has a cost for.
 UNITS = ("output_token", "embedding", "training_token", "request")
@@ -105,6 +105,15 @@ class Marts:
     def come_until(self) -> date:
         """A day from here on has come only if its units are known: the newest bill does not reach it."""
         return max(self.charges_until.values(), default=date.max)
+
+    @property
+    def targets_today(self) -> Sql:
+        """Of fct_target_status: a target's answer of today, and of one that holds and has none that it has no data."""
+        return sql(
+            "(is_current or status = 'no_data' and period_start < {until} and period_end >= {until} "
+            "and target_id not in (select target_id from marts.fct_target_status where is_current))",
+            until=self.come_until,
+        )
 
     def has(self, mart: str, *columns: str) -> bool:
         return set(columns) <= self.columns.get(mart, set()) and mart in self.columns
@@ -586,11 +595,13 @@ def unknown(marts: Marts, since: date) -> list[dict]:
 def targets(marts: Marts) -> list[dict] | None:
     if not marts.has("fct_target_status"):
         return None
-    rows = marts.rows(
+    query = sql(
         "select target_id, workload, cohort_dimension, cohort, unit, unit_scale, grain, severity, status, "
         "period_start, cost_per_unit, max_cost_per_unit, headroom_ratio, is_complete from marts.fct_target_status "
-        "where is_current order by status = 'breached' desc, status = 'at_risk' desc, target_id"
+        "where {today} order by status = 'breached' desc, status = 'at_risk' desc, target_id",
+        today=marts.targets_today,
     )
+    rows = marts.rows(query.text)
     for row in rows:
         row["unit_text"] = unit_text(row["unit"], row["unit_scale"])
         row["period"] = PRECISION.get(row["grain"], row["grain"])

@@ -59,7 +59,8 @@ def marts(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
                 'production' as environment, 'chat' as workload, 'all' as cohort_dimension, 'all' as cohort,
                 'output_token' as unit, 'USD' as currency, 1000000 as unit_scale,
                 4::decimal(38, 18) as max_cost_per_unit,
-                -0.0415 as headroom_ratio, date '2026-09-02' as period_end, true as is_complete, true as is_current;
+                -0.0415 as headroom_ratio, date '2026-09-01' as period_start, date '2026-09-02' as period_end,
+                true as is_complete, true as is_current;
             create table marts.publication as select timestamp '2026-09-04 03:00:00' as built_at;
         """)
         yield connection
@@ -121,6 +122,28 @@ def test_what_has_ended_is_in_no_sum_and_no_alert(marts: duckdb.DuckDBPyConnecti
     found = [line for line in lines(marts, history=False) if "chat-old" in line]
     assert any(line.startswith("ai_unit_economics_cost_per_unit{") and line.endswith(" 4.166") for line in found)
     assert any(line.startswith("ai_unit_economics_telemetry_coverage_ratio{") for line in found)
+
+
+def test_a_target_without_data_says_so_and_users_alone_complete_no_day(marts: duckdb.DuckDBPyConnection) -> None:
+    """Bills have come until 3 September. Of dark nobody saw anything but that no user came through the gateway; its
+    target holds, has no data today and none ahead. A target of July has ended."""
+    marts.execute("""
+        insert into marts.fct_target_status
+        select * exclude (day) replace ('dark-daily' as target_id, 'no_data' as status, null as headroom_ratio,
+            false as is_current, day as period_start, day + 1 as period_end)
+        from marts.fct_target_status, (values (date '2026-09-01'), ('2026-09-02'), ('2026-09-03')) as days(day);
+        insert into marts.fct_target_status
+        select * replace ('july' as target_id, false as is_current, date '2026-07-31' as period_start,
+            date '2026-08-01' as period_end)
+        from marts.fct_target_status where target_id = 'chat-daily';
+        insert into marts.fct_unit_economics_daily
+        select * replace ('dark' as workload, 'session' as unit, null as units, 'meter_missing' as null_reason)
+        from marts.fct_unit_economics_daily where unit = 'token' and cohort = 'all';
+    """)
+    found = "\n".join(lines(marts, history=False))
+    statuses = re.findall(r'target_status\{target_id="([a-z-]+)".*status="(\w+)"\} 1', found)
+    assert statuses == [("chat-daily", "breached"), ("dark-daily", "no_data")]
+    assert re.findall(r'complete_through_timestamp_seconds\{.*workload="(\w+)"', found) == ["chat"]
 
 
 def test_history_is_stamped_with_the_end_of_the_day(marts: duckdb.DuckDBPyConnection) -> None:
