@@ -84,11 +84,13 @@ select
     cost_per_unit,
     {{ columns(
         lower_bounds,
-        'case when cost_per_unit is not null then least(ratio_{0}, cost_per_unit) end as cost_per_unit_{0}'
+        'case when cost_per_unit is not null and ratio_{0} is not null then least(ratio_{0}, cost_per_unit) end'
+        ~ ' as cost_per_unit_{0}'
     ) }},
     {{ columns(
         upper_bounds,
-        'case when cost_per_unit is not null then greatest(ratio_{0}, cost_per_unit) end as cost_per_unit_{0}'
+        'case when cost_per_unit is not null and ratio_{0} is not null then greatest(ratio_{0}, cost_per_unit) end'
+        ~ ' as cost_per_unit_{0}'
     ) }},
     case
         when null_reason is not null then null_reason
