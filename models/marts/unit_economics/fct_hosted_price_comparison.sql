@@ -44,7 +44,11 @@ compared as (
         unit_economics.currency,
         unit_economics.is_complete,
         unit_economics.period_end,
-        case when not periods.is_price_unknown then cast(periods.hosted_cost as {{ money_type() }}) end as hosted_cost,
+        -- tokens that nobody counted cost nothing nowhere
+        case
+            when not periods.is_price_unknown and unit_economics.units is not null
+                then cast(periods.hosted_cost as {{ money_type() }})
+        end as hosted_cost,
         coalesce(
             unit_economics.null_reason,
             case
@@ -75,9 +79,10 @@ select
     compared.provider,
     compared.model,
     compared.price_source,
-    compared.input_tokens,
-    compared.cached_input_tokens,
-    compared.output_tokens,
+    {{ columns(
+        ['input_tokens', 'cached_input_tokens', 'output_tokens'],
+        'case when compared.tokens is not null or compared.{0} > 0 then compared.{0} end as {0}'
+    ) }},
     compared.tokens,
     {{ columns(cost_origins(), 'compared.{0}_cost') }},
     compared.effective_cost,
