@@ -1,6 +1,7 @@
 {#
     The first hook of each run: what an older version of this project left in the database. A seed that has gained a column
-    keeps its old table when it is loaded again, and dbt fails on it with a binder error, one seed at a time.
+    keeps its old table when it is loaded again, and dbt fails on it with a binder error, one seed at a time; one that has
+    lost a column would keep it.
 
     Tables of seeds that this run loads are dropped: their rows are in the CSV files. Where the run reads others and does not
     load them, it stops and names all of them, with what to run.
@@ -14,7 +15,7 @@
     {%- for seed, relation, missing in older_seeds() %}
         {%- if seed.unique_id in selected_resources and flags.WHICH in ['build', 'seed', 'retry'] %}
             {%- do adapter.drop_relation(relation) %}
-        {%- elif seed.unique_id in read %}
+        {%- elif missing and seed.unique_id in read %}
             {%- do stale.append(relation.schema ~ '.' ~ relation.identifier ~ ' lacks ' ~ missing | join(', ')) %}
         {%- endif %}
     {%- endfor %}
@@ -29,7 +30,7 @@
     {%- endif %}
 {%- endmacro %}
 
-{# Seeds of this project whose table lacks columns that their YAML has: node, table, these columns. All are asked at once:
+{# Seeds of this project whose table has other columns than their YAML: node, table, the columns that it lacks. All are asked at once:
    a question for each seed would be a second of every command. #}
 {% macro older_seeds() -%}
     {%- set seeds = [] -%}
@@ -47,9 +48,9 @@
     {%- endfor -%}
     {%- set older = [] -%}
     {%- for seed in seeds if seed.schema ~ '.' ~ seed.alias in there -%}
-        {%- set missing = seed.config.get('column_types', {}).keys()
-            | reject('in', there[seed.schema ~ '.' ~ seed.alias]) | list -%}
-        {%- if missing -%}
+        {%- set known, found = seed.config.get('column_types', {}).keys(), there[seed.schema ~ '.' ~ seed.alias] -%}
+        {%- set missing = known | reject('in', found) | list -%}
+        {%- if missing or found | reject('in', known) | list -%}
             {%- do older.append((seed, adapter.get_relation(seed.database, seed.schema, seed.alias), missing)) -%}
         {%- endif -%}
     {%- endfor -%}

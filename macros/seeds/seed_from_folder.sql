@@ -6,7 +6,7 @@
 
 {#
     The post-hook of every seed. A column that the file lacks is empty: a file of an older version of this project does not
-    have what the seed has gained since. A seed of seeds/config has the rows of its file in your folder, and none where it has no
+    have what the seed has gained since. A column that no seed has stops the build. A seed of seeds/config has the rows of its file in your folder, and none where it has no
     file there. A catalogue of seeds/reference that is marked `extendable` keeps its rows and gets yours beside them.
 
     What would empty every seed in silence stops the build: a folder without deployments.csv, a file whose name is no seed's,
@@ -15,6 +15,7 @@
 {% macro seed_from_folder() %}
     {%- if execute -%}
     {%- do add_missing_columns() -%}
+    {%- do refuse_other_columns() -%}
     {%- set is_own = 'config' in model.fqn -%}
     {%- if seeds_folder() and (is_own or model.config.get('meta', {}).get('extendable')) -%}
     {%- if this.identifier in seed_names_in_folder() -%}
@@ -35,6 +36,18 @@
         {%- do log(
             model.original_file_path ~ ' has no column ' ~ column ~ ', which this seed has gained; it is empty. '
             ~ 'Add it to the header if you need it: docs/configuration.md says what it is for', info=true
+        ) %}
+    {%- endfor %}
+{% endmacro %}
+
+{# A name that the seed does not have is a slip: its column would be empty. A name that stands twice comes with a number. #}
+{% macro refuse_other_columns() %}
+    {%- set known = model.config.column_types.keys() | list %}
+    {%- for column in adapter.get_columns_in_relation(this) | map(attribute='name') if column not in known %}
+        {%- do exceptions.raise_compiler_error(
+            model.original_file_path ~ ' has a column ' ~ column ~ (
+                ': its header names a column twice' if column.rpartition('_')[0] in known and column.rpartition('_')[2].isdigit()
+            ) ~ '; the columns of this seed are ' ~ known | join(', ')
         ) %}
     {%- endfor %}
 {% endmacro %}

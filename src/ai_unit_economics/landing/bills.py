@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from ai_unit_economics.landing import readers, tables
 from ai_unit_economics.landing.focus_columns import DATASETS, normal
-from ai_unit_economics.landing.heads import Head
+from ai_unit_economics.landing.heads import Head, written_names
 from ai_unit_economics.landing.shapes import Catalogues, Reading, Shape
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 
@@ -126,7 +126,8 @@ def other_columns(names: frozenset[str], catalogues: Catalogues) -> list[str]:
 def settings_version(head: Head, source: str | None, catalogues: Catalogues) -> str:
     """What decides how a file is read, besides the file: it is read anew when that changes.
 
-    The number goes up where rows of JSON are read otherwise than those that landed before.
+    The numbers go up where rows of JSON, or of columns of one meaning, are read otherwise than those that landed
+    before.
     """
     mapped = [
         f"{row['column_name']}={normal(row['source_column'])}"
@@ -134,6 +135,8 @@ def settings_version(head: Head, source: str | None, catalogues: Catalogues) -> 
         if row["source"] == source
     ]
     reading = ["json:2"] if head.format in ("json_lines", "json_document") else []
+    names = list(map(normal, written_names(head.columns) or head.keys))
+    reading += ["twice:1"] if len(names) > len(set(names)) else []
     return "|".join([*reading, *other_columns(names_of(head), catalogues), *sorted(mapped)])
 
 
@@ -172,7 +175,10 @@ def _others(names: frozenset[str], catalogues: Catalogues, cell: Cell) -> Sql:
 def _table(reading: Reading) -> tuple[Sql, frozenset[str], Cell]:
     """A Parquet or CSV file, the names of its columns, and how a cell of it is had as text by its column's name."""
     head = reading.head
-    numbers = {normal(column.name): number for number, column in reversed(list(enumerate(head.columns, start=1)))}
+    written = written_names(head.columns)
+    numbers: dict[str, list[int]] = {}
+    for number, name in enumerate(written, start=1):
+        numbers.setdefault(normal(name), []).append(number)
     relation = (
         readers.parquet(reading.paths, head.columns)
         if head.format == "parquet"
@@ -180,8 +186,14 @@ def _table(reading: Reading) -> tuple[Sql, frozenset[str], Cell]:
     )
 
     def cell(place: str, _: str) -> Sql:
-        number = numbers[place]
-        return readers.text_of(readers.column(number), head.columns[number - 1].type)
+        return readers.agreed(
+            {
+                f"{written[number - 1]} (column {number})": readers.text_of(
+                    readers.column(number), head.columns[number - 1].type
+                )
+                for number in numbers[place]
+            }
+        )
 
     return relation, frozenset(numbers), cell
 
@@ -220,7 +232,7 @@ def _json(reading: Reading) -> tuple[Sql, frozenset[str], Cell]:
     )
 
     def cell(place: str, name: str) -> Sql:
-        return readers.first_of(_value(key, is_number=name in NUMBERS) for key in spellings[place])
+        return readers.agreed({key: _value(key, is_number=name in NUMBERS) for key in spellings[place]})
 
     return relation, frozenset(spellings), cell
 

@@ -346,7 +346,7 @@ def _csv_head(header: str, first_row: str) -> Head:
     for place, cell in enumerate(cells, start=1):
         name = cell.strip() if has_header else ("metric", "value", "ts")[place - 1] if place <= 3 else f"column_{place}"
         if name.lower() in names:
-            notes.append(f"its header names {name[:80]} twice: the first one counts")
+            notes.append(f"its header names {name[:80]} twice")
         if not name or name.lower() in names:
             name = f"{name}_{place}"
         names[name.lower()] = name
@@ -430,7 +430,45 @@ def parquet_columns(path: str, session: duckdb.DuckDBPyConnection) -> tuple[tupl
         rows = session.execute(query.text).fetchall()
     except duckdb.Error as error:
         return (), f"it cannot be read: {first_line(error, path)}"
-    return tuple(Column(name, kind) for name, kind, *_ in rows), None
+    columns = tuple(Column(name, kind) for name, kind, *_ in rows)
+    if not any(_is_numbered(column.name, columns[:place]) for place, column in enumerate(columns)):
+        return columns, None
+    # DuckDB numbers names that differ in their letters' case alone; only the file knows how it wrote them
+    fields = session.execute(
+        sql("select name, num_children from parquet_schema({file}) order by column_id", file=file_names([path])).text
+    ).fetchall()
+    written = list(_children(iter(fields)))
+    numbered = (
+        f"{name}_{place}" if name.lower() in map(str.lower, written[: place - 1]) else name
+        for place, name in enumerate(written, start=1)
+    )
+    return tuple(Column(name, column.type) for name, column in zip(numbered, columns, strict=True)), None
+
+
+def _is_numbered(name: str, before: Iterable[Column]) -> bool:
+    """Whether a name is one of those before it with a number behind it."""
+    stem, _, number = name.rpartition("_")
+    return number.isdigit() and stem.lower() in {column.name.lower() for column in before}
+
+
+def _children(fields: Iterator[tuple[str, int | None]]) -> Iterator[str]:
+    """The names of the columns of a schema, without what is in them."""
+    _, count = next(fields)
+    for _ in range(count or 0):
+        name, children = next(fields)
+        yield name
+        below = children or 0
+        while below:
+            _, further = next(fields)
+            below += (further or 0) - 1
+
+
+def written_names(columns: Sequence[Column]) -> list[str]:
+    """The names of columns as their file spells them: one that is there already has its place behind it."""
+    return [
+        column.name.removesuffix(f"_{place}") if _is_numbered(column.name, columns[: place - 1]) else column.name
+        for place, column in enumerate(columns, start=1)
+    ]
 
 
 def is_of_the_store(error: Exception) -> bool:

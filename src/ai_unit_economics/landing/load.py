@@ -381,4 +381,4 @@ def _reason(error: Exception, entry: Entry) -> str:
         text = f"a line or an array of it is longer than {_room([entry]) >> 20} MB: unpack it, or split it"
     if "CSV Error on Line" in text and len(lines) > 2:
         text = f"{text.partition('CSV Error on ')[2].lower()}: {lines[2].rstrip('.')}"
-    return f"it cannot be read: {text[:300]}"
+    return f"it cannot be read: {text.removeprefix('Invalid Input Error: ')[:300]}"

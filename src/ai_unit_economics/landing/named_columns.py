@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from ai_unit_economics.landing import readers
+from ai_unit_economics.landing.heads import written_names
 from ai_unit_economics.landing.shapes import Reading
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 
@@ -108,8 +109,9 @@ class _Table:
 
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
-        columns = enumerate(reading.head.columns, start=1)
-        self.numbers = {column.name.lower(): number for number, column in reversed(list(columns))}
+        self.numbers: dict[str, list[int]] = {}
+        for number, name in enumerate(written_names(reading.head.columns), start=1):
+            self.numbers.setdefault(name.lower(), []).append(number)
 
     def relation(self) -> Sql:
         paths, head = self.reading.paths, self.reading.head
@@ -119,17 +121,29 @@ class _Table:
 
     def value(self, alias: str, is_time: bool) -> Sql | None:
         name, _, place = alias.partition("/")
-        if number := self.numbers.get(alias.lower()):
-            cell, kind = readers.column(number), self.reading.head.columns[number - 1].type
+        if found := self._cell(alias):
+            cell, kind = found
             if is_time:
                 return readers.time_of(cell, kind)
             return sql("nullif(trim({text}), '')", text=readers.text_of(cell, kind))
-        if place and (number := self.numbers.get(name.lower())):
-            cell, kind = readers.column(number), self.reading.head.columns[number - 1].type
+        if place and (found := self._cell(name)):
+            cell, kind = found
             document = sql("try_cast({cell} as json)" if kind == "VARCHAR" else "to_json({cell})", cell=cell)
             text = readers.text_at(readers.decoded(document), f"/{place}")
             return readers.time_of_text(text) if is_time else text
         return None
+
+    def _cell(self, name: str) -> tuple[Sql, str] | None:
+        """A column and its type; of several with this name what they agree on, as text."""
+        numbers = self.numbers.get(name.lower(), [])
+        columns = self.reading.head.columns
+        if len(numbers) == 1:
+            return readers.column(numbers[0]), columns[numbers[0] - 1].type
+        cells = {
+            f"{name} (column {number})": readers.text_of(readers.column(number), columns[number - 1].type)
+            for number in numbers
+        }
+        return (readers.agreed(cells), "VARCHAR") if cells else None
 
     def is_broken(self) -> Sql:
         return sql("false")

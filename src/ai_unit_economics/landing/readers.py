@@ -200,6 +200,40 @@ def first_of(values: Iterable[Sql]) -> Sql:
     return sql("coalesce({values})", values=joined(given)) if given else sql("null")
 
 
+def agreed(cells: Mapping[str, Sql]) -> Sql:
+    """What columns of one meaning say, by their names: the first that has a value; where two differ, the reader stops.
+
+    Two spellings of a number or a time are one value.
+    """
+    if len(cells) == 1:
+        return next(iter(cells.values()))
+    given = [
+        sql("case when trim({cell}) not in ('', 'NULL', 'null', '\\N') then {cell} end", cell=cell)
+        for cell in cells.values()
+    ]
+    compared = joined(
+        sql(
+            """coalesce(
+                cast(try_cast({cell} as decimal(38, 18)) as varchar),
+                cast(try_cast({cell} as timestamptz) as varchar),
+                trim({cell})
+            )""",
+            cell=cell,
+        )
+        for cell in given
+    )
+    return sql(
+        """case
+            when len(list_distinct([{compared}])) > 1 then error({names} || cast(source_row as varchar) || {way_out})
+            else {first}
+        end""",
+        compared=compared,
+        names=f"its columns {' and '.join(cells)} mean the same, and differ in row ",
+        way_out=": leave out the one that is wrong, or give it another name",
+        first=first_of(given),
+    )
+
+
 def number_of(text: Sql) -> Sql:
     """A text as a float; null where it is none. DuckDB alone reads `1_000` as 1000."""
     return sql("case when not contains({text}, '_') then try_cast({text} as double) end", text=text)

@@ -7,6 +7,8 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from ai_unit_economics.landing.bills import dataset_of
@@ -116,3 +118,59 @@ def test_what_macos_packs_beside_a_file_is_no_bill(land: Callable, tmp_path: Pat
     landed = land(tmp_path)
     assert landed.problems == {}
     assert landed.session.execute("select EffectiveCost from focus_charges").fetchall() == [("10",)]
+
+
+# By what a file is, two columns of one meaning that say `first` and `second`.
+TWICE = {
+    "spelling.csv": "EffectiveCost,effective_cost,ChargePeriodStart\n{first},{second},2026-09-01\n",
+    "space.csv": "Effective Cost,ChargePeriodStart,EffectiveCost\n{first},2026-09-01,{second}\n",
+    "same.csv": "EffectiveCost,ChargePeriodStart,EffectiveCost\n{first},2026-09-01,{second}\n",
+    "letters.csv": "EffectiveCost,EFFECTIVECOST,ChargePeriodStart\n{first},{second},2026-09-01\n",
+    "rows.jsonl": '{{"EffectiveCost": "{first}", "effective_cost": "{second}", "ChargePeriodStart": "2026-09-01"}}\n',
+}
+# What both say, and the cost that is read; None where nothing can say it.
+SAID = {("10", "20"): None, ("10", "10.00"): "10", ("", "20"): "20", ("10", "NULL"): "10", ("0", "20"): None}
+
+
+@pytest.mark.parametrize("said", SAID, ids="-".join)
+@pytest.mark.parametrize("name", TWICE)
+def test_columns_of_one_meaning_agree_or_are_named(land: Callable, tmp_path: Path, name: str, said: tuple) -> None:
+    folder = tmp_path / "focus" / "x"
+    folder.mkdir(parents=True)
+    (folder / name).write_text(TWICE[name].format(first=said[0], second=said[1]))
+    landed = land(tmp_path)
+    cost = SAID[said]
+    found = landed.session.execute("select EffectiveCost from focus_charges where source_row = 1").fetchall()
+    assert found == ([(cost,)] if cost else [])
+    problem = landed.problems.get(f"focus/x/{name}", "")
+    assert ("mean the same, and differ in row 1: leave out the one that is wrong" in problem) == (cost is None)
+    assert ("ffective" in problem) == (cost is None)
+
+
+def test_names_of_parquet_that_differ_in_case_alone_are_one_column(land: Callable, tmp_path: Path) -> None:
+    """DuckDB calls the second one effectivecost_1; a column that is called so itself is another one."""
+    folder = tmp_path / "focus" / "x"
+    folder.mkdir(parents=True)
+    names = ["Tags", "EffectiveCost", "ChargePeriodStart"]
+    rows = [pyarrow.array([{"a": {"b": 1}}]), pyarrow.array([10]), pyarrow.array(["2026-09-01"])]
+    for file, further in (("twice", "effectivecost"), ("numbered", "EffectiveCost_1")):
+        table = pyarrow.table([*rows, pyarrow.array([20])], names=[*names, further])
+        pyarrow.parquet.write_table(table, folder / f"{file}.parquet")
+    landed = land(tmp_path)
+    assert landed.session.execute("select EffectiveCost from focus_charges where source_row = 1").fetchall() == [
+        ("10",)
+    ]
+    assert list(landed.problems) == ["focus/x/twice.parquet"]
+
+
+def test_customers_and_requests_with_a_column_twice_agree_or_are_a_finding(land: Callable, tmp_path: Path) -> None:
+    requests = tmp_path / "telemetry" / "requests"
+    requests.mkdir(parents=True)
+    row = "ts,deployment_id,input_tokens,input_tokens\n2026-09-01T00:00:00Z,chat,5,"
+    (requests / "same.csv").write_text(f"{row}5\n")
+    (requests / "other.csv").write_text(f"{row}7\n")
+    (tmp_path / "customers.csv").write_text("customer_id,customer_tier,Customer_Tier\nacme,pro,free\n")
+    landed = land(tmp_path)
+    assert landed.session.execute("select input_tokens from requests where source_row = 1").fetchall() == [("5",)]
+    assert sorted(landed.problems) == ["customers.csv", "telemetry/requests/other.csv"]
+    assert "customer_tier (column 2) and customer_tier (column 3) mean the same" in landed.problems["customers.csv"]

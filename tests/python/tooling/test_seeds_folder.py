@@ -5,6 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from dbt.contracts.graph.manifest import Manifest
+
+from tests.python import conftest
+from tests.python.conftest import parsed_project
 
 DEPLOYMENTS = (
     "deployment_id,workload,environment,kind,release,valid_from,valid_to\n"
@@ -52,6 +56,32 @@ def test_a_slip_stops_the_build(warehouse, folder: Path, slip, said: str) -> Non
     slip(folder)
     assert not warehouse.dbt("seed", "--select", "cost_rules", check=False)
     assert said in warehouse.output
+
+
+@pytest.mark.parametrize(
+    ("header", "said"),
+    [
+        ("rate_date,from_currency,to_currency,rate,rate", "has a column rate_2: its header names a column twice"),
+        ("rate_date,from_currency,to_currency,rate,note", "has a column note; the columns of this seed are rate_date"),
+    ],
+)
+def test_a_seed_of_the_project_has_no_column_twice_and_none_of_another_name(
+    warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: str, said: str
+) -> None:
+    file = tmp_path / "exchange_rates.csv"
+
+    def parsed(*options: str) -> Manifest:
+        project = parsed_project(*options)
+        project.nodes["seed.ai_unit_economics.exchange_rates"].original_file_path = str(file)
+        return project
+
+    monkeypatch.setattr(conftest, "parsed_project", parsed)
+    file.write_text(f"{header}\n2026-07-01,EUR,USD,1.1,9\n")
+    assert not warehouse.dbt("seed", "--select", "exchange_rates", check=False)
+    assert f"exchange_rates.csv {said}" in warehouse.output
+    file.write_text("rate_date,from_currency,to_currency,rate\n2026-07-01,EUR,USD,1.1\n")
+    warehouse.dbt("seed", "--select", "exchange_rates")
+    assert warehouse.query("select count(*) from config.exchange_rates") == [(1,)]
 
 
 def test_seeds_of_an_older_version_are_loaded_anew_or_named_all_at_once(warehouse) -> None:
