@@ -43,6 +43,16 @@ findings as (
     from of_a_version
     union all
     select
+        source_file,
+        'split_columns_are_read' as rule_id,
+        unread_split_columns as example_value,
+        1 as checked_count,
+        cast(unread_split_columns is not null as bigint) as violating_count,
+        null as touched_cost,
+        null as example_row
+    from of_a_version
+    union all
+    select
         changes.source_file,
         changes.rule_id,
         null as example_value,

@@ -1,10 +1,3 @@
-{# What a charge is about. Where its resource and its price have names, that is enough; else all that it says beside its amounts. #}
-{% set names = [
-    'billing_period_start', 'billing_account_id', 'sub_account_id', 'resource_id', 'charge_category', 'charge_class',
-    'charge_frequency', 'pricing_category', 'commitment_discount_id', 'commitment_discount_status', 'allocated_resource_id'
-] %}
-{% set other_names = ['service_name', 'charge_description', 'region_id', 'consumed_unit', 'tags'] %}
-
 with files as (
 
     select
@@ -49,12 +42,8 @@ charges as (
         charge_period_start,
         charge_period_end,
         effective_cost,
-        resource_id is not null and coalesce(sku_price_id, sku_id, sku_meter) is not null as is_named,
-        concat_ws(
-            chr(31), coalesce(sku_price_id, sku_id, sku_meter, ''),
-            {{ columns(names, "coalesce(cast({0} as string), '')", ', ') }}
-        ) as named,
-        concat_ws(chr(31), {{ columns(other_names, "coalesce({0}, '')", ', ') }}) as further
+        {{ names_a_thing() }} as is_named,
+        {{ stable_id(identity_of_charge(['billing_period_start'] + charge_names())) }} as identity
     from {{ ref('stg_focus__charges') }}
     where
         effective_cost != 0
@@ -62,15 +51,6 @@ charges as (
             source_file in (select source_file from pairs)
             or source_file in (select other_file from pairs)
         )
-
-),
-
-identified as (
-
-    select
-        *,
-        {{ stable_id("named || case when is_named then '' else chr(30) || further end") }} as identity
-    from charges
 
 ),
 
@@ -86,7 +66,7 @@ stated as (
         max(charge_period_end) as stated_until,
         count(distinct charge_period_start) as period_count,
         sum(effective_cost) as effective_cost
-    from identified
+    from charges
     group by source_file, date_day, identity, is_named
 
 ),

@@ -3,6 +3,10 @@ with findings as (
     select * from {{ ref('int_quality__focus_findings') }}
     union all
     select * from {{ ref('int_quality__token_meter_findings') }}
+    union all
+    select * from {{ ref('int_quality__source_overlaps') }}
+    union all
+    select * from {{ ref('int_quality__split_charges') }}
 
 )
 

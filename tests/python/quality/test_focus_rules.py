@@ -212,38 +212,49 @@ def csv_text(rows: list[dict[str, str]]) -> str:
 def findings(module_warehouse):
     """Rule by rule: what was found in the source that is called like the rule."""
     warehouse = module_warehouse
-    warehouse.write("focus/good/charges.csv", csv_text([{**FOCUS_1_3_ROW, "InvoiceId": "7"}] * 2))
+
+    def write(path: str, rows: list[dict[str, str]]) -> None:
+        """Each source bills an account of its own, or they would state the same charges."""
+        own = [{**row, "BillingAccountId": row["BillingAccountId"].replace("1", path.split("/")[1])} for row in rows]
+        warehouse.write(path, csv_text(own))
+
+    write("focus/good/charges.csv", [{**FOCUS_1_3_ROW, "InvoiceId": "7"}] * 2)
     for rule_id, (changes, _) in BREAKING.items():
         good = {**FOCUS_1_3_ROW, "InvoiceId": changes.get("InvoiceId", "")}
         good |= dict.fromkeys(changes.keys() - good.keys(), "")
-        warehouse.write(f"focus/{rule_id}/charges.csv", csv_text([good, {**FOCUS_1_3_ROW, **changes}]))
+        write(f"focus/{rule_id}/charges.csv", [good, {**FOCUS_1_3_ROW, **changes}])
     # an older version, whose rules are fewer
     older = {name: value for name, value in FOCUS_1_3_ROW.items() if "Provider" not in name} | {"SkuPriceId": ""}
-    warehouse.write("focus/version_1_2/charges.csv", csv_text([{**older, "ProviderName": "Provider"}]))
+    write("focus/version_1_2/charges.csv", [{**older, "ProviderName": "Provider"}])
     few = {name: value for name, value in FOCUS_1_3_ROW.items() if name not in ("ListCost", "ContractedCost")}
-    warehouse.write("focus/cost_columns_present/charges.csv", csv_text([few]))
-    warehouse.write("focus/file_read/charges.csv", csv_text([FOCUS_1_3_ROW]))
+    write("focus/cost_columns_present/charges.csv", [few])
+    write("focus/file_read/charges.csv", [FOCUS_1_3_ROW])
     warehouse.write("focus/file_read/notes.docx", b"PK and no more")
     for name, unseen in (("a", "1"), ("b", "2")):
-        warehouse.write(f"focus/copy_compared_whole/{name}.csv", csv_text([{**FOCUS_1_3_ROW, "x_Unseen": unseen}]))
-    warehouse.write("focus/column_mapping_is_used/charges.csv", csv_text([FOCUS_1_3_ROW]))
+        write(f"focus/copy_compared_whole/{name}.csv", [{**FOCUS_1_3_ROW, "x_Unseen": unseen}])
+    write("focus/column_mapping_is_used/charges.csv", [FOCUS_1_3_ROW])
     for name, cost in (("2026-06", "1.5"), ("2026-06 (1)", "1.75")):
         again = {**FOCUS_1_3_ROW, "ResourceId": "r", "BilledCost": cost, "EffectiveCost": cost}
-        warehouse.write(f"focus/charge_in_one_file/{name}.csv", csv_text([again]))
-    warehouse.write("focus/manifest_row_count/part_0.csv", csv_text([FOCUS_1_3_ROW]))
+        write(f"focus/charge_in_one_file/{name}.csv", [again])
+    write("focus/manifest_row_count/part_0.csv", [FOCUS_1_3_ROW])
     blobs = [{"blobName": "x/part_0.csv", "dataRowCount": 2}]
     warehouse.write("focus/manifest_row_count/manifest.json", json.dumps({"blobs": blobs}))
+    pods = [{"AllocatedMethodId": "m", "AllocatedResourceId": pod} for pod in ("pod-a", "pod-b")]
+    parts = [{**FOCUS_1_3_ROW, **pod, "BilledCost": "0.75", "EffectiveCost": "0.75"} for pod in pods]
+    whole = {**FOCUS_1_3_ROW, "AllocatedMethodId": "", "AllocatedResourceId": ""}
+    write("focus/split_replaces_its_charge/charges.csv", [whole, *parts])
+    write("focus/split_columns_are_read/charges.csv", [{**FOCUS_1_3_ROW, "x_ParentResourceId": "i-1"}])
     lacking = {**FOCUS_1_3_ROW, "EffectiveCost": "", "BilledCost": ""}
-    warehouse.write("focus/without_cost/charges.csv", csv_text([lacking, FOCUS_1_3_ROW]))
+    write("focus/without_cost/charges.csv", [lacking, FOCUS_1_3_ROW])
     # 10 of 12 that were bought
     plan = {"CommitmentDiscountId": "plan", "BilledCost": "0", "CommitmentDiscountStatus": "Used"}
-    warehouse.write(
+    write(
         "focus/commitment_balances/charges.csv",
-        csv_text([{**FOCUS_1_3_ROW, **PURCHASE, "BilledCost": "12"}, {**FOCUS_1_3_ROW, **plan, "EffectiveCost": "10"}]),
+        [{**FOCUS_1_3_ROW, **PURCHASE, "BilledCost": "12"}, {**FOCUS_1_3_ROW, **plan, "EffectiveCost": "10"}],
     )
-    warehouse.write(
-        "focus/invoice_matches_billed_cost/charges.csv", csv_text([{**FOCUS_1_3_ROW, "InvoiceId": "7"}] * 2)
-    )
+    write("focus/invoice_matches_billed_cost/charges.csv", [{**FOCUS_1_3_ROW, "InvoiceId": "7"}] * 2)
+    for name in ("charge_in_one_source", "charge_in_one_source_copied"):
+        warehouse.write(f"focus/{name}/charges.csv", csv_text([FOCUS_1_3_ROW]))
     warehouse.dbt("seed", "--select", "+fct_focus_conformance")
     # two charges of 1.5 are 3.00: a dollar away from the one amount, and a cent more from the other
     warehouse.query("""
@@ -281,7 +292,13 @@ def test_a_row_that_breaks_a_rule_is_found(findings, rule_id):
     "rule_id",
     [
         *("cost_columns_present", "file_read", "copy_compared_whole", "charge_in_one_file", "manifest_row_count"),
-        *("column_mapping_is_used", "source_row_is_used"),
+        *(
+            "charge_in_one_source",
+            "split_replaces_its_charge",
+            "split_columns_are_read",
+            "column_mapping_is_used",
+            "source_row_is_used",
+        ),
         *("invoice_matches_billed_cost", "commitment_balances"),
     ],
 )
@@ -292,8 +309,8 @@ def test_a_file_or_a_sum_that_breaks_a_rule_is_found(findings, rule_id):
 def test_each_rule_of_the_catalogue_is_broken_here(findings):
     catalogue = {rule_id for (rule_id,) in findings.query("select rule_id from reference.focus_conformance_rules")}
     sums = {"cost_columns_present", "file_read", "invoice_matches_billed_cost", "commitment_balances"}
-    sums |= {"copy_compared_whole", "charge_in_one_file", "manifest_row_count"}
-    sums |= {"column_mapping_is_used", "source_row_is_used"}
+    sums |= {"copy_compared_whole", "charge_in_one_file", "charge_in_one_source", "manifest_row_count"}
+    sums |= {"column_mapping_is_used", "source_row_is_used", "split_replaces_its_charge", "split_columns_are_read"}
     sets = {"superseded_by_later_file", "usage_without_cost"}  # test_focus_delivery.py, and below
     # tests/python/costs/test_token_meters.py
     meters = {"token_unit_readable", "token_kind_known", "token_unit_as_multiplied"}
