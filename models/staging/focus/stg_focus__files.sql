@@ -26,6 +26,47 @@ restated as (
 
 ),
 
+days_of_newer_runs as (
+
+    select
+        source_file,
+        source,
+        run_scope,
+        run_at,
+        {{ each_of('superseded_days') }} as date_day
+    from files
+
+),
+
+-- a range may end with the day behind its last one: a run without charges from there on does not state that day
+stated_days as (
+
+    select distinct
+        days_of_newer_runs.source_file,
+        days_of_newer_runs.date_day
+    from days_of_newer_runs
+    inner join files
+        on
+            days_of_newer_runs.source = files.source
+            and days_of_newer_runs.run_scope is not distinct from files.run_scope
+            and days_of_newer_runs.run_at < files.run_at
+            and files.not_current_because is null
+    inner join contents on files.source_file = contents.source_file
+    where coalesce(coalesce(contents.usage_until, contents.charges_until) > days_of_newer_runs.date_day, true)
+
+),
+
+superseded as (
+
+    select
+        source_file,
+        {{ list_in_order('date_day', 'date_day') }} as superseded_days,
+        {{ joined_texts(list_in_order('cast(date_day as string)', 'date_day'), "' '") }} as days_as_text
+    from stated_days
+    group by source_file
+
+),
+
 scopes as (
 
     select
@@ -46,11 +87,11 @@ select
     case
         when files.delivery = 'cumulative' then files.file_version || '-' || md5(scopes.file_versions)
         -- and what is left of a run, whenever a newer run takes days or charges of it
-        when {{ length_of('files.superseded_days') }} > 0 or restated.source_file is not null
+        when superseded.source_file is not null or restated.source_file is not null
             then concat_ws(
                     '-',
                     files.file_version,
-                    md5({{ joined_texts(list_of_each('files.superseded_days', 'd', 'cast(d as string)'), "' '") }}),
+                    md5(coalesce(superseded.days_as_text, '')),
                     md5(restated.newer_versions)
                 )
         else files.file_version
@@ -65,7 +106,7 @@ select
     files.note,
     files.column_names,
     copies.uncompared_columns,
-    files.superseded_days,
+    coalesce(superseded.superseded_days, {{ list_where('files.superseded_days', 'd', 'false') }}) as superseded_days,
     files.known_gaps,
     contents.row_count,
     contents.effective_cost,
@@ -84,6 +125,7 @@ from files
 left join contents on files.source_file = contents.source_file
 left join copies on files.source_file = copies.source_file
 left join restated on files.source_file = restated.source_file
+left join superseded on files.source_file = superseded.source_file
 left join scopes
     on
         files.source = scopes.source

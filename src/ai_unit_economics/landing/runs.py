@@ -347,7 +347,7 @@ def _judged(
     if len(runs[key].manifests) > 1:
         paths = " and ".join(manifest.file.relative_path for manifest in runs[key].manifests)
         return replace(place, problem=f"two runs have the same time, {paths}; take one of them away")
-    if not any(other[0] == place.scope and _overlap(other[1], place.days) for other in complete):
+    if not any(other[0] == place.scope and _share_days(other[1], place.days) for other in complete):
         return replace(
             place,
             problem=f"no run of {place.scope or 'its folder'}{_in_words(place.days)} is complete: a manifest, or a "
@@ -357,9 +357,12 @@ def _judged(
     newer = [other for other in complete if other[0] == place.scope and (other[2] or "") > (place.run_at or "")]
     if any(place.days is None or other[1] is None or place.days == other[1] for other in newer):
         return replace(place, not_current_because="older_run")
+    days = _each_day(place.days)
     stated = {day for other in newer for day in _each_day(other[1])}
-    superseded = tuple(day for day in _each_day(place.days) if day in stated)
-    if superseded and len(superseded) == len(_each_day(place.days)):
+    superseded = tuple(day for day in days if day in stated)
+    # the last day of a range may be the day behind it: whether its run has charges of it, staging can tell
+    surely = {day for other in newer for day in _each_day(other[1])[:-1]}
+    if superseded and (surely.issuperset(days) or any(set(days) <= set(_each_day(other[1])) for other in newer)):
         return replace(place, not_current_because="older_run")
     if key not in complete:
         return replace(place, not_current_because="incomplete_run")
@@ -402,8 +405,11 @@ def _as_listed(
     return judged
 
 
-def _overlap(one: tuple[date, date] | None, other: tuple[date, date] | None) -> bool:
-    return one is None or other is None or (one[0] <= other[1] and other[0] <= one[1])
+def _share_days(one: tuple[date, date] | None, other: tuple[date, date] | None) -> bool:
+    """Whether two ranges share more than the day with which the one may end, and the other begins."""
+    if one is None or other is None or one[0] == other[0] or one[1] == other[1]:
+        return True
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _in_words(days: tuple[date, date] | None) -> str:

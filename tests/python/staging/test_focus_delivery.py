@@ -212,6 +212,36 @@ def test_rows_of_a_newer_run_beyond_its_days_replace_those_of_the_older_one(ware
     """) == [(date(2026, 6, 30), 0)]
 
 
+def test_a_range_that_ends_with_the_day_behind_it_takes_no_day_of_the_next_month(warehouse):
+    """May is exported as 0501-0601, 31 days of 10, and June as 0601-0701, three days of 20 so far: 310 + 60. May again,
+    at 11 and with a purchase of 7, is newer than June's run: 348 + 60, and not 40 of June."""
+    header = HEADER.replace("\n", ",ChargePeriodEnd,ChargeCategory\n")
+
+    def run(folder: str, first: date, count: int, cost: int) -> None:
+        days = [first + timedelta(number) for number in range(count)]
+        rows = [f"{cost},USD,{first},{day},{day + timedelta(1)},Usage\n" for day in days]
+        rows.append(f"7,USD,{first},{first},2027-01-01,Purchase\n" if cost == 11 else "")
+        warehouse.write(f"focus/azure/a/{folder}/guid/part_0.csv", header + "".join(rows))
+
+    run("20260501-20260601/d/202606010400", date(2026, 5, 1), 31, 10)
+    run("20260601-20260701/d/202606040400", date(2026, 6, 1), 3, 20)
+    warehouse.build("+stg_focus__charges")
+    assert warehouse.query("select sum(effective_cost) from staging.stg_focus__charges") == [(370,)]
+    run("20260501-20260601/d/202606050400", date(2026, 5, 1), 31, 11)
+    warehouse.build("+stg_focus__charges")
+    assert warehouse.query("select sum(effective_cost) from staging.stg_focus__charges") == [(341 + 7 + 60,)]
+
+
+def test_an_incomplete_month_is_not_there_because_the_one_before_it_ends_with_its_first_day(warehouse):
+    for days, parts in (("20260501-20260601", 1), ("20260601-20260701", 2)):
+        folder = f"focus/azure/a/{days}/d/202607020400/guid"
+        warehouse.write(f"{folder}/part_0.csv", HEADER + f"1,USD,2026-06-01,2026-06-{parts:02}\n")
+        blobs = [{"blobName": f"part_{number}.csv"} for number in range(parts)]
+        warehouse.write(f"{folder}/manifest.json", json.dumps({"blobs": blobs}))
+    assert not warehouse.build("+stg_focus__charges", check=False)
+    assert "no run of focus/azure/a for 2026-06-01 to 2026-07-01 is complete" in warehouse.output
+
+
 def test_two_manifests_for_one_run_stop_the_build(warehouse):
     azure_run(warehouse, "a", "20260601-20260630", "daily", "202606020400", "3")
     warehouse.write(
