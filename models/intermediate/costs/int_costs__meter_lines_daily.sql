@@ -56,6 +56,16 @@ quantities as (
                 then greatest(charges.effective_cost, 0)
             else 0
         end as charged_for_none,
+        case when attributes.is_quantity_expected then charges.effective_cost else 0 end as used_cost,
+        case
+            when attributes.is_consumption and not attributes.is_quantity_expected and charges.consumed_quantity is null
+                then charges.effective_cost
+            else 0
+        end as corrected_cost,
+        attributes.is_consumption
+        and not attributes.is_quantity_expected
+        and charges.rows_without_quantity > 0
+        and coalesce(charges.consumed_quantity > 0, false) as is_billed_anew,
         charges.date_day
     from charges
     inner join token_meters
@@ -71,6 +81,29 @@ quantities as (
 ),
 
 -- a sum is unknown where one of its parts is. Usage that costs something and is 0 was not counted, or rounded away
+sums as (
+
+    select
+        source,
+        deployment_id,
+        unit,
+        billing_currency,
+        cost_origin,
+        sum(used_cost) as used_cost,
+        -- what corrections without a quantity take back as a whole was not used, or was for nothing, or is billed anew
+        bool_or(is_billed_anew)
+        or (sum(used_cost) > 0 and abs(sum(used_cost + corrected_cost)) <= 0.001 * sum(used_cost)) as is_reversed,
+        case
+            when count(*) = count(attounits) and sum(charged_for_none) <= {{ var('max_unknown_share') }} * sum(charged)
+                then sum(attounits)
+        end as known_attounits,
+        sum(effective_cost) as effective_cost,
+        date_day
+    from quantities
+    group by source, deployment_id, unit, billing_currency, cost_origin, date_day
+
+),
+
 lines as (
 
     select
@@ -79,14 +112,12 @@ lines as (
         unit,
         billing_currency,
         cost_origin,
-        case
-            when count(*) = count(attounits) and sum(charged_for_none) <= {{ var('max_unknown_share') }} * sum(charged)
-                then sum(attounits)
-        end as billed_attounits,
-        cast(sum(effective_cost) as {{ money_type() }}) as effective_cost_billing_currency,
+        case when not is_reversed then known_attounits end as billed_attounits,
+        is_reversed,
+        cast(used_cost as {{ money_type() }}) as used_cost_billing_currency,
+        cast(effective_cost as {{ money_type() }}) as effective_cost_billing_currency,
         date_day
-    from quantities
-    group by source, deployment_id, unit, billing_currency, cost_origin, date_day
+    from sums
 
 )
 
@@ -100,6 +131,8 @@ select
         ({{ sign_of('lines.billed_attounits') }})
         * {{ quotient('(abs(lines.billed_attounits) + 500000000000000000)', '1000000000000000000') }} as bigint
     ) as billed_units,
+    lines.is_reversed,
+    lines.used_cost_billing_currency,
     lines.effective_cost_billing_currency,
     {{ in_reporting_currency(
         'lines.effective_cost_billing_currency', 'lines.billing_currency', 'lines.date_day', 'lines.source', 'rates.rate'

@@ -167,6 +167,17 @@ findings as (
         sum(abs(effective_cost)) as touched_cost
     from {{ ref('int_costs__unnamed_token_charges_daily') }}
     group by source
+    union all
+    select
+        source,
+        'reversal_has_quantity' as rule_id,
+        count(*) as checked_count,
+        count(*) filter (where is_reversed) as violating_count,
+        min(case when is_reversed then cast(date_day as string) || ': ' || unit || ' of ' || deployment_id end)
+            as example_value,
+        sum(case when is_reversed then used_cost_billing_currency end) as touched_cost
+    from {{ ref('int_costs__meter_lines_daily') }}
+    group by source
 
 )
 

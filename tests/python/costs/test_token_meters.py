@@ -92,6 +92,14 @@ BILLS = {
             35, "in", -2, "", ChargeClass="Correction", BillingPeriodStart="2026-10-01", BillingPeriodEnd="2026-11-01"
         ),
     ],
+    # corrections without a quantity that take back all of a day, or bill it anew without and with a quantity
+    "reversed": [*sold(), charge(3, "in", -2, "", ChargeClass="Correction")],
+    "rerated": [*sold(), *(charge(3, "in", cost, "", ChargeClass="Correction") for cost in (-2, 1.8))],
+    "rebilled": [
+        *sold(),
+        charge(3, "in", -2, "", ChargeClass="Correction"),
+        charge(3, "in", 1.8, MILLION, ChargeClass="Correction"),
+    ],
     # an estimate beside the invoice, which a rule excludes; the row of sku_meters names the deployment, and no source
     "estimated": sold(in_="estimated-in", out="estimated-out"),
     "estimated__litellm": sold(in_="estimated-in", out="estimated-out"),
@@ -152,6 +160,16 @@ EXPECTED = {
     "searches": (
         (10 * MILLION, Decimal(22), Decimal("2.2"), None),
         (10 * MILLION, Decimal(88), Decimal("8.8"), None),
+    ),
+    # the tokens of the third day are unknown, and 9 days of input cost 18, of output 72
+    "reversed": (
+        (9 * MILLION, Decimal(18), Decimal(2), None),
+        (9 * MILLION, Decimal(80), Decimal(8), None),
+    ),
+    "rerated": ((10 * MILLION, Decimal("19.8"), Decimal("1.98"), None), PLAIN),
+    "rebilled": (
+        (9 * MILLION, Decimal("19.8"), Decimal(2), None),
+        (9 * MILLION, Decimal(80), Decimal(8), None),
     ),
     "reversed_in_october": ((10 * MILLION, Decimal(20), Decimal(2), None), PLAIN),
 }
@@ -256,6 +274,9 @@ FINDINGS = {
     # whether a discount's tokens are those of its usage, nobody can tell
     "discount_repeats": {"negative_usage_repeats_quantity"},
     "taken_back": set(),
+    "reversed": {"reversal_has_quantity"},
+    "rebilled": {"reversal_has_quantity"},
+    "rerated": set(),
     **{source: {"token_kind_known"} for source in BILLS if source.startswith("no_row") or source == "unread_kind"},
     "unread_unit": {"token_unit_readable"},
     "multiplied": {"token_unit_as_multiplied"},
