@@ -70,6 +70,19 @@ unknown_openings as (
             and training_steps.step = training_attempts.resumed_step
     group by training_steps.source_file
 
+),
+
+uncumulative_tokens as (
+
+    select
+        source_file,
+        'tokens_not_cumulative' as issue,
+        {{ texts_of_group('run_id') }} as detail,
+        count(*) as affected_rows
+    from training_steps
+    where has_uncumulative_tokens
+    group by source_file
+
 )
 
 select source_file, issue, detail, affected_rows
@@ -80,3 +93,6 @@ from unread_tokens
 union all
 select source_file, issue, detail, affected_rows
 from unknown_openings
+union all
+select source_file, issue, detail, affected_rows
+from uncumulative_tokens
