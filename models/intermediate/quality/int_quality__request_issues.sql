@@ -10,6 +10,12 @@ requests as (
 
 ),
 
+counts_told as (
+
+    select * from {{ ref('int_usage__gateway_counts_told_daily') }}
+
+),
+
 repeats as (
 
     select * from {{ ref('int_usage__request_repeats_daily') }}
@@ -96,6 +102,36 @@ unknown_deployments as (
     where requests.deployment_id is not null
     group by requests.source_file
 
+),
+
+-- on days on which too many rows name nobody, though the deployment has users or sessions
+untold_ids as (
+
+    select
+        requests.source_file,
+        kinds.issue,
+        {{ texts_of_group('requests.deployment_id') }}
+        || case kinds.issue
+            when 'user_not_told' then ': some requests name a user, too many do not; active users are unknown'
+            else ': some requests name a session, too many do not; sessions are unknown'
+        end as detail,
+        sum(
+            case kinds.issue
+                when 'user_not_told' then requests.rows_without_user
+                else requests.rows_without_session
+            end
+        ) as affected_rows
+    from requests
+    inner join counts_told
+        on requests.date_day = counts_told.date_day and requests.deployment_id = counts_told.deployment_id
+    inner join (values ('user_not_told'), ('session_not_told')) as kinds (issue)
+        on
+            case kinds.issue
+                when 'user_not_told' then not counts_told.is_user_told and requests.rows_without_user > 0
+                else not counts_told.is_session_told and requests.rows_without_session > 0
+            end
+    group by requests.source_file, kinds.issue
+
 )
 
 select source_file, issue, detail, affected_rows
@@ -110,3 +146,6 @@ from differing_requests
 union all
 select source_file, issue, detail, affected_rows
 from unknown_deployments
+union all
+select source_file, issue, detail, affected_rows
+from untold_ids

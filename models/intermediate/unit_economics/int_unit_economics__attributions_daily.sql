@@ -10,21 +10,9 @@ gateway_usage as (
 
 ),
 
-users as (
+told as (
 
-    select distinct
-        deployment_id,
-        date_day
-    from {{ ref('int_usage__customer_users_daily') }}
-
-),
-
-sessions as (
-
-    select distinct
-        deployment_id,
-        date_day
-    from {{ ref('int_usage__customer_sessions_daily') }}
+    select * from {{ ref('int_usage__gateway_counts_told_daily') }}
 
 ),
 
@@ -41,25 +29,18 @@ gateway_days as (
 
 )
 
--- who has users on some days has them on all: requests without any were not told whose they are
 select
     gateway_coverage.deployment_id,
     gateway_coverage.lost_seconds,
     coalesce(gateway_days.has_input, true) as is_input_told,
     coalesce(gateway_days.has_output, true) as is_output_told,
-    gateway_days.deployment_id is null
-    or users.deployment_id is not null
-    or count(users.deployment_id) over (partition by gateway_coverage.deployment_id) = 0 as is_user_told,
-    gateway_days.deployment_id is null
-    or sessions.deployment_id is not null
-    or count(sessions.deployment_id) over (partition by gateway_coverage.deployment_id) = 0 as is_session_told,
+    gateway_days.deployment_id is null or told.is_user_told as is_user_told,
+    gateway_days.deployment_id is null or told.is_session_told as is_session_told,
     gateway_coverage.date_day
 from gateway_coverage
 left join gateway_days
     on
         gateway_coverage.deployment_id = gateway_days.deployment_id
         and gateway_coverage.date_day = gateway_days.date_day
-left join users
-    on gateway_coverage.deployment_id = users.deployment_id and gateway_coverage.date_day = users.date_day
-left join sessions
-    on gateway_coverage.deployment_id = sessions.deployment_id and gateway_coverage.date_day = sessions.date_day
+left join told
+    on gateway_coverage.deployment_id = told.deployment_id and gateway_coverage.date_day = told.date_day

@@ -71,6 +71,8 @@ select
     cast(count(*) filter (where {{ is_without_count('output_tokens') }}) as bigint) as requests_without_output,
     cast(count(*) filter (where {{ is_without_count('cached_input_tokens') }}) as bigint) as requests_without_cached,
     cast(count(*) filter (where is_in_doubt) as bigint) as requests_in_doubt,
+    cast(count(*) filter (where user_id is null) as bigint) as rows_without_user,
+    cast(count(*) filter (where session_id is null) as bigint) as rows_without_session,
     cast(requested_at as date) as date_day
 from requests
 group by source_file, file_version, deployment_id, customer_id, geography, cast(requested_at as date)

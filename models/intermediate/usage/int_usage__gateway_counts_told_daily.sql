@@ -1,4 +1,5 @@
 {%- set allowed = var('max_unknown_share') -%}
+{%- set allowed_untold = var('max_share_without_id') -%}
 
 with requests as (
 
@@ -26,7 +27,10 @@ deployment_days as (
         sum(requests_without_input) as requests_without_input,
         sum(requests_without_output) as requests_without_output,
         sum(requests_without_cached) as requests_without_cached,
-        sum(requests - cache_hit_requests - requests_without_cached) as requests_with_cached
+        sum(requests - cache_hit_requests - requests_without_cached) as requests_with_cached,
+        sum(requests + failed_requests) as told_rows,
+        sum(rows_without_user) as rows_without_user,
+        sum(rows_without_session) as rows_without_session
     from requests
     group by date_day, deployment_id
 
@@ -68,13 +72,17 @@ compared as (
         case
             when count(share_with) over configuration < 3 then min(share_without) over configuration
             else median(share_without) over configuration
-        end as usual_share_without
+        end as usual_share_without,
+        max(told_rows - rows_without_user) over deployment > 0 as has_users,
+        max(told_rows - rows_without_session) over deployment > 0 as has_sessions
     from shares
-    window configuration as (partition by deployment_id, valid_from)
+    window
+        configuration as (partition by deployment_id, valid_from),
+        deployment as (partition by deployment_id)
 
 )
 
--- more than a small part of the requests untold is unknown. Of cached tokens many gateways say nothing where there are none: where
+-- more than a small part of the requests untold is unknown, and of users or sessions, where the deployment has any, a larger one. Of cached tokens many gateways say nothing where there are none: where
 -- that is usual, only a day of which no request tells any is unknown, and only if ten would
 select
     date_day,
@@ -85,5 +93,7 @@ select
         when usual_share_without <= {{ allowed }} then requests_without_cached <= {{ allowed }} * requests
         else requests_with_cached > 0 or usual_share_with * requests < 10
     end as is_cached_told,
-    requests_without_output <= {{ allowed }} * requests as is_output_told
+    requests_without_output <= {{ allowed }} * requests as is_output_told,
+    not has_users or rows_without_user <= {{ allowed_untold }} * told_rows as is_user_told,
+    not has_sessions or rows_without_session <= {{ allowed_untold }} * told_rows as is_session_told
 from compared

@@ -20,6 +20,6 @@ repeats as (
 -- what is counted of a row is a part of the version, too: a database that counted less reads its files once more
 select distinct
     request_hours.source_file,
-    concat_ws('-', request_hours.file_version, 'cached', md5(repeats.compared_rows)) as file_version
+    concat_ws('-', request_hours.file_version, 'people', md5(repeats.compared_rows)) as file_version
 from request_hours
 left join repeats on request_hours.source_file = repeats.source_file
