@@ -28,6 +28,13 @@ provider_rows as (
     union all
     select
         source_file,
+        'unread_tokens' as issue,
+        'they do not count until column_aliases has them: ' || left(unread_tokens, 400) as detail
+    from provider_usage
+    where bucket_start is not null and not is_superseded and unread_tokens is not null
+    union all
+    select
+        source_file,
         'superseded_count' as issue,
         'a newer file has another count of the same bucket, group, account and region' as detail
     from provider_usage

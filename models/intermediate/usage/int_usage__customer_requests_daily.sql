@@ -70,6 +70,9 @@ select
     cast(count(*) filter (where {{ is_without_count('input_tokens') }}) as bigint) as requests_without_input,
     cast(count(*) filter (where {{ is_without_count('output_tokens') }}) as bigint) as requests_without_output,
     cast(count(*) filter (where {{ is_without_count('cached_input_tokens') }}) as bigint) as requests_without_cached,
+    cast(count(*) filter (
+        where {{ is_without_count('output_tokens') }} and unread_tokens is not null
+    ) as bigint) as requests_with_unread_output,
     cast(count(*) filter (where is_in_doubt) as bigint) as requests_in_doubt,
     cast(count(*) filter (where user_id is null) as bigint) as rows_without_user,
     cast(count(*) filter (where session_id is null) as bigint) as rows_without_session,

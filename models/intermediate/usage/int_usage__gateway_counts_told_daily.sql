@@ -28,6 +28,7 @@ deployment_days as (
         sum(requests_without_output) as requests_without_output,
         sum(requests_without_cached) as requests_without_cached,
         sum(requests - cache_hit_requests - requests_without_cached) as requests_with_cached,
+        sum(requests_with_unread_output) as requests_with_unread_output,
         sum(requests + failed_requests) as told_rows,
         sum(rows_without_user) as rows_without_user,
         sum(rows_without_session) as rows_without_session
@@ -94,6 +95,7 @@ select
         else requests_with_cached > 0 or usual_share_with * requests < 10
     end as is_cached_told,
     requests_without_output <= {{ allowed }} * requests as is_output_told,
+    coalesce(requests_with_unread_output > {{ allowed }} * requests, false) as is_output_unread,
     not has_users or rows_without_user <= {{ allowed_untold }} * told_rows as is_user_told,
     not has_sessions or rows_without_session <= {{ allowed_untold }} * told_rows as is_session_told
 from compared

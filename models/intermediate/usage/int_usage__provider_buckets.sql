@@ -154,6 +154,7 @@ select
     longest.output_tokens,
     longest.requests,
     longest.has_unusable_counts,
+    longest.unread_tokens is not null as has_unread_output,
     fullest.provider is not null and longest.is_longest as is_counted,
     longest.bucket_start,
     longest.bucket_end

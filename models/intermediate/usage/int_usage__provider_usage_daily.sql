@@ -52,6 +52,8 @@ placed as (
         -- AWS writes no value where nothing happened
         days.shape in ('cloudwatch', 'bedrock_invocations') as omits_zeros,
         days.has_unusable_counts,
+        days.has_unread_output
+        or (days.operation in ('completions', 'messages') and days.input_tokens > 0) as has_output,
         coalesce(deployments.deployment_id, matches.deployment_id, days.deployment_id, '(unattributed)')
             as deployment_id,
         {{ columns(
@@ -76,6 +78,7 @@ tallies as (
         placed.operation,
         placed.omits_zeros,
         placed.has_unusable_counts,
+        placed.has_output and kinds.unit = 'output_token' as is_expected,
         kinds.unit,
         case kinds.unit
             when 'prompt_token' then placed.input_tokens
@@ -98,7 +101,8 @@ tallies as (
 
 ),
 
--- a sum is unknown where one of its parts is; an operation has nothing of a unit that none of its buckets tells
+-- a sum is unknown where one of its parts is; an operation has nothing of a unit that none of its buckets tells, but for an
+-- output that nobody reads, and that of one that writes. Of hosted models one has no output: so an unknown one is a row
 operations as (
 
     select
@@ -107,7 +111,7 @@ operations as (
         deployment_id,
         unit,
         sum(units) as units,
-        bool_or(units is null and has_unusable_counts)
+        bool_or(units is null and (has_unusable_counts or is_expected))
         or (count(units) > 0 and bool_or(units is null and not omits_zeros)) as is_unknown
     from tallies
     group by date_day, provider, deployment_id, unit, operation
@@ -119,7 +123,7 @@ select
     provider,
     deployment_id,
     unit,
-    cast(sum(units) as bigint) as units
+    cast(case when not bool_or(is_unknown) then sum(units) end as bigint) as units
 from operations
 group by date_day, provider, deployment_id, unit
-having count(units) > 0 and not bool_or(is_unknown)
+having (count(units) > 0 and not bool_or(is_unknown)) or (unit = 'output_token' and bool_or(is_unknown))

@@ -22,6 +22,12 @@ readings as (
 
 ),
 
+counts_told as (
+
+    select * from {{ ref('int_usage__gateway_counts_told_daily') }}
+
+),
+
 deployments as (
 
     select
@@ -33,15 +39,14 @@ deployments as (
 
 ),
 
--- what a deployment is known to use, by whoever counted it on any day: a hosted model for embeddings has no output
-used_kinds as (
+-- what a deployment is known to use, by whoever counted it on any day, or could not: a hosted model for embeddings has no output
+outputs as (
 
-    select
-        deployment_id,
-        bool_or(unit = 'output_token') as has_output
-    from readings
-    where units > 0 and meter in ('gateway', 'provider', 'billed')
-    group by deployment_id
+    select deployment_id from readings
+    where unit = 'output_token' and (units > 0 or units is null) and meter in ('gateway', 'provider', 'billed')
+    union
+    select deployment_id from counts_told
+    where is_output_unread
 
 ),
 
@@ -89,7 +94,7 @@ other_gaps as (
         meters.meter
     from other_days
     cross join (values ('prompt'), ('cached'), ('output'), ('request'), ('training_token')) as meters (meter)
-    left join used_kinds on other_days.deployment_id = used_kinds.deployment_id
+    left join outputs on other_days.deployment_id = outputs.deployment_id
     left join cached_days
         on
             other_days.date_day = cached_days.date_day
@@ -103,7 +108,10 @@ other_gaps as (
                     or (cached_days.deployment_id is not null and not other_days.has_cached)
             when 'output'
                 then not other_days.has_output and not other_days.is_credit_alone
-                    and (other_days.kind = 'inference' or (other_days.kind = 'hosted' and used_kinds.has_output))
+                    and (
+                        other_days.kind = 'inference'
+                        or (other_days.kind = 'hosted' and outputs.deployment_id is not null)
+                    )
             when 'request' then other_days.kind != 'training' and not other_days.has_request
             when 'training_token' then other_days.has_step and not other_days.has_training_token
         end

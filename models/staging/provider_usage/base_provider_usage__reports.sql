@@ -96,6 +96,7 @@ select
     cache_write_tokens,
     output_tokens,
     requests,
+    unread_tokens,
     bucket_start,
     bucket_end
 from landed
@@ -122,6 +123,7 @@ select
     cache_write_tokens,
     output_tokens,
     requests,
+    cast(null as string) as unread_tokens,
     bucket_start,
     bucket_end
 from hours_of_invocations

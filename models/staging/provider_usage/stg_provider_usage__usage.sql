@@ -133,6 +133,7 @@ select
     output_tokens,
     requests,
     has_unusable_counts,
+    case when output_tokens is null then unread_tokens end as unread_tokens,
     is_superseded,
     has_other_counts,
     modified_at as reported_at,

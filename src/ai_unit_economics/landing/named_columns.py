@@ -11,6 +11,12 @@ from ai_unit_economics.landing.heads import written_names
 from ai_unit_economics.landing.shapes import Reading
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 
+# A limit, a price or a speed of tokens is no count of them, and what was text or sound is a part of another count.
+LOOKS_LIKE_NO_TOKENS = (
+    "(^|[^a-z])(max|maximum|min|minimum|limit|limits|budget|quota|remaining|available|allowed|per|time|latency|speed|rate|"
+    "cost|costs|price|spend|id|ids|logprobs|text|audio|image|video|accepted|rejected|prediction|draft|accept)([^a-z]|$)"
+)
+
 
 @dataclass(frozen=True)
 class Unread:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ai_unit_economics.landing import named_columns, readers, tables
+from ai_unit_economics.landing.named_columns import LOOKS_LIKE_NO_TOKENS, Unread
 from ai_unit_economics.landing.shapes import Reading, Shape, has_keys
 from ai_unit_economics.sql import Sql, identifier, joined, sql
 
@@ -405,6 +406,7 @@ def tables_of_usage(reading: Reading) -> Sql:
         lambda column: reading.catalogues.aliases("provider_usage", column),
         TEXTS,
         ["bucket_start", "bucket_end"],
+        Unread(reading.catalogues.known_names("provider_usage"), "token", LOOKS_LIKE_NO_TOKENS),
     )
     return sql(
         "(select * replace (lower(provider) as provider), {resource} as resource_id from {rows})",
@@ -474,7 +476,7 @@ SHAPES = (
         (
             "provider",
             "starts_at|bucket_start|start_time",
-            "input_tokens|uncached_input_tokens|output_tokens|requests",
+            "input_tokens|prompt_tokens|uncached_input_tokens|output_tokens|completion_tokens|requests",
         ),
         tables_of_usage,
     ),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ai_unit_economics.landing import named_columns, readers, tables
 from ai_unit_economics.landing.heads import Head
-from ai_unit_economics.landing.named_columns import Unread
+from ai_unit_economics.landing.named_columns import LOOKS_LIKE_NO_TOKENS, Unread
 from ai_unit_economics.landing.samples import ATTRIBUTES
 from ai_unit_economics.landing.shapes import Reading, Shape, has_keys
 from ai_unit_economics.sql import Sql, identifier, joined, sql
@@ -65,13 +65,6 @@ VERCEL = ("ai.operationId", "operation.name")
 NAMES_OF_CALLS = (OPERATION, *VERCEL, KIND, ERROR)
 # How many spans may lie between a call and one that says the same of it: a client, a proxy and a server.
 SPANS_BETWEEN = 8
-
-
-# A limit, a price or a speed of tokens is no count of them, and what was text or sound is a part of another count.
-LOOKS_LIKE_NO_TOKENS = (
-    "(^|[^a-z])(max|maximum|min|minimum|limit|limits|budget|quota|remaining|available|allowed|per|time|latency|speed|rate|"
-    "cost|costs|price|spend|id|ids|logprobs|text|audio|image|video|accepted|rejected|prediction|draft|accept)([^a-z]|$)"
-)
 
 
 def _named(shape: str) -> Callable[[Reading], Sql]:

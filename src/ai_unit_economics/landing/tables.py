@@ -278,6 +278,8 @@ PROVIDER_USAGE = Table(
             "cache_write_tokens VARCHAR: Tokens written to a cache.",
             "output_tokens VARCHAR: Tokens generated.",
             "requests VARCHAR: Requests.",
+            "unread_tokens VARCHAR: Names of a generic table's columns that hold a number of tokens and that "
+            "column_aliases does not have.",
             "bucket_start TIMESTAMP: Beginning of the bucket, UTC; null where it cannot be read.",
             "bucket_end TIMESTAMP: End of the bucket, UTC, exclusive.",
         ),

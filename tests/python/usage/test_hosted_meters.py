@@ -11,9 +11,13 @@ COLUMNS = (
     "BillingCurrency,ChargeCategory,ChargePeriodStart,ChargePeriodEnd,BillingPeriodStart,BillingPeriodEnd,"
     "EffectiveCost,BilledCost,ConsumedQuantity,ConsumedUnit,ProviderName,Tags,SkuMeter"
 )
+# A gateway tells the output of the first, and tables of providers that of the others; all but the last under a name
+# that nobody reads.
+UNREAD = ("veiled", "dim", "plain")
 SEEDS = {
     "deployments": (
         "deployment_id,workload,environment,kind,model,valid_from\nhost,host,production,hosted,m,2026-09-01\n"
+        + "".join(f"{name},{name},production,hosted,m,2026-09-01\n" for name in UNREAD)
     ),
     "cost_rules": (
         "priority,source,column_name,tag_key,operator,value,treatment,target\n10,,Tags,deployment,exists,,direct,$value\n"
@@ -55,6 +59,8 @@ def built(module_warehouse):
     its rows of the 4th, which have no ids, are delivered twice.
     """
     bill = [charge(day, *sold) for day in range(1, 5) for sold in (("in", 120_000), ("out", 12_000))]
+    of_host = charge(1, "flat", 0)
+    bill += [of_host.replace('""host""', f'""{name}""').replace(",0,Tokens,", ",,,") for name in UNREAD]
     module_warehouse.write("focus/acme/september.csv", "\n".join([COLUMNS, *bill]))
     hours = {WHOLE: 24, HALF_REPORT: 12, REPORT_ALONE: 12, TWICE: 24}
     report = [bucket(day, hour) for day, last in hours.items() for hour in range(last)]
@@ -62,6 +68,12 @@ def built(module_warehouse):
     module_warehouse.write("telemetry/provider_usage/report.csv", "\n".join([header, *report]))
     rows = {day: [request(day, hour, number) for hour in range(24) for number in range(5)] for day in (1, 2, 4)}
     log = [*rows[WHOLE], *rows[HALF_REPORT][2:], *rows[TWICE]]
+    veiled = [row.replace('"host"', '"veiled"').replace('"output_tokens"', '"gen_tokens"') for row in rows[WHOLE]]
+    module_warehouse.write("telemetry/requests/veiled.jsonl", "\n".join(veiled))
+    for name, given in (("dim", "gen_tokens"), ("plain", "completion_tokens")):
+        table = [header.replace("output_tokens", given), *(bucket(WHOLE, hour) for hour in range(24))]
+        table = [row.replace(",host,", f",{name},").replace("acme", name) for row in table]
+        module_warehouse.write(f"telemetry/provider_usage/{name}.csv", "\n".join(table))
     module_warehouse.write("telemetry/requests/log.jsonl", "\n".join(log))
     module_warehouse.write("telemetry/requests/again.jsonl", "\n".join(rows[TWICE]))
     seeds = module_warehouse.folder / "seeds"
@@ -70,7 +82,7 @@ def built(module_warehouse):
         (seeds / f"{name}.csv").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("UNIT_ECONOMICS_SEEDS", str(seeds))
-        module_warehouse.build("+fct_unit_economics_daily", "+fct_metering_audit")
+        module_warehouse.build("+fct_unit_economics_daily", "+fct_metering_audit", "+int_quality__telemetry_files")
     return module_warehouse
 
 
@@ -84,6 +96,26 @@ def costs(built, unit: str) -> list[tuple]:
 def test_tokens_are_those_of_the_bill_each_day(built):
     """240.00 for 132,000 tokens is 1818.1818 a million, also where the report has half and the gateway 264,000."""
     assert costs(built, "token") == [(day, 132_000, Decimal("1818.1818"), None) for day in range(1, 5)]
+
+
+def test_output_under_a_name_that_nobody_reads_is_missing_and_not_0(built):
+    """120 requests of 1,000 and 100 tokens each, for 120.00."""
+    found = built.query("""
+        select workload, unit, units, null_reason from marts.fct_unit_economics_daily
+        where workload in ('veiled', 'dim', 'plain') and cohort_dimension = 'all' and day(period_start) = 1
+            and unit in ('input_token', 'output_token', 'token', 'request')
+    """)
+    tokens = ("input_token", "output_token", "token")
+    assert {(name, unit): (units, reason) for name, unit, units, reason in found} == {
+        **{(name, unit): (None, "meter_missing") for name in ("veiled", "dim") for unit in tokens},
+        **{("plain", unit): (count, None) for unit, count in zip(tokens, (120_000, 12_000, 132_000), strict=True)},
+        **{(name, "request"): (120, None) for name in UNREAD},
+    }
+    issues = built.query("""
+        select parse_filename(source_file), split_part(detail, ': ', 2)
+        from intermediate.int_quality__telemetry_files where issue = 'unread_tokens' order by 1
+    """)
+    assert issues == [("dim.csv", "gen_tokens"), ("veiled.jsonl", "gen_tokens")]
 
 
 def test_requests_are_not_those_of_half_a_report(built):
