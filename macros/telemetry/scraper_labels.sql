@@ -15,6 +15,35 @@
     {{ length_of(list_where('map_keys(' ~ labels ~ ')', 'name', condition)) }} = 0
 {%- endmacro %}
 
+{# Labels by which a server tells parts of itself apart, each of which counts for itself. #}
+{% macro part_labels() -%}
+    {{ return([
+        'engine', 'engine_id', 'engine_index', 'engine_type', 'worker', 'worker_id', 'worker_type', 'WorkerId', 'ReplicaId',
+        'replica_id', 'rank', 'dp_rank', 'tp_rank', 'pp_rank', 'ep_rank', 'moe_ep_rank', 'pid', 'process', 'process_id', 'gpu',
+        'device', 'model', 'model_name', 'served_model_name', 'model_id', 'model_version', 'version', 'lora', 'adapter', 'role'
+    ]) }}
+{%- endmacro %}
+
+{# The value of the one label in which two maps of labels differ that say the same otherwise. #}
+{% macro differing_label(labels, other_labels) -%}
+    {{ labels }}[{{ element_of(
+        list_where('map_keys(' ~ labels ~ ')', 'name', labels ~ '[name] != ' ~ other_labels ~ '[name]'), 1
+    ) }}]
+{%- endmacro %}
+
+{# Whether two maps of labels differ in a label by which a server tells parts of itself apart. #}
+{% macro differ_in_part(labels, other_labels) -%}
+    {%- set condition -%}
+        name in ('{{ part_labels() | join("', '") }}') and {{ labels }}[name] != {{ other_labels }}[name]
+    {%- endset -%}
+    {{ length_of(list_where('map_keys(' ~ labels ~ ')', 'name', condition)) }} > 0
+{%- endmacro %}
+
+{# Whether an instance is an address of digits, and no name. #}
+{% macro is_address(instance) -%}
+    {{ matches_all(instance, "'([0-9]+[.]){3}[0-9]+(:[0-9]+)?|[[][0-9a-fA-F:]+[]](:[0-9]+)?'") }}
+{%- endmacro %}
+
 {# Whether two maps of labels say the same, but for the value of one label, whichever it is. #}
 {% macro differ_in_one_label(labels, other_labels) -%}
     {%- set keys = 'map_keys(' ~ labels ~ ')' -%}

@@ -35,14 +35,17 @@ days as (
         series.deployment_id,
         series.target_id,
         series.labels,
-        {{ scraper_of('series.labels') }} as scraper
+        {{ scraper_of('series.labels') }} as scraper,
+        {{ is_address("series.labels['instance']") }} as is_address,
+        nullif(regexp_extract(series.labels['instance'], ':([0-9]+)$', 1), '') as port
     from counter_days
     inner join series
         on counter_days.series_id = series.series_id and {{ in_effect('series', 'counter_days.date_day') }}
 
 ),
 
--- of one process by its pod, its instance or the very moment of its creation; the first one counts
+-- of one process by its pod, its instance or the very moment of its creation, or of one port by a name and by an address; the
+-- first one counts
 candidates as (
 
     select
@@ -56,6 +59,14 @@ candidates as (
         or firsts.last_sampled_at < twins.first_sampled_at as is_disjoint,
         abs(twins.last_value - firsts.last_value) * 50 <= firsts.last_value as is_near,
         {{ labels_agree('twins.labels', 'firsts.labels') }} as is_told_by_labels,
+        twins.metric,
+        case
+            when
+                twins.first_sampled_at = firsts.first_sampled_at
+                and twins.last_sampled_at = firsts.last_sampled_at
+                then {{ differing_label('twins.labels', 'firsts.labels') }}
+        end as label_value,
+        {{ differing_label('firsts.labels', 'twins.labels') }} as first_label_value,
         least(twins.scraper, firsts.scraper) as scraper,
         greatest(twins.scraper, firsts.scraper) as other_scraper,
         twins.target_id,
@@ -71,11 +82,26 @@ candidates as (
             and twins.deployment_id is not distinct from firsts.deployment_id
             and twins.series_id != firsts.series_id
     where
-        (twins.samples < firsts.samples or (twins.samples = firsts.samples and twins.series_id > firsts.series_id))
+        -- all counters of one of two servers, not some of each
+        (
+            twins.samples < firsts.samples
+            or (
+                twins.samples = firsts.samples
+                and (
+                    twins.target_id > firsts.target_id
+                    or (twins.target_id = firsts.target_id and twins.series_id > firsts.series_id)
+                )
+            )
+        )
         and (
             (twins.target_id != '' and twins.target_id = firsts.target_id)
             or (twins.labels['instance'] != '' and twins.labels['instance'] = firsts.labels['instance'])
             or twins.last_created_us = firsts.last_created_us
+            or (
+                twins.is_address != firsts.is_address
+                and twins.port = firsts.port
+                and abs(twins.first_value - firsts.first_value) * 50 <= firsts.last_value
+            )
         )
         and (
             {{ labels_agree('twins.labels', 'firsts.labels') }}
@@ -88,6 +114,19 @@ candidates as (
                 and twins.first_sampled_at < firsts.last_sampled_at
                 and twins.last_sampled_at > firsts.first_sampled_at
                 and {{ differ_in_one_label('twins.labels', 'firsts.labels') }}
+            )
+            -- unless all that both count is the same at each of these moments
+            or (
+                twins.target_id != ''
+                and twins.target_id = firsts.target_id
+                and twins.first_sampled_at = firsts.first_sampled_at
+                and twins.last_sampled_at = firsts.last_sampled_at
+                and twins.samples = firsts.samples
+                and twins.first_value = firsts.first_value
+                and twins.last_value = firsts.last_value
+                and twins.last_value > twins.first_value
+                and {{ differ_in_one_label('twins.labels', 'firsts.labels') }}
+                and not {{ differ_in_part('twins.labels', 'firsts.labels') }}
             )
         )
 
@@ -105,15 +144,28 @@ told_apart as (
                 greatest(target_id, first_target_id),
                 scraper,
                 other_scraper
-        ) as are_two_processes
+        ) as are_two_processes,
+        min(metric) over as_labelled != max(metric) over as_labelled as are_several_alike
     from candidates
+    window as_labelled as (
+        partition by
+            date_day,
+            target_id,
+            first_target_id,
+            least(label_value, first_label_value),
+            greatest(label_value, first_label_value)
+    )
 
 ),
 
 possible_twins as (
 
-    select * from told_apart
-    where is_near and are_two_processes is not true
+    select *
+    from told_apart
+    where
+        is_near
+        and are_two_processes is not true
+        and (is_told_by_labels or label_value is null or are_several_alike)
 
 ),
 
@@ -126,6 +178,7 @@ paired as (
         possible_twins.resets,
         possible_twins.is_told_by_labels,
         possible_twins.is_disjoint,
+        not possible_twins.is_told_by_labels and possible_twins.label_value is not null as is_read_at_once,
         samples.sampled_at,
         samples.value,
         lag(samples.sampled_at) over by_time as previous_at,
@@ -156,7 +209,14 @@ merged as (
     having
         count(*) filter (where {{ has_fallen('value', 'previous_value') }})
         <= max(resets) + case when bool_or(is_disjoint) then 0 else 0.05 * count(*) end
-        and (bool_or(is_told_by_labels) or count(*) filter (where sampled_at = previous_at) <= 0.05 * count(*))
+        and (
+            bool_or(is_told_by_labels)
+            or case
+                when bool_or(is_read_at_once)
+                    then count(*) filter (where sampled_at = previous_at and value != previous_value) = 0
+                else count(*) filter (where sampled_at = previous_at) <= 0.05 * count(*)
+            end
+        )
 
 )
 

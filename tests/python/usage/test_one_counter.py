@@ -142,6 +142,31 @@ def addresses() -> None:
             )
 
 
+def many_names() -> None:
+    """One server by its name and by its address, at the same moments or later; and two that only look like one."""
+    for case, second, later in (("name-and-address", 0, 0), ("name-and-address-in-turn", 20, 333)):
+        server(case, steady, pod="", instance="10.0.0.1:8000")
+        server(case, lambda n, later=later: steady(n) + later, second, pod="", instance="node1.lan:8000")
+    server("pod-and-name", steady, instance="10.0.0.1:8000")
+    server("pod-and-name", steady, pod="", instance="vllm.ns.svc:8000")
+    for case, other, factor in (
+        ("two-alike", "10.0.0.2:8000", 1),
+        ("two-ports", "node1.lan:9000", 1),
+        ("two-busy", "node2.lan:8000", 2),
+    ):
+        server(case, steady, pod="", instance="10.0.0.1:8000")
+        server(case, lambda n, factor=factor: factor * steady(n), pod="", instance=other)
+    # sent on twice, with a label that nobody knows: on one of both, or on both
+    server("sent-twice", steady)
+    server("sent-twice", steady, via="b")
+    server("sent-twice-by-names", steady, via="a")
+    server("sent-twice-by-names", steady, via="b")
+    # requests alone are alike: two of something else
+    for part in "ab":
+        for metric, factor in zip(METRICS, (1, 2, 1) if part == "a" else (3, 1, 1), strict=True):
+            series("two-parts", metric, lambda n, factor=factor: factor * steady(n), part=part)
+
+
 def names() -> None:
     """An image shows its engine's metrics beside its own; or a pod has two servers, that answer as many requests."""
     own = [metric.removeprefix("vllm:") for metric in METRICS]
@@ -174,6 +199,14 @@ PLACES = {
     "another-name": WHOLE,
     "another-server": 719_000 * 2,
     "two-change": 3 * WHOLE,
+    "name-and-address": WHOLE,
+    "name-and-address-in-turn": WHOLE,
+    "pod-and-name": WHOLE,
+    "two-alike": 2 * WHOLE,
+    "two-ports": 2 * WHOLE,
+    "two-busy": 3 * WHOLE,
+    "sent-twice": WHOLE,
+    "sent-twice-by-names": WHOLE,
     "two-names": WHOLE,
     # ten minutes of a day are no matter
     "one-is-replaced": 1_429_000,
@@ -188,6 +221,7 @@ def built(module_warehouse):
     replicas()
     scrapers()
     addresses()
+    many_names()
     names()
     for case, lines in FILES.items():
         module_warehouse.write(f"telemetry/prometheus/{case}.jsonl", "\n".join(lines) + "\n")
@@ -234,3 +268,4 @@ def test_two_that_look_alike(built, case: str) -> None:
 
 def test_two_programs_in_one_pod_are_two(built) -> None:
     assert counted(built, "two-programs") == (3 * WHOLE, 4 * WHOLE, 2 * WHOLE)
+    assert counted(built, "two-parts") == (4 * WHOLE, 3 * WHOLE, 2 * WHOLE)
