@@ -174,12 +174,15 @@ from accelerator_integrals
 
 union all
 
-select
+select distinct
     series_id,
     'unknown_resource' as issue,
-    'no row of metric_catalog knows ' || resource
-    || ': it may be an accelerator, and then nobody knows who holds its node; '
-    || 'add a row, accelerators_requested or other_resource' as detail,
+    coalesce(
+        'no row of metric_catalog knows ' || resource
+        || ': it may be an accelerator, and then nobody knows who holds its node; '
+        || 'add a row, accelerators_requested or other_resource',
+        'its pod has devices by a ResourceClaim, which is no request: nobody knows how long it holds what of its node'
+    ) as detail,
     date_day
 from unknown_resources
 

@@ -27,9 +27,14 @@ nodes as (
 -- nodes that are held under a name that nobody knows: what is requested of them tells nothing
 unknown_nodes as (
 
-    select distinct date_day, cluster, node
+    select
+        date_day,
+        cluster,
+        node,
+        bool_or(is_claimed) as is_claimed
     from {{ ref('int_usage__unknown_resources_daily') }}
     where not is_node_known
+    group by date_day, cluster, node
 
 ),
 
@@ -128,6 +133,7 @@ left join unknown_nodes
         and days.day_starts_at = unknown_nodes.date_day
 where
     case
+        when unknown_nodes.is_claimed and told_nodes.node is not null then false
         when unknown_nodes.node is not null or told_nodes.node is null then days.telling_group is null
         else telling_days.scrape_group is not null
     end

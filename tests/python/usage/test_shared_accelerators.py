@@ -202,6 +202,44 @@ def test_what_is_held_under_another_name_is_not_idle(warehouse) -> None:
     assert issues == [("unknown_resource", resource) for resource in sorted(unknown)]
 
 
+def test_what_is_held_by_a_claim_is_not_idle(warehouse) -> None:
+    """Ten minutes of Dynamic Resource Allocation: ksm tells of the claim of n0's pod, DCGM of devices of n1's and n2's,
+    of which the latter rests. Nobody claims n3's. n4's pod holds a GPU as ever, and a network card by a claim."""
+    ksm = {"job": "ksm", "namespace": "llm", "container": "main"}
+    claim = {"claim_name": "gpu", "resourceclaim_name": "p-gpu-x7", "resourceclaim_template_name": "one-gpu"}
+    series = [(REQUESTS, ksm | {"pod": f"p-{n}", "node": f"n{n}", "resource": "cpu"}, 4) for n in range(5)]
+    series += [("kube_pod_resourceclaim_info", ksm | claim | {"pod": f"p-{number}"}, 1) for number in (0, 4)]
+    series += [(REQUESTS, ksm | {"pod": "p-4", "node": "n4", "resource": "nvidia_com_gpu"}, 1)]
+    claimed = {"dra_claim_name": "p-gpu-x7", "dra_device_name": "gpu-0", "dra_driver_name": "gpu.nvidia.com"}
+    series += [
+        (ACTIVITY, DEVICE | claimed | {"Hostname": f"n{number}", "pod": f"p-{number}", "namespace": "llm"}, busy)
+        for number, busy in ((1, 30), (2, 0))
+    ]
+    stamps = [START + 60_000 * minute for minute in range(11)]
+    lines = [
+        json.dumps({"metric": {"__name__": name} | labels, "values": [value] * 11, "timestamps": stamps})
+        for name, labels, value in series
+    ]
+    warehouse.write("telemetry/prometheus/cluster.jsonl", "\n".join(lines) + "\n")
+    warehouse.dbt(
+        *("build", "--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"),
+        *("--select", "+int_usage__accelerator_seconds_daily", "+int_quality__counted_series"),
+        *("+int_usage__watched_seconds_daily",),
+    )
+    assert warehouse.query("""
+        select resource_id, sum(accelerator_seconds) from intermediate.int_usage__accelerator_seconds_daily
+        group by 1 having sum(accelerator_seconds) > 0 order by 1
+    """) == [("n1", 180), ("n4", 600)]
+    assert warehouse.query("select resource_id from intermediate.int_usage__watched_seconds_daily order by 1") == [
+        ("n3",),
+        ("n4",),
+    ]
+    assert warehouse.query("""
+        select regexp_extract(series, 'p-[0-9]') from intermediate.int_quality__counted_series
+        where issue = 'unknown_resource' order by 1
+    """) == [(f"p-{number}",) for number in range(3)]
+
+
 def test_a_node_that_another_machine_or_cluster_names_alike(warehouse) -> None:
     """Node x is i-1 for 5 minutes and i-2 for 5: of the 2 x 600 seconds that its pod holds, a half is of each. Two
     clusters have a node y and a pod s-1, which holds 1 in the one and 2 in the other."""
