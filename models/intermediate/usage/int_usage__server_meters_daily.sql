@@ -4,6 +4,12 @@ with target_counts as (
 
 ),
 
+cached_excesses as (
+
+    select * from {{ ref('int_usage__cached_excesses_daily') }}
+
+),
+
 -- the part of a prompt that a server computed stands in for the prompt
 meters as (
 
@@ -42,12 +48,44 @@ targets as (
         bool_or(meter = 'prompt') as has_prompt,
         bool_or(meter = 'cached') as has_cached,
         bool_or(meter = 'output') as has_output,
+        sum(units) filter (where meter = 'prompt') as prompt_units,
+        sum(units) filter (where meter = 'request') as requests,
         -- counted at admission and again after a preemption; what was admitted and not yet computed is a hundredth at most
         coalesce(
             sum(units) filter (where meter = 'cached') > 1.01 * sum(units) filter (where meter = 'prompt'), false
         ) as has_more_cached_than_prompt
     from meters
     group by date_day, deployment_id, role, server, target_id
+
+),
+
+-- in some hours of the day, by more than a small part of its prompt and than a few requests that were admitted in them
+judged as (
+
+    select
+        targets.date_day,
+        targets.deployment_id,
+        targets.role,
+        targets.server,
+        targets.target_id,
+        targets.has_prompt,
+        targets.has_cached,
+        targets.has_output,
+        targets.has_more_cached_than_prompt
+        or coalesce(
+            cached_excesses.excess_units > {{ var('max_unknown_share') }} * targets.prompt_units
+            and cached_excesses.excess_units
+            > {{ var('metering_tolerance_requests') }} * targets.prompt_units / greatest(targets.requests, 1),
+            false
+        ) as has_more_cached_than_prompt
+    from targets
+    left join cached_excesses
+        on
+            targets.date_day = cached_excesses.date_day
+            and targets.deployment_id = cached_excesses.deployment_id
+            and targets.role = cached_excesses.role
+            and targets.server = cached_excesses.server
+            and targets.target_id = cached_excesses.target_id
 
 ),
 
@@ -62,7 +100,7 @@ alike as (
         bool_or(has_output) over (partition by date_day, deployment_id, role, server)
             as is_output_known_elsewhere,
         *
-    from targets
+    from judged
     where has_prompt or has_output
 
 ),
