@@ -41,7 +41,7 @@
 {# The days that {{ this }} does not hold in today's version. #}
 {% macro choose_changed_days(days, variable, settings=none) -%}
     {%- set query -%}
-        select array_agg(date_day) from {{ days }}
+        select array_agg(distinct date_day) from {{ days }}
         where (date_day, {{ day_version(settings) }}) not in (select distinct date_day, day_version from {{ this }})
     {%- endset -%}
     {{ choose(variable, 'date', query) }}

@@ -106,18 +106,24 @@ repeated as (
 ),
 
 -- of each source the other one with which it counts most twice
+ranked as (
+
+    select
+        *,
+        row_number() over (partition by source order by twice_cost desc, other_source) as place
+    from repeated
+
+),
+
 said_twice as (
 
     select
         source,
-        max_by(
-            source || ' and ' || other_source || ' state the same charges of ' || cast(first_day as string)
-            || ' to ' || cast(last_day as string),
-            twice_cost
-        ) as example_value,
-        max(twice_cost) as twice_cost
-    from repeated
-    group by source
+        source || ' and ' || other_source || ' state the same charges of ' || cast(first_day as string)
+        || ' to ' || cast(last_day as string) as example_value,
+        twice_cost
+    from ranked
+    where place = 1
 
 ),
 

@@ -22,10 +22,9 @@ twins as (
 
 ),
 
-samples as (
+hours as (
 
-    select * from {{ ref('stg_prometheus__samples') }}
-    where value is not null and not is_gauge and is_created is not true
+    select * from {{ ref('int_usage__prompt_counts_hourly') }}
 
 ),
 
@@ -71,29 +70,21 @@ counters as (
 
 ),
 
-hours as (
-
-    select
-        counters.date_day,
-        counters.scrape_series_id,
-        date_trunc('hour', samples.sampled_at) as hour_starts_at,
-        min_by(samples.value, samples.sampled_at) as first_value,
-        max_by(samples.value, samples.sampled_at) as last_value
-    from samples
-    inner join counters
-        on samples.date_day = counters.date_day and samples.scrape_series_id = counters.scrape_series_id
-    group by counters.date_day, counters.scrape_series_id, date_trunc('hour', samples.sampled_at)
-
-),
-
 rises as (
 
     select
-        *,
-        last_value - coalesce(
-            lag(last_value) over (partition by date_day, scrape_series_id order by hour_starts_at), first_value
+        hours.date_day,
+        hours.scrape_series_id,
+        hours.hour_starts_at,
+        hours.last_value - coalesce(
+            lag(hours.last_value) over (
+                partition by hours.date_day, hours.scrape_series_id order by hours.hour_starts_at
+            ),
+            hours.first_value
         ) as rise
     from hours
+    semi join counters
+        on hours.date_day = counters.date_day and hours.scrape_series_id = counters.scrape_series_id
 
 ),
 
