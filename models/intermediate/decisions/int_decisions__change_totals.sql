@@ -31,10 +31,10 @@ change_days as (
 
 select
     change_id,
-    cast(coalesce(sum(units) filter (where is_before), 0) as bigint) as units_before,
-    cast(coalesce(sum(units) filter (where not is_before), 0) as bigint) as units_after,
-    cast(coalesce(sum(repriced_cost) filter (where is_before), 0) as {{ money_type() }}) as repriced_cost_before,
-    cast(coalesce(sum(repriced_cost) filter (where not is_before), 0) as {{ money_type() }}) as repriced_cost_after,
+    cast(sum(units) filter (where is_before) as bigint) as units_before,
+    cast(sum(units) filter (where not is_before) as bigint) as units_after,
+    cast(sum(repriced_cost) filter (where is_before) as {{ money_type() }}) as repriced_cost_before,
+    cast(sum(repriced_cost) filter (where not is_before) as {{ money_type() }}) as repriced_cost_after,
     count(distinct date_day) filter (where not is_before) as settled_days_after
 from change_days
 group by change_id
