@@ -10,7 +10,12 @@ ranked as (
 
     select
         *,
-        coalesce(expected_cost, case status when 'spent' then spent_to_date end) - amount_per_month as excess,
+        -- the bill may have come further than what the forecast begins with
+        case status
+            when 'spent' then greatest(coalesce(expected_cost, spent_to_date), spent_to_date)
+            else expected_cost
+        end as month_cost,
+        month_cost - amount_per_month as excess,
         row_number() over (partition by budget_id order by period_start) as rank
     from outlooks
 
@@ -28,8 +33,7 @@ select
     budget_id || ' of ' || {{ date_text('period_start', '%B %Y') }} as subject,
     -- a month that ends beyond the forecast has no total
     case
-        when expected_cost is not null then {{ money_text('expected_cost') }}
-        when status = 'spent' then {{ money_text('spent_to_date') }}
+        when month_cost is not null then {{ money_text('month_cost') }}
         when status = 'breach_expected' then 'more than ' || {{ money_text('amount_per_month') }}
         else 'an unknown part'
     end as measure,

@@ -68,6 +68,8 @@ dated as (
     select
         budgets.*,
         coalesce(workloads.as_of_date, reach.billed_until) as as_of_date,
+        -- where telemetry ends before the bill does, the bill knows more than the forecast begins with
+        greatest(workloads.as_of_date, reach.billed_until) as spent_until,
         cast(date_trunc('month', coalesce(workloads.as_of_date, reach.billed_until)) as date) as running_month
     from budgets
     left join workloads
@@ -92,6 +94,7 @@ spent as (
     select
         held.budget_id,
         held.valid_from,
+        {{ period_start('costs.date_day', "'month'") }} as period_start,
         cast(sum(costs.effective_cost) as {{ money_type() }}) as spent_to_date
     from held
     inner join {{ ref('fct_deployment_costs_daily') }} as costs
@@ -99,8 +102,8 @@ spent as (
             held.environment = costs.environment
             and held.workload = costs.workload
             and held.running_month <= costs.date_day
-            and held.as_of_date > costs.date_day
-    group by held.budget_id, held.valid_from
+            and held.spent_until > costs.date_day
+    group by held.budget_id, held.valid_from, {{ period_start('costs.date_day', "'month'") }}
 
 ),
 
@@ -113,6 +116,7 @@ months as (
         held.amount_per_month,
         held.valid_from,
         held.as_of_date,
+        held.spent_until,
         coalesce(days.period_start, case when held.valid_from <= held.running_month then held.running_month end)
             as period_start,
         count(days.forecast_date) > 0 as is_forecast,
@@ -138,15 +142,15 @@ months as (
 
 ),
 
--- only the month that is running has days that are over
+-- of a month that has not begun nothing is spent
 with_spent as (
 
     select
         months.*,
         cast(months.period_start + interval 1 month as date) as period_end,
         case
-            when months.is_forecast and months.period_start >= months.as_of_date then cast(0 as {{ money_type() }})
-            when months.period_start < months.as_of_date then spent.spent_to_date
+            when months.is_forecast and months.period_start >= months.spent_until then cast(0 as {{ money_type() }})
+            when months.period_start < months.spent_until then spent.spent_to_date
         end as spent_to_date,
         coalesce(months.known_until >= months.period_start + interval 1 month, false) as is_whole_month
     from months
@@ -154,6 +158,7 @@ with_spent as (
         on
             months.budget_id = spent.budget_id
             and months.valid_from = spent.valid_from
+            and months.period_start = spent.period_start
 
 )
 
