@@ -20,6 +20,7 @@ from ai_unit_economics.forecasting.models import BASELINES, MODELS, WEEK
 MIN_DAYS = 14
 # A series that ended this long before the newest one is over.
 MAX_DAYS_BEHIND = 28
+ENDED = "no_recent_days"
 PATHS = 2000
 BACKTEST_PATHS = 400
 
@@ -169,7 +170,7 @@ def _reason_for_none(history: History, newest: date | None) -> str | None:
     if known.sum() < MIN_DAYS:
         return "fewer_than_14_days"
     if newest is not None and (newest - history.as_of).days > MAX_DAYS_BEHIND:
-        return "no_recent_days"
+        return ENDED
     return None
 
 

@@ -200,6 +200,7 @@ MEANING = {
 }
 NO_VERDICT = {
     "fewer_than_6_weeks": "no verdict, for fewer than 6 whole weeks are known",
+    "no_recent_days": "no verdict, for its last days are more than four weeks old",
     "usage_has_no_trend": "no verdict, for usage has no clear trend to scale with",
     "interval_too_wide": "no verdict, for the interval holds both cheaper and dearer",
 }

@@ -14,8 +14,8 @@ import pyarrow as pa
 from ai_unit_economics.forecasting.backtest import MEASURES
 from ai_unit_economics.forecasting.calibration import LEVELS
 from ai_unit_economics.forecasting.models import WEEK
-from ai_unit_economics.forecasting.outlook import History, Outlook, PlannedChange, forecast_all
-from ai_unit_economics.forecasting.scaling import judge, sentence
+from ai_unit_economics.forecasting.outlook import ENDED, History, Outlook, PlannedChange, forecast_all
+from ai_unit_economics.forecasting.scaling import INCONCLUSIVE, Scaling, judge, sentence
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 FIGURES = ("units", "effective_cost", "cost_per_unit", "month_to_date_cost")
@@ -102,6 +102,9 @@ def forecast_series(
 def _row(outlook: Outlook, scaling_weeks: int, margins: tuple[float, float]) -> dict:
     history = outlook.history
     scaling = judge(history.usage, history.cost, scaling_weeks, *margins)
+    if outlook.null_reason == ENDED:
+        # its weeks are not the last ones, which a verdict is about
+        scaling = Scaling(INCONCLUSIVE, ENDED, scaling.weeks)
     return {
         "environment": history.environment,
         "workload": history.workload,

@@ -4,12 +4,14 @@ import dataclasses
 from datetime import date, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ai_unit_economics.forecasting.backtest import lone_days
 from ai_unit_economics.forecasting.outlook import History, Outlook, PlannedChange, forecast_all
+from ai_unit_economics.forecasting.tables import forecast_series
 from tests.python.forecasting.series import START, grown
 
 HORIZON = 35
@@ -197,6 +199,38 @@ def test_days_that_stand_out_are_lone_or_what_the_series_is_like() -> None:
     # under five weeks nothing is usual; nor is it where nothing but the fee ever came
     assert found(10, past=flat[:34]) == []
     assert found(100, past=np.zeros(182)) == []
+
+
+def test_a_series_that_ended_has_no_verdict_on_how_it_scales() -> None:
+    """old cost the same while its usage fell, until 60 days ago: that is no answer about the last 13 weeks."""
+    rows_of = {
+        workload: grown(days=days, growth=-0.05, elasticity=0.0, workload=workload)
+        for workload, days in (("old", 100), ("chat", 160))
+    }
+    table = pa.Table.from_pylist(
+        [
+            {
+                "environment": "production",
+                "workload": workload,
+                "unit": "request",
+                "is_complete": True,
+                "units": int(history.usage[day]),
+                "effective_cost": float(history.cost[day]),
+                "date_day": START + timedelta(days=day),
+            }
+            for workload, history in rows_of.items()
+            for day in range(len(history.usage))
+        ]
+    )
+    planned = pa.table({"change_id": pa.array([], pa.string())})
+    found = {
+        row["workload"]: row["scaling"]
+        for row in forecast_series(table, planned, horizon_days=7, week_start="monday").to_pylist()
+    }
+    assert found["chat"]["verdict"] == "regressed"
+    assert (found["old"]["verdict"], found["old"]["reason"]) == ("inconclusive", "no_recent_days")
+    assert found["old"]["cost_per_unit_change"] is None
+    assert found["old"]["sentence"] == "No verdict, for its last days are more than four weeks old."
 
 
 def test_credits_get_a_forecast_and_no_interval() -> None:
