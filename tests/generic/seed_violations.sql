@@ -41,7 +41,7 @@
         model,
         column ~ ' is not null and ' ~ column ~ ' not in (select ' ~ field ~ ' from ' ~ to ~ ')',
         row_name,
-        column ~ ' is not in seeds/config/' ~ to.identifier ~ '.csv; add it there or correct the name'
+        column ~ ' is not in seeds/' ~ ('reference' if 'reference' in (to.schema | string) else 'config') ~ '/' ~ to.identifier ~ '.csv; add it there or correct the name'
     ) }}
 {% endtest %}
 

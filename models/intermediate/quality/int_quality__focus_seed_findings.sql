@@ -52,11 +52,48 @@ delivered as (
 
 ),
 
+-- rows that are about one source, and those of sku_meters apart, which are about a charge or not
+named as (
+
+    select
+        source,
+        'cost_rules ' || cast(priority as string) as seed_row
+    from {{ ref('cost_rules') }}
+    union all
+    select
+        source,
+        'amortization_schedules ' || schedule_id as seed_row
+    from {{ ref('amortization_schedules') }}
+    union all
+    select
+        source,
+        'invoices ' || invoice_id as seed_row
+    from {{ ref('invoices') }}
+
+),
+
+about_a_source as (
+
+    select
+        named.source,
+        'seed_row_of_a_source' as rule_id,
+        named.seed_row,
+        count(files.source_file) as file_count,
+        count(files.source_file) as used_count
+    from named
+    left join files on named.source = files.source
+    where named.source is not null
+    group by named.source, named.seed_row
+
+),
+
 used as (
 
     select * from mapped
     union all
     select * from delivered
+    union all
+    select * from about_a_source
 
 )
 

@@ -13,6 +13,11 @@ SEEDS = (
     "exchange_rates",
     "sku_meters",
     "series_rules",
+    "shared_pools",
+    "token_rates",
+    "targets",
+    "budgets",
+    "planned_changes",
 )
 
 # What is broken, and what the build must say about it.
@@ -102,6 +107,32 @@ MISTAKES = {
     "insert into exchange_rates values ('2026-01-01', 'EUR', 'USD', 0)": (
         "exchange_rates.csv, row 2026-01-01 EUR to USD: rate_date must be given and rate must be greater than 0"
     ),
+    "insert into exchange_rates values ('2026-01-02', 'EUU', 'USD', 1)": (
+        "exchange_rates.csv, row 2026-01-02 EUU to USD: from_currency is not in seeds/reference/currencies.csv"
+    ),
+    # names that are spelled rightly, and that nobody has
+    "insert into targets values ('eval', 'eval', 'all', 'all', 'token', 'day', 1, null, null, 'warn')": (
+        "targets.csv, row eval: no deployment of its workload is in the environment that the variable"
+    ),
+    "insert into targets values ('fast', 'chat', 'accelerator', 'h1000', 'token', 'day', 1, null, null, 'warn')": (
+        "targets.csv, row fast (h1000): no row of seeds/config/deployments.csv has this cohort"
+    ),
+    "insert into budgets values ('eval', 'production', 'eval', 1, '2026-01-01', null)": (
+        "budgets.csv, row eval: no deployment of its workload is in its environment"
+    ),
+    "insert into planned_changes (change_id, environment, workload, starts_on, usage_factor) "
+    "values ('more', 'production', 'eval', '2026-01-01', 2)": (
+        "planned_changes.csv, row more: no deployment of its workload is in its environment"
+    ),
+    "insert into shared_pools values ('cache', 'direct', 'even', null, 'workload', 'chta', null, null)": (
+        "shared_pools.csv, row cache (chta): no row of seeds/config/deployments.csv has this scope_value"
+    ),
+    "insert into token_rates values ('qwen3-23b', 'thinking', 'h100', 'bf16', 1, 1, 1, null, null)": (
+        "token_rates.csv, row qwen3-23b thinking h100 bf16: no row of seeds/config/deployments.csv has its model"
+    ),
+    "insert into token_rates values ('qwen3-32b', 'thinking', 'h1000', 'bf16', 1, 1, 1, null, null)": (
+        "token_rates.csv, row qwen3-32b thinking h1000 bf16: no row of seeds/config/deployments.csv has its accelerator"
+    ),
     "insert into exchange_rates values ('2026-01-01', 'euro', 'USD', 1)": (
         "exchange_rates.csv, row 2026-01-01 euro to USD: currencies must be two different ISO 4217 codes"
     ),
@@ -144,9 +175,14 @@ def mistaken(module_warehouse):
     """The seeds as they ship pass; then all mistakes are made at once."""
     module_warehouse.write("focus/aws/bill.csv", "EffectiveCost,BilledCost,Tags,x_Project\n1,1,{},a\n")
     module_warehouse.build(
-        *SEEDS, "deployments", "capacity_pools", "shared_pools", "focus_columns", "+base_focus__files"
+        *SEEDS,
+        *("deployments", "capacity_pools", "shared_pool_weights", "units", "cohort_dimensions", "currencies"),
+        *("focus_columns", "+base_focus__files"),
     )
-    change(module_warehouse, *MISTAKES)
+    # a workload that only staging has
+    eval_in_staging = "values ('eval-1', 'eval', 'staging', 'inference', '2026-01-01')"
+    columns = "deployment_id, workload, environment, kind, valid_from"
+    change(module_warehouse, f"insert into deployments ({columns}) {eval_in_staging}", *MISTAKES)
     module_warehouse.dbt("test", "--indirect-selection", "eager", "--select", *SEEDS, check=False)
     return module_warehouse
 

@@ -261,6 +261,7 @@ def findings(module_warehouse):
         insert into config.focus_sources (source, delivery, known_gaps)
         values ('without_cost', 'overwrite', 'cost'), ('source_row_is_used', 'append', null);
         insert into config.focus_column_mappings values ('column_mapping_is_used', 'EffectiveCost', 'Net_Costt');
+        insert into config.amortization_schedules (schedule_id, source) values ('s', 'seed_row_of_a_source');
         insert into config.invoices
         values ('good', null, '7', 4, 'USD'), ('invoice_matches_billed_cost', null, '7', 4.01, 'USD')
     """)
@@ -298,6 +299,7 @@ def test_a_row_that_breaks_a_rule_is_found(findings, rule_id):
             "split_columns_are_read",
             "column_mapping_is_used",
             "source_row_is_used",
+            "seed_row_of_a_source",
         ),
         *("invoice_matches_billed_cost", "commitment_balances"),
     ],
@@ -310,7 +312,8 @@ def test_each_rule_of_the_catalogue_is_broken_here(findings):
     catalogue = {rule_id for (rule_id,) in findings.query("select rule_id from reference.focus_conformance_rules")}
     sums = {"cost_columns_present", "file_read", "invoice_matches_billed_cost", "commitment_balances"}
     sums |= {"copy_compared_whole", "charge_in_one_file", "charge_in_one_source", "manifest_row_count"}
-    sums |= {"column_mapping_is_used", "source_row_is_used", "split_replaces_its_charge", "split_columns_are_read"}
+    sums |= {"column_mapping_is_used", "source_row_is_used", "seed_row_of_a_source"}
+    sums |= {"split_replaces_its_charge", "split_columns_are_read"}
     sets = {"superseded_by_later_file", "usage_without_cost"}  # test_focus_delivery.py, and below
     # tests/python/costs/test_token_meters.py
     meters = {"token_unit_readable", "token_kind_known", "token_unit_as_multiplied"}

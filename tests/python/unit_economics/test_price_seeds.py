@@ -8,6 +8,12 @@ import pytest
 SEEDS = ("price_book", "negotiated_prices", "hosted_alternatives")
 
 MISTAKES = {
+    "insert into price_book values ('gold', 'chat', 'token', 1, 'USS', '2026-01-01', null)": (
+        "price_book.csv, row gold chat token: currency is not in seeds/reference/currencies.csv"
+    ),
+    "insert into negotiated_prices values ('opanai', 'gpt-5-mini', 1, null, 2, 'USD', '2026-01-01', null)": (
+        "nor seeds/config/hosted_alternatives.csv, so that nothing has this price"
+    ),
     "insert into price_book values ('gold', 'chta', 'request', 1, 'USD', '2026-01-01', null)": (
         "price_book.csv, row gold chta request: workload is not in seeds/config/deployments.csv"
     ),
@@ -38,7 +44,7 @@ MISTAKES = {
 @pytest.fixture(scope="module")
 def mistaken(module_warehouse):
     """The seeds as they ship pass; then all mistakes are made at once."""
-    module_warehouse.build(*SEEDS, "deployments", "hosted_prices", "units")
+    module_warehouse.build(*SEEDS, "deployments", "hosted_prices", "units", "currencies")
     with duckdb.connect(str(module_warehouse.database)) as connection:
         connection.execute("use config")
         for statement in MISTAKES:
