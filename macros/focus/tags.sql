@@ -7,14 +7,20 @@
     [{"key": "team", "value": "ml"}]          Google; Key and Value, name and value as well; of a key twice the first counts
     ["team:ml"]                               a list of pairs
     {"key_value": [{"key": …, "value": …}]}   BigQuery, of a MAP of Parquet; Arrow says entries, older Parquet map
+    {"tags": {"team": "ml"}}                  an object within one that says no more than what it holds; a list of entries as well
 #}
 {% macro normal_tags(tags) -%}
     {%- set wrapped = "regexp_extract(" ~ tags ~ ", '(?s)^\\s*[{]\\s*\"(key_value|entries|map)\"\\s*:\\s*(\\[.*\\])\\s*[}]\\s*$', 2)" -%}
+    {%- set holder = '(?s)^\\s*[{]\\s*"(?i:tags|labels|resource_?tags|user_?tags)"\\s*:\\s*' -%}
+    {%- set held = "regexp_extract(" ~ tags ~ ", '" ~ holder ~ "([{][^{}]*[}])\\s*[}]\\s*$', 1)" -%}
+    {%- set listed = "regexp_extract(" ~ tags ~ ", '" ~ holder ~ "(\\[\\s*[{].*\\])\\s*[}]\\s*$', 1)" -%}
     case
         when {{ tags }} is null then null
         when {{ is_json(tags) }} and left(ltrim({{ tags }}), 1) = '{'
             then case
-                when not contains({{ tags }}, '[') then {{ tags }}
+                when not contains({{ tags }}, '[')
+                    then case when {{ is_json(held) }} then {{ held }} else {{ tags }} end
+                when {{ is_json(listed) }} then {{ tags_of_entries(json_elements(listed)) }}
                 when {{ is_json(wrapped) }} then {{ tags_of_entries(json_elements(wrapped)) }}
                 when contains({{ tags }}, '"element"')
                     then {{ tags_of_entries(json_elements(tags, '$.list[*].element')) }}

@@ -45,6 +45,8 @@ tags as (
         ),
         ('[{"name": "team"}]', '{"team":null}'),
         ('[{"key": "a", "value": 1.0}, {"key": "b", "value": {"c": ["d"]}}]', '{"a":"1.0","b":"{\"c\":[\"d\"]}"}'),
+        ('{"resource_tags": {"team": "ml"}}', '{"team": "ml"}'),
+        ('{"Labels": [{"key": "team", "value": "ml"}]}', '{"team":"ml"}'),
         ('{"a": [1.0], "b": "[x]"}', '{"a":"1.0","b":"[x]"}'),
         ('["team:ml", "env=a:b"]', '{"env":"a:b","team":"ml"}'),
         (
