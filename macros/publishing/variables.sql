@@ -11,7 +11,7 @@
         'scrape_max_gap_seconds': (1, none),
         'restart_max_gap_seconds': (1, none),
         'max_unknown_share': (0, 1),
-        'max_share_without_id': (0, 1),
+        'max_share_without_user': (0, 1),
         'metering_tolerance': (0, 1),
         'metering_tolerance_requests': (0, none),
         'forecast_horizon_days': (1, none),

@@ -104,33 +104,20 @@ unknown_deployments as (
 
 ),
 
--- on days on which too many rows name nobody, though the deployment has users or sessions
-untold_ids as (
+-- on days on which too many rows name nobody, though the deployment has users
+untold_users as (
 
     select
         requests.source_file,
-        kinds.issue,
+        'user_not_told' as issue,
         {{ texts_of_group('requests.deployment_id') }}
-        || case kinds.issue
-            when 'user_not_told' then ': some requests name a user, too many do not; active users are unknown'
-            else ': some requests name a session, too many do not; sessions are unknown'
-        end as detail,
-        sum(
-            case kinds.issue
-                when 'user_not_told' then requests.rows_without_user
-                else requests.rows_without_session
-            end
-        ) as affected_rows
+        || ': some requests name a user, too many do not; active users are unknown' as detail,
+        sum(requests.rows_without_user) as affected_rows
     from requests
     inner join counts_told
         on requests.date_day = counts_told.date_day and requests.deployment_id = counts_told.deployment_id
-    inner join (values ('user_not_told'), ('session_not_told')) as kinds (issue)
-        on
-            case kinds.issue
-                when 'user_not_told' then not counts_told.is_user_told and requests.rows_without_user > 0
-                else not counts_told.is_session_told and requests.rows_without_session > 0
-            end
-    group by requests.source_file, kinds.issue
+    where not counts_told.is_user_told and requests.rows_without_user > 0
+    group by requests.source_file
 
 )
 
@@ -148,4 +135,4 @@ select source_file, issue, detail, affected_rows
 from unknown_deployments
 union all
 select source_file, issue, detail, affected_rows
-from untold_ids
+from untold_users

@@ -1,5 +1,5 @@
 {%- set allowed = var('max_unknown_share') -%}
-{%- set allowed_untold = var('max_share_without_id') -%}
+{%- set allowed_untold = var('max_share_without_user') -%}
 
 with requests as (
 
@@ -83,7 +83,8 @@ compared as (
 
 )
 
--- more than a small part of the requests untold is unknown, and of users or sessions, where the deployment has any, a larger one. Of cached tokens many gateways say nothing where there are none: where
+-- more than a small part of the requests untold is unknown, and of users, where the deployment has any, a larger one: each request
+-- is somebody's, and need be of no session. Of cached tokens many gateways say nothing where there are none: where
 -- that is usual, only a day of which no request tells any is unknown, and only if ten would
 select
     date_day,
@@ -97,5 +98,5 @@ select
     requests_without_output <= {{ allowed }} * requests as is_output_told,
     coalesce(requests_with_unread_output > {{ allowed }} * requests, false) as is_output_unread,
     not has_users or rows_without_user <= {{ allowed_untold }} * told_rows as is_user_told,
-    not has_sessions or rows_without_session <= {{ allowed_untold }} * told_rows as is_session_told
+    not has_sessions or rows_without_session < told_rows as is_session_told
 from compared

@@ -134,8 +134,10 @@ def test_totals_by_deployment(warehouse):
 
 
 def test_what_could_not_be_read_is_named(warehouse):
+    # files of all shapes have the same deployments, and some of them name no user
     assert warehouse.query("""
         select parse_filename(source_file), issue, detail, affected_rows from intermediate.int_quality__telemetry_files
+        where issue != 'user_not_told'
         order by all
     """) == [
         ("azure.csv", "no_deployment", None, 2),
