@@ -78,14 +78,23 @@ conventional as (
 
 ),
 
--- more cached than input proves that input leaves the cached out, whatever the convention. More reasoning than output,
--- or a total that has it besides, proves the same of output
+-- more cached than input, or a total that has it besides, proves that input leaves the cached out, whatever the convention. The
+-- same of reasoning and output
 compared as (
 
     select
         *,
         input_should_include_cache
-        and not coalesce(read_tokens + coalesce(written_tokens, 0) > given_input_tokens, false) as input_includes_cache,
+        and not coalesce(read_tokens + coalesce(written_tokens, 0) > given_input_tokens, false)
+        and not coalesce(
+            coalesce(read_tokens, 0) + coalesce(written_tokens, 0) not in (0, coalesce(reasoned_tokens, 0))
+            and told_total_tokens
+            - given_input_tokens
+            - coalesce(read_tokens, 0)
+            - coalesce(written_tokens, 0)
+            - generated_tokens in (0, coalesce(reasoned_tokens, 0)),
+            false
+        ) as input_includes_cache,
         coalesce(reasoned_tokens > generated_tokens, false) as has_more_reasoning_than_output,
         coalesce(
             reasoned_tokens > 0

@@ -18,6 +18,13 @@ LOOKS_LIKE_NO_TOKENS = (
 )
 
 
+# Where the answers of APIs tell what was used, as rows hold them whole or in part.
+USAGE_OBJECTS = (
+    *("usage", "usageMetadata", "usage_metadata", "token_usage", "message/usage", "body/usage", "result/usage"),
+    *("response/usage", "response/body/usage", "response/usageMetadata", "meta/billed_units", "meta/tokens"),
+)
+
+
 @dataclass(frozen=True)
 class Unread:
     """Columns that look like a count, by their name and by a number in it, and that nobody reads.
@@ -200,15 +207,17 @@ class _Documents:
         return sql("document is null")
 
     def unread(self, unread: Unread) -> Sql:
-        # keys of the row, and of an object `usage` in it, which is how APIs answer
+        # keys of the row, and of the objects in it in which APIs answer how much was used
         places = sql(
-            """list_concat(
-                list_transform(json_keys(document), lambda key: [key, '/' || {key}]),
-                list_transform(
-                    coalesce(json_keys(document, '/usage'), []), lambda key: ['usage/' || key, '/usage/' || {key}]
-                )
-            )""",
+            """flatten(list_concat(
+                [list_transform(json_keys(document), lambda key: [key, '/' || {key}])],
+                list_transform({objects}, lambda place: list_transform(
+                    coalesce(json_keys(document, '/' || place), []),
+                    lambda key: [place || '/' || key, '/' || place || '/' || {key}]
+                ))
+            ))""",
             key=sql("replace(replace(key, '~', '~0'), '/', '~1')"),
+            objects=list(USAGE_OBJECTS),
         )
         is_unread = unread.matches(sql("place[1]"), sql("json_extract_string(document, place[2])"))
         return sql(

@@ -67,16 +67,35 @@ NAMES_OF_CALLS = (OPERATION, *VERCEL, KIND, ERROR)
 SPANS_BETWEEN = 8
 
 
+# Of an object `usage` as Anthropic's API answers: its input, its cache, and what others say instead of them.
+ANTHROPIC = {
+    "usage_input": ["usage/input_tokens"],
+    "usage_cache": ["usage/cache_read_input_tokens", "usage/cache_creation_input_tokens"],
+    "usage_of_others": ["usage/prompt_tokens", "usage/input_tokens_details/cached_tokens", "usage/total_tokens"],
+}
+
+
 def _named(shape: str) -> Callable[[Reading], Sql]:
     def rows(reading: Reading) -> Sql:
-        return _with_key(
-            named_columns.rows(
-                reading,
-                lambda column: reading.catalogues.aliases(shape, column),
-                TEXTS,
-                ["requested_at"],
-                _unread(reading, shape),
-            )
+        def aliases(column: str) -> list[str]:
+            return ANTHROPIC.get(column) or reading.catalogues.aliases(shape, column)
+
+        found = named_columns.rows(reading, aliases, (*TEXTS, *ANTHROPIC), ["requested_at"], _unread(reading, shape))
+        return sql(
+            """(
+                select
+                    * exclude (usage_input, usage_cache, usage_of_others),
+                    case
+                        when usage_input is not null and usage_cache is not null and usage_of_others is null
+                            then 'anthropic.usage'
+                    end as instrumentation_scope
+                from (
+                    select null as usage_input, null as usage_cache, null as usage_of_others where false
+                    union all by name
+                    select * from {rows}
+                )
+            )""",
+            rows=_with_key(found),
         )
 
     return rows

@@ -22,6 +22,53 @@ TABLES = {
         (100, None, 10, None),
     ),
 }
+# By file: an object of usage as an API answers it, and what it has. Anthropic and Bedrock count the cache apart.
+ANSWERS = {
+    "anthropic-usage": (
+        {"usage": {"input_tokens": 600, "cache_read_input_tokens": 400, "cache_creation_input_tokens": 0}},
+        (1000, 400, None, None),
+    ),
+    "bedrock-usage": (
+        {"usage": {"inputTokens": 600, "cacheReadInputTokens": 400, "outputTokens": 50, "totalTokens": 1050}},
+        (1000, 400, 50, None),
+    ),
+    "openai-usage": (
+        {"usage": {"input_tokens": 1000, "input_tokens_details": {"cached_tokens": 400}, "total_tokens": 1050}},
+        (1000, 400, None, None),
+    ),
+    "gemini": (
+        {
+            "usageMetadata": {
+                "promptTokenCount": 1000,
+                "cachedContentTokenCount": 400,
+                "candidatesTokenCount": 30,
+                "thoughtsTokenCount": 20,
+                "totalTokenCount": 1050,
+            }
+        },
+        (1000, 400, 50, 20),
+    ),
+    "deepseek-usage": (
+        {"usage": {"prompt_tokens": 1000, "prompt_cache_hit_tokens": 400, "prompt_cache_miss_tokens": 600}},
+        (1000, 400, None, None),
+    ),
+    # a total that has the cache beside the input, and one that does not
+    "total-apart": (
+        {"input_tokens": 600, "cached_tokens": 400, "output_tokens": 50, "total_tokens": 1050},
+        (1000, 400, 50, None),
+    ),
+    "total-among": (
+        {"input_tokens": 1000, "cached_tokens": 400, "output_tokens": 50, "total_tokens": 1050},
+        (1000, 400, 50, None),
+    ),
+    # as much reasoning as cached: the total may have either
+    "total-of-either": (
+        {"input_tokens": 600, "cached_tokens": 400, "output_tokens": 50, "reasoning_tokens": 400, "total_tokens": 1050},
+        (600, 400, 450, 400),
+    ),
+    "response": ({"response": {"usage": {"prompt_tokens": 1000}}}, (None, None, None, None)),
+    "cohere": ({"meta": {"billed_units": {"input_tokens": 1000}}}, (None, None, None, None)),
+}
 NESTED = {
     "usage": {
         "prompt_tokens": 100,
@@ -102,6 +149,9 @@ def built(module_warehouse):
         module_warehouse.write(f"telemetry/requests/{name}.csv", text + "\n")
     row = {"ts": "2026-10-05T10:00:00Z", "deployment_id": "nested", **NESTED}
     module_warehouse.write("telemetry/requests/nested.jsonl", json.dumps(row) + "\n")
+    for name, (answer, _) in ANSWERS.items():
+        row = {"ts": "2026-10-05T10:00:00Z", "deployment_id": name, **answer}
+        module_warehouse.write(f"telemetry/requests/{name}.jsonl", json.dumps(row) + "\n")
     for number, (name, (attributes, _)) in enumerate(SPANS.items()):
         text = spans(span(100 * number + 1, {"gen_ai.request.model": name, **attributes}))
         module_warehouse.write(f"telemetry/requests/span-{name}.jsonl", text)
@@ -147,6 +197,11 @@ def test_an_object_of_usage(built):
     assert counted(built, "nested.jsonl") == [(100, 90, 10, None)]
 
 
+@pytest.mark.parametrize("name", ANSWERS)
+def test_answers_of_apis(built, name):
+    assert counted(built, f"{name}.jsonl") == [ANSWERS[name][1]]
+
+
 @pytest.mark.parametrize("name", SPANS)
 def test_attributes_of_spans(built, name):
     assert counted(built, f"span-{name}.jsonl") == [SPANS[name][1]]
@@ -154,6 +209,8 @@ def test_attributes_of_spans(built, name):
 
 def test_what_nobody_reads_is_named(built):
     assert unread(built) == {
+        "cohere.jsonl": "meta/billed_units/input_tokens",
+        "response.jsonl": "response/usage/prompt_tokens",
         "hidden.csv": "my_cached_tokens",
         "hidden.jsonl": "my_cached_tokens",
         "nested.jsonl": "usage/odd_tokens",
