@@ -1,42 +1,10 @@
-with counter_days as (
+with days as (
 
     select
         *,
         date_day = min(date_day) over (partition by series_id) as is_first_day,
         date_day = max(date_day) over (partition by series_id) as is_last_day
-    from {{ ref('int_usage__counter_days') }}
-    where process_created_us is null
-
-),
-
-series as (
-
-    select
-        series_id,
-        valid_from,
-        valid_to,
-        metric,
-        deployment_id,
-        target_id,
-        any_value(labels) as labels
-    from {{ ref('int_usage__series_deployments') }}
-    where metric_type = 'counter'
-    group by series_id, valid_from, valid_to, metric, deployment_id, target_id
-
-),
-
-days as (
-
-    select
-        counter_days.*,
-        series.metric,
-        series.deployment_id,
-        series.target_id,
-        series.labels
-    from counter_days
-    inner join series
-        on counter_days.series_id = series.series_id and {{ in_effect('series', 'counter_days.date_day') }}
-    where counter_days.is_first_day or counter_days.is_last_day
+    from {{ ref('int_usage__labelled_counter_days') }}
 
 ),
 

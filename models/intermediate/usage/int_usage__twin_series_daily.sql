@@ -1,23 +1,7 @@
 with counter_days as (
 
-    select * from {{ ref('int_usage__counter_days') }}
-    where process_created_us is null and last_value > 0
-
-),
-
-series as (
-
-    select
-        series_id,
-        valid_from,
-        valid_to,
-        metric,
-        deployment_id,
-        target_id,
-        any_value(labels) as labels
-    from {{ ref('int_usage__series_deployments') }}
-    where metric_type = 'counter'
-    group by series_id, valid_from, valid_to, metric, deployment_id, target_id
+    select * from {{ ref('int_usage__labelled_counter_days') }}
+    where last_value > 0
 
 ),
 
@@ -30,17 +14,11 @@ samples as (
 days as (
 
     select
-        counter_days.*,
-        series.metric,
-        series.deployment_id,
-        series.target_id,
-        series.labels,
-        {{ scraper_of('series.labels') }} as scraper,
-        {{ is_address("series.labels['instance']") }} as is_address,
-        nullif(regexp_extract(series.labels['instance'], ':([0-9]+)$', 1), '') as port
+        *,
+        {{ scraper_of('labels') }} as scraper,
+        {{ is_address("labels['instance']") }} as is_address,
+        nullif(regexp_extract(labels['instance'], ':([0-9]+)$', 1), '') as port
     from counter_days
-    inner join series
-        on counter_days.series_id = series.series_id and {{ in_effect('series', 'counter_days.date_day') }}
 
 ),
 
