@@ -127,12 +127,6 @@ MISTAKES = {
     "insert into shared_pools values ('cache', 'direct', 'even', null, 'workload', 'chta', null, null)": (
         "shared_pools.csv, row cache (chta): no row of seeds/config/deployments.csv has this scope_value"
     ),
-    "insert into token_rates values ('qwen3-23b', 'thinking', 'h100', 'bf16', 1, 1, 1, null, null)": (
-        "token_rates.csv, row qwen3-23b thinking h100 bf16: no row of seeds/config/deployments.csv has its model"
-    ),
-    "insert into token_rates values ('qwen3-32b', 'thinking', 'h1000', 'bf16', 1, 1, 1, null, null)": (
-        "token_rates.csv, row qwen3-32b thinking h1000 bf16: no row of seeds/config/deployments.csv has its accelerator"
-    ),
     "insert into exchange_rates values ('2026-01-01', 'euro', 'USD', 1)": (
         "exchange_rates.csv, row 2026-01-01 euro to USD: currencies must be two different ISO 4217 codes"
     ),
