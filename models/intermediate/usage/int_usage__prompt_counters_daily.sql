@@ -23,6 +23,14 @@ counters as (
     inner join catalog on series.metric = catalog.metric
     where series.is_catalogued
 
+),
+
+days_with_cache as (
+
+    select distinct date_day
+    from counters
+    where semantic = 'cached_input_tokens'
+
 )
 
 -- without a counter of the cache there is nothing to compare
@@ -32,4 +40,4 @@ select distinct
     days.day_version
 from counters
 inner join days on counters.date_day = days.date_day
-where counters.date_day in (select date_day from counters where semantic = 'cached_input_tokens')
+inner join days_with_cache on counters.date_day = days_with_cache.date_day

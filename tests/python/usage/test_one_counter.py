@@ -147,6 +147,8 @@ def many_names() -> None:
     for case, second, later in (("name-and-address", 0, 0), ("name-and-address-in-turn", 20, 333)):
         server(case, steady, pod="", instance="10.0.0.1:8000")
         server(case, lambda n, later=later: steady(n) + later, second, pod="", instance="node1.lan:8000")
+    server("name-and-long-address", steady, pod="", instance="[fd00::1]:8000")
+    server("name-and-long-address", steady, pod="", instance="node1.lan:8000")
     server("pod-and-name", steady, instance="10.0.0.1:8000")
     server("pod-and-name", steady, pod="", instance="vllm.ns.svc:8000")
     for case, other, factor in (
@@ -212,6 +214,7 @@ PLACES = {
     "two-change": 3 * WHOLE,
     "name-and-address": WHOLE,
     "name-and-address-in-turn": WHOLE,
+    "name-and-long-address": WHOLE,
     "pod-and-name": WHOLE,
     "two-alike": 2 * WHOLE,
     "two-ports": 2 * WHOLE,
