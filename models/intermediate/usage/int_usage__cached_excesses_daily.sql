@@ -65,7 +65,10 @@ preferred as (
 
 counters as (
 
-    select * from preferred
+    select
+        *,
+        case when semantic = 'input_tokens' then -sign else sign end as direction
+    from preferred
     where preference = best_preference and has_both
 
 ),
@@ -99,13 +102,7 @@ excesses as (
         counters.target_id,
         rises.hour_starts_at,
         case
-            when min(rises.rise) >= 0
-                then cast(sum(
-                    case
-                        when counters.semantic = 'input_tokens' then -counters.sign * rises.rise
-                        else counters.sign * rises.rise
-                    end
-                ) as bigint)
+            when min(rises.rise) >= 0 then cast(sum(counters.direction * rises.rise) as bigint)
             else 0
         end as excess
     from rises
