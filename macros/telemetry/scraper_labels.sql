@@ -41,7 +41,7 @@
 
 {# Whether an instance is an address of digits, and no name. #}
 {% macro is_address(instance) -%}
-    {{ matches_all(instance, "'([0-9]+[.]){3}[0-9]+(:[0-9]+)?|\[[0-9a-fA-F:]+\](:[0-9]+)?'") }}
+    ({{ matches_all(instance, "'([0-9]+[.]){3}[0-9]+(:[0-9]+)?'") }} or {{ begins_with(instance, "'['") }})
 {%- endmacro %}
 
 {# Whether two maps of labels say the same, but for the value of one label, whichever it is. #}

@@ -10,12 +10,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import yaml
 
-from ai_unit_economics.doctor.seed_checks import problems_of_seeds
+from ai_unit_economics.doctor.seed_checks import problems_of_seeds, variable_of
 from ai_unit_economics.landing import models, samples
 from ai_unit_economics.landing.bills import SHAPES as BILLS
 from ai_unit_economics.landing.files import File, RootError, is_address
@@ -102,13 +100,6 @@ def look(root: str, project: Path, connection: duckdb.DuckDBPyConnection, own_se
     ]
     look_at_bills(inputs, catalogues, connection, variable_of(project, "reporting_currency") or "USD")
     return inputs
-
-
-def variable_of(project: Path, name: str) -> Any:
-    """What dbt_project.yml says; a variable that is given to dbt alone is not known here."""
-    file = project / "dbt_project.yml"
-    settings = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return (settings.get("vars") or {}).get(name)
 
 
 def problems_of_privacy(project: Path, seeds: dict[str, list[dict[str, str]]]) -> list[str]:

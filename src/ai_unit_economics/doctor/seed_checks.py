@@ -141,6 +141,13 @@ def written_as(kind: str) -> str:
     return "whole number" if "int" in kind else kind
 
 
+def variable_of(project: Path, name: str) -> Any:
+    """What dbt_project.yml says; a variable that is given to dbt alone is not known here."""
+    file = project / "dbt_project.yml"
+    settings = yaml.safe_load(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return (settings.get("vars") or {}).get(name)
+
+
 @jinja2.pass_context
 def dispatch(context: jinja2.runtime.Context, name: str, *_: str) -> Any:
     """DuckDB's form of a macro."""
@@ -171,6 +178,7 @@ class Checks:
         # what is wrong with the types of those that are loaded
         self.mistyped: dict[str, list[str]] = {}
         self.environment = macro_environment()
+        self.environment.globals["var"] = lambda name: variable_of(project, name)
         source = "\n".join(self.sources(project))
         module = self.environment.from_string(source).make_module({"ref": self.ref})
         self.macros: dict[str, Callable] = {
